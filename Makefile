@@ -1,0 +1,38 @@
+# Front door; no logic inside. Needs python3 (>= 3.11), python3-venv and make.
+PYTHON ?= $(shell command -v /usr/bin/python3.11 || command -v python3)
+BIN := .venv/bin
+export PYTHONSAFEPATH = 1
+
+.PHONY: dev demo check test layers shape fmt clean
+
+.venv/.ready: pyproject.toml constraints.txt
+	[ -d .venv ] || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev]'
+	touch $@
+
+dev: .venv/.ready ## virtual environment with everything, editable
+
+demo: .venv/.ready ## a simulated ward, the agent on it, one line per event
+	$(BIN)/wardops demo
+
+check: .venv/.ready ## format, lint, layers, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+layers: .venv/.ready
+	$(BIN)/lint-imports
+
+test: .venv/.ready ## everything pytest has
+	$(BIN)/pytest -n auto
+
+shape: ## a report, never a failure: modules over 400 lines
+	@git ls-files '*.py' | xargs wc -l | awk '$$2 != "total" && $$1 > 400'
+
+fmt: .venv/.ready
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""What is going on: schedule, latest observations, states, incidents, export."""

@@ -1,0 +1,1 @@
+"""Who stands behind whom, and which children are held under a broken parent. Pure."""

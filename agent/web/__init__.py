@@ -1,0 +1,1 @@
+"""HTTP: metrics, service discovery, health and the JSON API."""

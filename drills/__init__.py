@@ -1,0 +1,1 @@
+"""Rehearsal: one simulated world, its faces, the demo and the simulator."""

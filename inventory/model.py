@@ -1,0 +1,224 @@
+"""What exists: wards and what hangs on them, as frozen values.
+
+The field names are those of the YAML files, so that a message about a file can name the key.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv6Address
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from inventory.credentials import SecretRef
+
+Address: TypeAlias = IPv4Address | IPv6Address
+Realm: TypeAlias = Literal["live", "drill", "sim"]
+Vantage: TypeAlias = Literal["ward", "hub"]
+WardCode: TypeAlias = Annotated[str, StringConstraints(pattern=r"^\d{5}$")]
+Name: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+HttpUrl: TypeAlias = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#]+[^\s]*$")]
+
+
+class Frozen(BaseModel):
+    """Base of every value that is read from a file: unknown keys are errors, nothing changes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Words(Frozen):
+    """A text that people read, in both languages."""
+
+    vi: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+
+class Duty(StrEnum):
+    """When a silent device is a fault: always, in office hours, or around meetings."""
+
+    ALWAYS = "always"
+    OFFICE = "office"
+    MEETING = "meeting"
+
+
+class Role(StrEnum):
+    """What a device is to its ward; the verdict asks by role."""
+
+    CORE = "core"
+    ACCESS = "access"
+    CE = "ce"
+    UPS = "ups"
+    VC = "vc"
+    VM = "vm"
+    SERVER = "server"
+    AP = "ap"
+    OTHER = "other"
+
+
+class SnmpAccess(Frozen):
+    """How a device is asked by SNMP. `auth` refers to the community or to the v3 user's file."""
+
+    auth: SecretRef
+    version: Literal["1", "2c", "3"] = "2c"
+    port: int = Field(default=161, ge=1, le=65535)
+    engine: Literal["auto", "fast", "pysnmp"] = "auto"
+
+
+class HttpsAccess(Frozen):
+    """How a device's HTTPS API is asked. `auth` refers to YAML with `user` and `password`."""
+
+    auth: SecretRef
+    port: int = Field(default=443, ge=1, le=65535)
+    ca: str | None = None
+    pin: Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None
+    insecure: bool = False
+
+
+class Device(Frozen):
+    """One device of a ward.
+
+    `behind` and `uplink` name ports: `behind: "sw-1:Gi1/0/5"` says through which device (and which
+    of its ports) this one is reached. `kind` is a device-type name that the probes resolve.
+    """
+
+    name: Name
+    kind: str
+    role: Role = Role.OTHER
+    address: Address
+    site: Literal["ward", "dc"] = "ward"
+    behind: str | None = None
+    uplink: str | None = None
+    room: str | None = None
+    snmp: SnmpAccess | None = None
+    https: HttpsAccess | None = None
+    node_exporter: HttpUrl | None = None
+    duty: Duty | None = None
+    ping: bool | None = None
+    polled_by: Vantage = "hub"
+    export: Literal["watched", "uplink", "all"] = "watched"
+
+    @property
+    def parent(self) -> str | None:
+        """Name of the device this one is reached through, if the inventory says so."""
+        return self.behind.partition(":")[0] if self.behind else None
+
+    @property
+    def parent_port(self) -> str | None:
+        """Port of the parent that leads here, if named."""
+        return (self.behind.partition(":")[2] or None) if self.behind else None
+
+
+class Link(Frozen):
+    """One Metronet circuit: leaves by the ward's port `near`, through the CE `via`."""
+
+    id: Name
+    carrier: str
+    circuit: str
+    commit_mbps: float = Field(gt=0)
+    near: str
+    via: Name | None = None
+    role: Literal["primary", "backup"] = "primary"
+
+    @property
+    def near_device(self) -> str:
+        """Device that holds the uplink port."""
+        return self.near.partition(":")[0]
+
+    @property
+    def near_port(self) -> str | None:
+        """ifName of the uplink port."""
+        return self.near.partition(":")[2] or None
+
+
+class Hop(Frozen):
+    """A point of the path beyond the ward: the centre gateway or the carrier's edge."""
+
+    address: Address
+
+
+class Path(Frozen):
+    """The way from the ward to the data centre."""
+
+    gateway: Hop
+    pe: Hop | None = None
+
+
+class Service(Frozen):
+    """A shared service as the ward sees it. `module` says how it is checked."""
+
+    id: Name
+    name: Words
+    url: str
+    module: Literal["http_2xx", "tcp_connect"] = "http_2xx"
+    ca: str | None = None
+
+
+class Ward(Frozen):
+    """One ward, commune or special zone and everything that is polled for it."""
+
+    schema_: Literal["wardops/inventory/1"] = Field(alias="schema")
+    ward: WardCode
+    links: tuple[Link, ...] = ()
+    devices: tuple[Device, ...] = ()
+    path: Path | None = None
+    services: tuple[Service, ...] = ()
+
+    def device(self, name: str) -> Device | None:
+        """The device of that name, or None."""
+        return next((device for device in self.devices if device.name == name), None)
+
+    @property
+    def primary_link(self) -> Link | None:
+        """The first primary circuit, or None for a ward without links."""
+        return next((link for link in self.links if link.role == "primary"), None)
+
+    @property
+    def core(self) -> Device | None:
+        """The switch that holds the uplink: named by the link, else the first of role core."""
+        link = self.primary_link
+        named = self.device(link.near_device) if link else None
+        return named or next((d for d in self.devices if d.role is Role.CORE), None)
+
+    @property
+    def ce(self) -> Device | None:
+        """The terminal device of the line: named by the link, else the first of role ce."""
+        link = self.primary_link
+        named = self.device(link.via) if link and link.via else None
+        return named or next((d for d in self.devices if d.role is Role.CE), None)
+
+
+class Unit(Frozen):
+    """One of the 168 administrative units. `kind` is phường, xã or đặc khu."""
+
+    code: WardCode
+    name: str
+    kind: str
+    slug: str
+    area: str
+
+
+class Site(Frozen):
+    """Facts about the whole inventory folder, from its optional `site.yaml`.
+
+    `world` is where the simulated world says what is reachable (realms sim and drill only), as
+    `udp://HOST:PORT`.
+    """
+
+    schema_: Literal["wardops/site/1"] = Field(alias="schema", default="wardops/site/1")
+    realm: Realm = "live"
+    vantage: Vantage | None = None
+    world: Annotated[str, StringConstraints(pattern=r"^udp://[0-9.]+:\d+$")] | None = None
+
+
+class Inventory(Frozen):
+    """Everything that is polled: the wards by code, and the realm they belong to."""
+
+    site: Site = Site(schema="wardops/site/1")
+    wards: dict[WardCode, Ward]
+    folder: str
+
+    @property
+    def vantage(self) -> Vantage:
+        """Where the polling agent stands: as written, else ward for one ward and hub for more."""
+        return self.site.vantage or ("ward" if len(self.wards) == 1 else "hub")

@@ -1,0 +1,1 @@
+"""What to do: the verdict on a ward's facts; playbooks join it here."""

@@ -1,0 +1,1 @@
+"""One module per device type; each builds exactly one `DEVICE_TYPE`."""

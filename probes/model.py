@@ -1,0 +1,342 @@
+"""What was seen, as values; and how probes and device types are declared."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from inventory.credentials import Secret
+    from inventory.model import Duty, HttpsAccess, Realm, SnmpAccess
+    from probes.clock import Clock
+    from probes.snmp.types import SnmpClient
+
+
+class Reason(StrEnum):
+    """The closed set of outcomes of a probe."""
+
+    OK = "ok"
+    DNS = "dns"
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+    TIMEOUT = "timeout"
+    TLS_EXPIRED = "tls_expired"
+    TLS_UNTRUSTED = "tls_untrusted"
+    TLS_NAME = "tls_name"
+    AUTH = "auth"
+    FORBIDDEN = "forbidden"
+    PROTOCOL = "protocol"
+    PARSE = "parse"
+    LIMIT = "limit"
+    UNSUPPORTED = "unsupported"
+    CONFIG = "config"
+    PERMISSION = "permission"
+    BUSY = "busy"
+    BUG = "bug"
+
+
+MetricType: TypeAlias = Literal["gauge", "counter", "info", "histogram"]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric family, declared once beside the probe that fills it.
+
+    `labels` are the family's own label names, in order; the writer puts `ward, device` in front of
+    them for device metrics. `name` is the name on the sample line (`_total`, `_info` included).
+    """
+
+    name: str
+    type: MetricType
+    help: str
+    labels: tuple[str, ...] = ()
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One value of one metric; `labels` are the label values in the metric's order."""
+
+    metric: Metric
+    value: float
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a device says it is. None where it does not say."""
+
+    vendor: str | None = None
+    os: str | None = None
+    device_class: str = "unknown"
+    model: str | None = None
+    version: str | None = None
+    serial: str | None = None
+    sys_name: str | None = None
+    sys_descr: str | None = None
+    sys_object_id: str | None = None
+
+
+OperStatus: TypeAlias = Literal[
+    "up", "down", "testing", "unknown", "dormant", "notPresent", "lowerLayerDown"
+]
+AdminStatus: TypeAlias = Literal["up", "down", "testing", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """One port. `name` is ifName, else ifDescr, else `if<index>`; speeds in bit/s, None unknown."""
+
+    index: int
+    name: str
+    descr: str | None = None
+    alias: str | None = None
+    type: int | None = None
+    admin: AdminStatus | None = None
+    oper: OperStatus | None = None
+    speed_bps: int | None = None
+    mac: str | None = None
+    in_octets: int | None = None
+    out_octets: int | None = None
+    counter_bits: Literal[32, 64] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sensor:
+    """One reading of a sensor in base units (celsius, volt, ratio, second, …)."""
+
+    device_class: str
+    name: str
+    value: float | None
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpsStatus:
+    """What a UPS says of itself; ratios 0..1, runtime in seconds, None where it does not say."""
+
+    on_battery: bool | None = None
+    charge_ratio: float | None = None
+    runtime_s: float | None = None
+    load_ratio: float | None = None
+    replace_battery: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VcStatus:
+    """A video endpoint in one vocabulary for all brands; None is unknown or not applicable."""
+
+    sip_registered: bool | None = None
+    h323_registered: bool | None = None
+    in_call: bool | None = None
+    standby: bool | None = None
+    temperature_celsius: float | None = None
+    uptime_s: float | None = None
+    peripherals: tuple[tuple[str, str, bool], ...] = ()
+    diagnostics: tuple[tuple[str, str], ...] = ()
+    calls: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VmStatus:
+    """A virtual machine in one vocabulary for all sources; bytes, ratios, seconds."""
+
+    memory_available_bytes: int | None = None
+    memory_used_ratio: float | None = None
+    load1: float | None = None
+    cpu_ratio: float | None = None
+    uptime_s: float | None = None
+    filesystems: tuple[tuple[str, float, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EchoStats:
+    """A burst of echoes: how many were sent and lost, and each round trip in seconds."""
+
+    sent: int
+    lost: int
+    rtts_s: tuple[float, ...] = ()
+    method: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one probe made of one answer: samples for export and records for judging.
+
+    Parts that the probe does not measure stay None. `complete` is False when a limit cut the
+    answer; whole rows are kept.
+    """
+
+    samples: tuple[Sample, ...] = ()
+    identity: Identity | None = None
+    interfaces: tuple[Interface, ...] | None = None
+    sensors: tuple[Sensor, ...] = ()
+    ups: UpsStatus | None = None
+    vc: VcStatus | None = None
+    vm: VmStatus | None = None
+    echo: EchoStats | None = None
+    uptime_ticks: int | None = None
+    complete: bool = True
+    method: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One thing that is asked over the network: a device, the centre gateway, or a service.
+
+    `name` is the device's name or the service's id; `host` is an address or a host name as text.
+    `folder` is where relative `file:` references and CA files start from.
+    """
+
+    ward: str
+    name: str
+    kind: str
+    role: str
+    host: str
+    snmp: SnmpAccess | None = None
+    https: HttpsAccess | None = None
+    url: str | None = None
+    ca: str | None = None
+    uplink: str | None = None
+    watched: tuple[str, ...] = ()
+    export: str = "watched"
+    duty: Duty | None = None
+    ping: bool = True
+    realm: Realm = "live"
+    folder: str = "."
+
+
+class EchoClient(Protocol):
+    """Sends bursts of echoes. The shipped ones: kernel sockets, the simulated world, a fake."""
+
+    async def burst(
+        self, host: str, *, count: int, gap_s: float, timeout_s: float
+    ) -> EchoStats: ...
+
+    async def host_link(self) -> bool | None:
+        """Whether the agent's own interface has carrier; None when it cannot be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """One HTTP answer, body capped; seconds per phase; when the certificate expires."""
+
+    status: int
+    body: bytes
+    content_type: str = ""
+    phases: Mapping[str, float] = field(default_factory=dict)
+    expires_at: datetime | None = None
+
+
+class HttpClient(Protocol):
+    """One GET over HTTP or verified HTTPS; raises a ProbeError leaf, never a library's own."""
+
+    async def get(
+        self,
+        url: str,
+        *,
+        deadline: float,
+        user: str | None = None,
+        password: Secret | None = None,
+        ca: str | None = None,
+        pin: str | None = None,
+        insecure: bool = False,
+        max_bytes: int = 2_000_000,
+    ) -> HttpAnswer: ...
+
+
+class TcpClient(Protocol):
+    """Connects to a port and says how long it took, in seconds; raises a ProbeError leaf."""
+
+    async def connect(self, host: str, port: int, *, deadline: float) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Transports:
+    """The ways out to the network that probes may use; stories and tests pass others."""
+
+    snmp: SnmpClient
+    http: HttpClient
+    echo: EchoClient
+    tcp: TcpClient
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeContext:
+    """What a probe is given beside its target. `deadline` is in the clock's monotonic seconds.
+
+    `note` takes one line for `--debug` (what was asked, what came); it never gets a secret.
+    """
+
+    clock: Clock
+    deadline: float
+    transports: Transports
+    secret: Callable[[str], Secret]
+    note: Callable[[str], None] = lambda _line: None
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """How one thing is asked: a name, its rhythm in seconds, and the function that asks.
+
+    The caller owns the deadline. `run` raises a ProbeError leaf or returns a Reading.
+    """
+
+    name: str
+    period_s: float
+    timeout_s: float
+    run: Callable[[Target, ProbeContext], Awaitable[Reading]]
+    metrics: tuple[Metric, ...] = ()
+
+    @property
+    def ttl_s(self) -> float:
+        """How long a value counts as live: one missed poll never blanks a series, two do."""
+        return 2.5 * self.period_s
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceType:
+    """One kind of device as data: who makes it, what it is, which probes ask it.
+
+    `probes` are names of `probes.registry.probes()`; those whose access the inventory does not
+    give (no `snmp:`, no `https:`) are left out for that device.
+    """
+
+    kind: str
+    vendor: str
+    device_class: str
+    probes: tuple[str, ...]
+    duty: Literal["always", "office", "meeting"] = "always"
+    unverified: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One run of one probe on one target: what came, why not, when, how long.
+
+    `started` is UTC wall time for people, `mono` the clock's monotonic seconds when it ended, for
+    ages. A failed run has an empty reading.
+    """
+
+    target: Target
+    probe: str
+    reason: Reason
+    reading: Reading
+    started: datetime
+    mono: float
+    took_s: float
+    ttl_s: float
+    detail: str = ""
+    detail_values: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the probe measured what it wanted."""
+        return self.reason is Reason.OK
+
+
+Notes: TypeAlias = Sequence[str]

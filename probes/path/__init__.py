@@ -1,0 +1,1 @@
+"""The Metronet line: bursts of echoes and the arithmetic of quality."""

@@ -1,0 +1,1 @@
+"""Service checks: TCP and HTTP(S), with the names of blackbox_exporter."""

@@ -1,0 +1,1 @@
+"""SNMP: codec, engines, tables, and what rows mean."""

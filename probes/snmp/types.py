@@ -1,0 +1,90 @@
+"""The SNMP seam: what is asked of an engine and what comes back. OIDs are BER content bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from inventory.credentials import Secret
+
+Oid: TypeAlias = bytes
+
+
+class Varbind(NamedTuple):
+    """One OID with its value. Exception tags (0x80, 0x81, 0x82) carry the value None."""
+
+    oid: Oid
+    tag: int
+    value: int | float | bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class SnmpTarget:
+    """Whom to ask and with which credential. `community` is for v1 and v2c."""
+
+    host: str
+    port: int = 161
+    version: Literal["1", "2c", "3"] = "2c"
+    community: Secret | None = None
+    engine: Literal["auto", "fast", "pysnmp"] = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class SnmpStats:
+    """What an exchange cost: PDUs sent, retries among them, octets received, last round trip."""
+
+    pdus: int = 0
+    retries: int = 0
+    bytes_in: int = 0
+    rtt_s: float | None = None
+    engine: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SnmpResult:
+    """The varbinds of a GET or walk. `complete` is False when a limit cut a walk."""
+
+    varbinds: tuple[Varbind, ...]
+    complete: bool = True
+    stats: SnmpStats = field(default_factory=SnmpStats)
+
+
+@dataclass(frozen=True, slots=True)
+class TableResult:
+    """Rows of a table by index (BER bytes behind the column OID), one cell per asked column.
+
+    A cell is None where the device has no such instance. `scalars` are the varbinds asked beside
+    the columns. `complete` is False when deadline or row limit cut it; its rows are whole.
+    """
+
+    rows: Mapping[bytes, tuple[Varbind | None, ...]]
+    scalars: tuple[Varbind, ...] = ()
+    complete: bool = True
+    stats: SnmpStats = field(default_factory=SnmpStats)
+
+
+class SnmpClient(Protocol):
+    """An SNMP engine. Failures are ProbeError leaves; `deadline` is loop time, never outlived."""
+
+    async def get(
+        self, target: SnmpTarget, oids: Sequence[Oid], *, deadline: float
+    ) -> SnmpResult: ...
+
+    async def table(
+        self,
+        target: SnmpTarget,
+        columns: Sequence[Oid],
+        *,
+        scalars: Sequence[Oid] = (),
+        max_rows: int = 4096,
+        deadline: float,
+    ) -> TableResult: ...
+
+    async def walk(
+        self, target: SnmpTarget, root: Oid, *, max_varbinds: int = 20_000, deadline: float
+    ) -> SnmpResult: ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,1 @@
+"""How bytes reach a device: HTTPS today; shell and SSH join it here."""

@@ -1,0 +1,1 @@
+"""Video endpoints: each brand translated into one vocabulary."""

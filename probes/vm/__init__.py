@@ -1,0 +1,1 @@
+"""Virtual machines: read-only sources of one vocabulary."""

@@ -1,0 +1,1 @@
+"""What people see: the plain-text status; the screens join it here."""
