@@ -127,8 +127,25 @@ class UpsStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class VcCall:
+    """One live call, without who is on the other side. Rates in bit/s, None where not said."""
+
+    status: str | None = None
+    direction: str | None = None
+    protocol: str | None = None
+    tx_bps: float | None = None
+    rx_bps: float | None = None
+    duration_s: float | None = None
+    encrypted: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class VcStatus:
-    """A video endpoint in one vocabulary for all brands; None is unknown or not applicable."""
+    """A video endpoint in one vocabulary for all brands; None is unknown or not applicable.
+
+    `peripherals` holds (kind, name or number, connected), `diagnostics` (level, type) with levels
+    ok, warning, error, critical; `has_diagnostics` tells an empty list from one not read.
+    """
 
     sip_registered: bool | None = None
     h323_registered: bool | None = None
@@ -139,11 +156,20 @@ class VcStatus:
     peripherals: tuple[tuple[str, str, bool], ...] = ()
     diagnostics: tuple[tuple[str, str], ...] = ()
     calls: int | None = None
+    has_diagnostics: bool = False
+    live_calls: tuple[VcCall, ...] = ()
+    mic_muted: bool | None = None
+    video_muted: bool | None = None
+    volume_ratio: float | None = None
+    clock_offset_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class VmStatus:
-    """A virtual machine in one vocabulary for all sources; bytes, ratios, seconds."""
+    """A virtual machine in one vocabulary for all sources; bytes, ratios, seconds.
+
+    `filesystems` holds (mount point, available ratio, available bytes).
+    """
 
     memory_available_bytes: int | None = None
     memory_used_ratio: float | None = None
@@ -189,7 +215,9 @@ class Target:
     """One thing that is asked over the network: a device, the centre gateway, or a service.
 
     `name` is the device's name or the service's id; `host` is an address or a host name as text.
-    `folder` is where relative `file:` references and CA files start from.
+    `folder` is where relative `file:` references and CA files start from. `vantage` is where the
+    asking agent stands (`ward` or `hub`), a label of path, reachability and service series. `ca`,
+    `pin` and `insecure` are for `url`; a device's own HTTPS API has them in `https`.
     """
 
     ward: str
@@ -208,6 +236,9 @@ class Target:
     ping: bool = True
     realm: Realm = "live"
     folder: str = "."
+    vantage: str = "ward"
+    pin: str | None = None
+    insecure: bool = False
 
 
 class EchoClient(Protocol):

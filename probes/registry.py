@@ -1,0 +1,106 @@
+"""Finds device types and probes by where their files lie; a new one needs no line here."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from inventory.errors import InputError
+from probes.model import DeviceType, Probe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from probes.model import Target
+
+_HERE = Path(__file__).parent
+_FAMILIES = ("path", "services", "snmp", "vc", "vm")
+_DECLARES_PROBE = re.compile(r"^PROBE\b", re.MULTILINE)
+_OUTSIDE_TYPES = "wardops.device_types"
+
+# Targets that are no device of the inventory.
+_FIXED_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "gateway": ("icmp",),
+        "service:http_2xx": ("http",),
+        "service:tcp_connect": ("tcp",),
+    }
+)
+
+# What the inventory must give before a probe makes sense.
+_NEEDS: Mapping[str, Callable[[Target], object]] = MappingProxyType(
+    {
+        "icmp": lambda target: target.ping,
+        "snmp": lambda target: target.snmp,
+        "cisco-ce": lambda target: target.https,
+        "node-exporter": lambda target: target.url,
+    }
+)
+
+
+def kinds() -> tuple[str, ...]:
+    """Names of all device types, sorted: files of `probes/devices` and entry points of others."""
+    own = (path.stem for path in (_HERE / "devices").glob("[!_]*.py"))
+    return tuple(sorted({*own, *(entry.name for entry in entry_points(group=_OUTSIDE_TYPES))}))
+
+
+@cache
+def device_type(kind: str) -> DeviceType:
+    """The device type of that name, imported now; InputError for a name that does not exist."""
+    if kind not in kinds():
+        nearest = get_close_matches(kind, kinds(), n=1)
+        raise InputError("probe.unknown_kind", kind=kind, nearest=", ".join(nearest) or "-")
+    found = _load_type(kind)
+    if not isinstance(found, DeviceType) or found.kind != kind:
+        msg = f"device type {kind}: its module must hold DEVICE_TYPE = DeviceType(kind={kind!r}, …)"
+        raise TypeError(msg)
+    return found
+
+
+def _load_type(kind: str) -> object:
+    if (_HERE / "devices" / f"{kind}.py").is_file():
+        return import_module(f"probes.devices.{kind}").DEVICE_TYPE
+    (entry,) = entry_points(group=_OUTSIDE_TYPES, name=kind)
+    return entry.load()
+
+
+def probes() -> dict[str, Probe]:
+    """All probes by name; imports every module of the families that declares one."""
+    return dict(_probes())
+
+
+def probes_for(target: Target) -> tuple[Probe, ...]:
+    """The probes that can ask this target: its kind's, less those whose access is not given."""
+    names = _FIXED_KINDS.get(target.kind) or device_type(target.kind).probes
+    return tuple(_probes()[name] for name in names if _has_access(name, target))
+
+
+def _has_access(name: str, target: Target) -> bool:
+    needed = _NEEDS.get(name) or _NEEDS.get(name.partition("-")[0])
+    return needed is None or bool(needed(target))
+
+
+@cache
+def _probes() -> Mapping[str, Probe]:
+    found: dict[str, Probe] = {}
+    for module in _probe_modules():
+        probe: Probe = import_module(module).PROBE
+        if probe.name in found:
+            msg = f"two probes are named {probe.name}; one of them is in {module}"
+            raise TypeError(msg)
+        found[probe.name] = probe
+    return MappingProxyType(found)
+
+
+def _probe_modules() -> Iterator[str]:
+    """Modules of the families that hold a line `PROBE = …`: the others are not worth importing."""
+    for family in _FAMILIES:
+        for path in sorted((_HERE / family).glob("[!_]*.py")):
+            if _DECLARES_PROBE.search(path.read_text(encoding="utf-8")):
+                yield f"probes.{family}.{path.stem}"

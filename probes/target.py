@@ -1,0 +1,297 @@
+"""What to ask: the targets of an inventory, and what a URL on the command line names."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, parse_qs, urlsplit
+
+from pydantic import ValidationError
+
+from inventory.errors import InputError
+from inventory.model import Duty, HttpsAccess, Role, SnmpAccess
+from probes.model import Target
+from probes.registry import device_type
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from inventory.model import Device, Inventory, Ward
+    from probes.model import DeviceType
+
+# Classes whose machines answer ping by default; a Windows PC drops inbound echo, a printer sleeps.
+_PINGED_CLASSES = frozenset(
+    {"switch", "router", "firewall", "ap", "video", "mcu", "ups", "server", "hypervisor", "storage"}
+)
+_PIN = re.compile(r"sha256:[0-9a-f]{64}")
+_ROLE_OF_CLASS = {
+    "switch": Role.ACCESS,
+    "ap": Role.AP,
+    "ups": Role.UPS,
+    "video": Role.VC,
+    "server": Role.SERVER,
+    "hypervisor": Role.SERVER,
+}
+
+
+def targets_of(ward: Ward, inventory: Inventory) -> tuple[Target, ...]:
+    """Everything of one ward that is asked: devices, then `gateway` and `pe`, then services.
+
+    Devices come in the inventory's order. A device without a role gets the one its class implies.
+    Raises InputError for a kind that does not exist.
+    """
+    common = _common(ward, inventory)
+    return tuple(
+        replace(target, **common)
+        for part in (_devices(ward), _hops(ward), _services(ward))
+        for target in part
+    )
+
+
+def _common(ward: Ward, inventory: Inventory) -> dict[str, Any]:
+    return {
+        "ward": ward.ward,
+        "realm": inventory.site.realm,
+        "folder": inventory.folder,
+        "vantage": inventory.vantage,
+    }
+
+
+def _devices(ward: Ward) -> Iterator[Target]:
+    for device in ward.devices:
+        kind = device_type(device.kind)
+        yield Target(
+            ward=ward.ward,
+            name=device.name,
+            kind=device.kind,
+            role=_role(device, kind).value,
+            host=str(device.address),
+            snmp=device.snmp,
+            https=device.https,
+            url=device.node_exporter,
+            uplink=_uplink(device, ward),
+            watched=_watched(device, ward),
+            export=device.export,
+            duty=device.duty or Duty(kind.duty),
+            ping=_pinged(device, kind),
+        )
+
+
+def _role(device: Device, kind: DeviceType) -> Role:
+    if device.role is not Role.OTHER:
+        return device.role
+    if device.site == "dc" and kind.device_class == "server":
+        return Role.VM
+    return _ROLE_OF_CLASS.get(kind.device_class, Role.OTHER)
+
+
+def _pinged(device: Device, kind: DeviceType) -> bool:
+    if device.ping is not None:
+        return device.ping
+    return device.role is not Role.OTHER or kind.device_class in _PINGED_CLASSES
+
+
+def _uplink(device: Device, ward: Ward) -> str | None:
+    if device.uplink:
+        return device.uplink
+    link = ward.primary_link
+    return link.near_port if link and link.near_device == device.name else None
+
+
+def _watched(device: Device, ward: Ward) -> tuple[str, ...]:
+    """Ports of this device that lead somewhere the inventory knows, each once."""
+    named = [
+        _uplink(device, ward),
+        *(link.near_port for link in ward.links if link.near_device == device.name),
+        *(child.parent_port for child in ward.devices if child.parent == device.name),
+    ]
+    return tuple(dict.fromkeys(port for port in named if port))
+
+
+def _hops(ward: Ward) -> Iterator[Target]:
+    if ward.path is None:
+        return
+    for name, hop in (("gateway", ward.path.gateway), ("pe", ward.path.pe)):
+        if hop is not None:
+            yield Target(
+                ward=ward.ward, name=name, kind="gateway", role=name, host=str(hop.address)
+            )
+
+
+def _services(ward: Ward) -> Iterator[Target]:
+    for service in ward.services:
+        yield Target(
+            ward=ward.ward,
+            name=service.id,
+            kind=f"service:{service.module}",
+            role="service",
+            host=_hostname(service.url),
+            url=service.url,
+            ca=service.ca,
+        )
+
+
+def _hostname(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""  # the probe says so with reason config
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one command line asks: a target and the names of the probes that ask it.
+
+    `target.snmp` and `target.https` hold the first of several credentials; `others` are the same
+    target with each of the rest.
+    """
+
+    target: Target
+    probes: tuple[str, ...]
+    others: tuple[Target, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """One URL form: the probes it means, and how its parts become a target."""
+
+    probes: tuple[str, ...]
+    target: Callable[[SplitResult, Target, str | None], Target]
+    needs_auth: bool = False
+    example: str = ""
+
+
+# Forms of the public surface that this version does not have yet.
+_LATER = frozenset(
+    (
+        *("cisco-ce+ssh", "poly+https", "cms+https", "ssh", "cli+ssh", "vsphere", "libvirt"),
+        *("proxmox+https", "sip", "h323", "stamp", "dns", "ntp"),
+    )
+)
+
+
+def is_url(text: str) -> bool:
+    """Whether the words name a URL; else they name a device of the inventory."""
+    return "://" in text or text.startswith("libvirt:")
+
+
+def parse_target(
+    text: str, auth: Sequence[str] = (), *, pin: str | None = None, insecure: bool = False
+) -> Asked:
+    """Read a URL form of `wardops probe` with its credential references.
+
+    `auth` are references as in the inventory (`env:`, `file:`, `systemd:`). Raises InputError, one
+    line: not a form, not in this version, no host, bad port, missing or malformed `--auth`.
+    """
+    scheme = text.partition(":")[0].lower()
+    if scheme in _LATER:
+        raise InputError("probe.url_later", scheme=scheme, forms=", ".join(sorted(_FORMS)))
+    form = _FORMS.get(scheme)
+    if form is None:
+        raise InputError("probe.url_scheme", url=_masked(text), forms=", ".join(sorted(_FORMS)))
+    parts = _split(text, form)
+    if form.needs_auth and not auth:
+        raise InputError("probe.auth_missing", url=_masked(text))
+    host = parts.hostname or ""
+    plain = Target(ward="", name=_masked(text), kind=f"url:{scheme}", role="other", host=host)
+    built = [form.target(parts, plain, ref) for ref in auth or (None,)]
+    first, *others = (with_trust(target, pin=pin, insecure=insecure) for target in built)
+    return Asked(first, form.probes, tuple(others))
+
+
+def with_trust(target: Target, *, pin: str | None, insecure: bool) -> Target:
+    """The target asked with another trust: a pinned certificate, or none checked at all.
+
+    Raises InputError for a pin that is not `sha256:` and 64 hexadecimal digits.
+    """
+    if not pin and not insecure:
+        return target
+    if pin and not _PIN.fullmatch(pin):
+        raise InputError("probe.bad_pin", value=pin)
+    if target.https is not None:
+        https = target.https.model_copy(update={"pin": pin, "insecure": insecure})
+        target = replace(target, https=https)
+    return replace(target, pin=pin, insecure=insecure)
+
+
+def _split(text: str, form: _Form) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError as error:
+        raise InputError("probe.url_bad", url=_masked(text), example=form.example) from error
+    if not parts.hostname or any(character.isspace() for character in text):
+        raise InputError("probe.url_bad", url=_masked(text), example=form.example)
+    return parts
+
+
+def _masked(text: str) -> str:
+    """The URL without user and password, for messages."""
+    head, mark, rest = text.partition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{head}{mark}{authority.rpartition('@')[2]}{slash}{path}"
+
+
+def _checked(model: type[Any], settings: Mapping[str, Any], shown: str) -> Any:
+    try:
+        return model(**settings)
+    except ValidationError as error:
+        key = str(error.errors()[0]["loc"][0])
+        raise InputError(f"probe.bad_{key}", value=shown) from error
+
+
+def _snmp(parts: SplitResult, plain: Target, ref: str | None) -> Target:
+    version = parse_qs(parts.query).get("version", ["2c"])[0]
+    settings = {"auth": ref, "version": version, "port": parts.port or 161}
+    shown = version if version not in {"1", "2c", "3"} else str(ref)
+    return replace(plain, snmp=_checked(SnmpAccess, settings, shown))
+
+
+def _cisco(parts: SplitResult, plain: Target, ref: str | None) -> Target:
+    settings = {"auth": ref, "port": parts.port or 443}
+    return replace(plain, https=_checked(HttpsAccess, settings, str(ref)))
+
+
+def _web(parts: SplitResult, plain: Target, _ref: str | None) -> Target:
+    return replace(plain, url=parts.geturl())
+
+
+def _exporter(parts: SplitResult, plain: Target, _ref: str | None) -> Target:
+    inner = parts._replace(
+        scheme=parts.scheme.rpartition("+")[2], path=parts.path.rstrip("/") or "/metrics"
+    )
+    return replace(plain, url=inner.geturl())
+
+
+def _address(_parts: SplitResult, plain: Target, _ref: str | None) -> Target:
+    return plain
+
+
+def _port_url(parts: SplitResult, plain: Target, _ref: str | None) -> Target:
+    if parts.port is None:
+        raise InputError("probe.url_bad", url=plain.name, example="tcp://192.0.2.10:443")
+    return replace(plain, url=parts.geturl())
+
+
+_EXPORTER = _Form(
+    ("node-exporter",), _exporter, example="node-exporter+http://192.0.2.10:9100/metrics"
+)
+_WEB = _Form(("http",), _web, example="https://service.example/")
+_FORMS: Mapping[str, _Form] = {
+    "snmp": _Form(
+        ("snmp-identity", "snmp-interfaces"),
+        _snmp,
+        needs_auth=True,
+        example="snmp://192.0.2.10:161",
+    ),
+    "cisco-ce+https": _Form(
+        ("cisco-ce",), _cisco, needs_auth=True, example="cisco-ce+https://192.0.2.30"
+    ),
+    "node-exporter+http": _EXPORTER,
+    "node-exporter+https": _EXPORTER,
+    "icmp": _Form(("icmp",), _address, example="icmp://192.0.2.10"),
+    "tcp": _Form(("tcp",), _port_url, example="tcp://192.0.2.10:443"),
+    "http": _WEB,
+    "https": _WEB,
+}

@@ -1,0 +1,83 @@
+"""One vocabulary for virtual machines: the metrics, and how a VmStatus becomes samples."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probes.model import Metric, Sample
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from probes.model import VmStatus
+
+MAX_MOUNTS = 12  # series budget of 48 a machine
+
+VM_UP = Metric("wardops_vm_up", "gauge", "1 when the machine answered its own status source.")
+VM_CPU_RATIO = Metric(
+    "wardops_vm_cpu_ratio", "gauge", "Busy share of all processors.", unit="ratio"
+)
+VM_MEMORY_USED_RATIO = Metric(
+    "wardops_vm_memory_used_ratio", "gauge", "1 - available / total memory.", unit="ratio"
+)
+VM_MEMORY_AVAILABLE = Metric(
+    "wardops_vm_memory_available_bytes",
+    "gauge",
+    "Memory that programs can still get without swapping.",
+    unit="bytes",
+)
+VM_LOAD1 = Metric("wardops_vm_load1", "gauge", "Load average of the last minute.")
+VM_UPTIME = Metric(
+    "wardops_vm_uptime_seconds", "gauge", "Seconds since the machine started.", unit="seconds"
+)
+VM_TIME_OFFSET = Metric(
+    "wardops_vm_time_offset_seconds",
+    "gauge",
+    "The machine's clock minus the agent's.",
+    unit="seconds",
+)
+VM_FILESYSTEM_AVAIL_RATIO = Metric(
+    "wardops_vm_filesystem_avail_ratio",
+    "gauge",
+    "Share of the file system that users can still fill; at most 12 mounts a machine.",
+    ("mount",),
+    "ratio",
+)
+VM_FILESYSTEM_AVAIL_BYTES = Metric(
+    "wardops_vm_filesystem_avail_bytes",
+    "gauge",
+    "Bytes of the file system that users can still fill; at most 12 mounts a machine.",
+    ("mount",),
+    "bytes",
+)
+
+METRICS = (
+    VM_UP,
+    VM_CPU_RATIO,
+    VM_MEMORY_USED_RATIO,
+    VM_MEMORY_AVAILABLE,
+    VM_LOAD1,
+    VM_UPTIME,
+    VM_FILESYSTEM_AVAIL_RATIO,
+    VM_FILESYSTEM_AVAIL_BYTES,
+)
+
+
+def samples_of(vm: VmStatus) -> tuple[Sample, ...]:
+    """Samples of everything the machine said, `wardops_vm_up` 1 among them; unknown is absent."""
+    return tuple(_samples(vm))
+
+
+def _samples(vm: VmStatus) -> Iterator[Sample]:
+    yield Sample(VM_UP, 1)
+    plain = (
+        (VM_CPU_RATIO, vm.cpu_ratio),
+        (VM_MEMORY_USED_RATIO, vm.memory_used_ratio),
+        (VM_MEMORY_AVAILABLE, vm.memory_available_bytes),
+        (VM_LOAD1, vm.load1),
+        (VM_UPTIME, vm.uptime_s),
+    )
+    yield from (Sample(metric, value) for metric, value in plain if value is not None)
+    for mount, avail_ratio, avail_bytes in vm.filesystems[:MAX_MOUNTS]:
+        yield Sample(VM_FILESYSTEM_AVAIL_RATIO, avail_ratio, (mount,))
+        yield Sample(VM_FILESYSTEM_AVAIL_BYTES, avail_bytes, (mount,))
