@@ -247,11 +247,11 @@ def _value(tag: int, content: bytes) -> int | float | bytes | None:
             raise MalformedBer("an OID ends within an arc")
         return content
     if tag == OPAQUE:
-        return _opaque(content)
+        return opaque_value(content)
     raise MalformedBer(f"unknown type {tag:#04x}")
 
 
-def _opaque(content: bytes) -> float | bytes:
+def opaque_value(content: bytes) -> float | bytes:
     """The number in an Opaque, as net-snmp wraps float and double; other content as it is."""
     if content.startswith(_OPAQUE_FLOAT) and len(content) == 7:
         return float(struct.unpack(">f", content[3:])[0])

@@ -1,0 +1,318 @@
+"""What to ask next and how the answers join: GETs in pieces, tables by GETBULK. Pure, no I/O.
+
+A plan hands out one `Ask` at a time and takes its answer; whoever carries the PDUs is not its
+matter. Rules and measurements: an answer stays within 1400 octets so that no IP fragment crosses
+the line; columns have holes, so each keeps its own cursor (RFC 3416, 4.2.3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from probes.errors import Forbidden, LimitExceeded, ParseFailed, ProtocolBroken
+from probes.snmp import ber
+from probes.snmp.types import Varbind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from probes.snmp.ber import Message
+    from probes.snmp.types import Oid
+
+_MAX_ANSWER_OCTETS = 1400
+_OVERHEAD_OCTETS = 60
+_FIRST_VARBINDS = 52  # 13 columns by 4 rows, what every agent seen so far answers in one datagram
+_FIRST_ROWS = 4
+_MAX_REPETITIONS = 128
+
+# error-status of RFC 3416, 3 (and RFC 1157, 4.1.1)
+_TOO_BIG, _NO_SUCH_NAME, _NO_ACCESS, _AUTHORIZATION = 1, 2, 6, 16
+
+_ABSENT_TAGS = (ber.NO_SUCH_OBJECT, ber.NO_SUCH_INSTANCE, ber.END_OF_MIB_VIEW)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One PDU to send: its kind, its OIDs, and for GETBULK its two numbers."""
+
+    pdu: int
+    oids: tuple[Oid, ...]
+    non_repeaters: int = 0
+    repetitions: int = 0
+
+
+class GetPlan:
+    """Reads instances by GET, in pieces that fit, whatever single ones the device refuses."""
+
+    def __init__(self, oids: Sequence[Oid]) -> None:
+        self._left = list(dict.fromkeys(oids))
+        self._wanted = tuple(oids)
+        self._found: dict[Oid, Varbind] = {}
+        self._piece = _FIRST_VARBINDS
+        self._asked: tuple[Oid, ...] = ()
+
+    def next_ask(self) -> Ask | None:
+        """The next GET, or None when every OID has its answer."""
+        self._asked = tuple(self._left[: self._piece])
+        return Ask(ber.GET, self._asked) if self._asked else None
+
+    def accept(self, answer: Message) -> None:
+        """Take the answer to the last ask. Raises the ProbeError leaf that its error means."""
+        if answer.error_status == 0:
+            self._keep(answer.varbinds)
+        elif answer.error_status == _TOO_BIG:
+            self._halve()
+        else:
+            self._drop(_culprit(answer, len(self._asked)))
+
+    def result(self) -> tuple[Varbind, ...]:
+        """One varbind per OID asked, in order; absent ones carry noSuchInstance."""
+        return tuple(self._found.get(oid, _absent(oid)) for oid in self._wanted)
+
+    def _keep(self, varbinds: Sequence[Varbind]) -> None:
+        asked = set(self._asked)
+        self._found.update((varbind.oid, varbind) for varbind in varbinds if varbind.oid in asked)
+        # Fewer varbinds than asked: what was cut off is asked again, but never without progress.
+        answered = self._asked[: len(varbinds)] or self._asked
+        del self._left[: len(answered)]
+
+    def _halve(self) -> None:
+        if len(self._asked) == 1:
+            raise LimitExceeded("too_big")
+        self._piece = len(self._asked) // 2
+
+    def _drop(self, culprit: int) -> None:
+        del self._left[culprit]
+
+
+ColumnState = Literal["open", "done", "broken"]
+
+
+class TablePlan:
+    """Reads columns of a table, several in one GETBULK (GETNEXT where there is no GETBULK).
+
+    `repetitions` is how many rows one PDU may ask at first; it is learned from what answers weigh.
+    `ceiling` is the most that this device has proven to stand, None without a bad experience.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[Oid],
+        *,
+        scalars: Sequence[Oid] = (),
+        max_rows: int = 4096,
+        ceiling: int | None = None,
+        bulk: bool = True,
+    ) -> None:
+        self._columns = tuple(columns)
+        self._scalars = tuple(scalars)
+        self._max_rows = max_rows
+        self._bulk = bulk
+        self._cursors = list(columns)
+        self._states: list[ColumnState] = ["open"] * len(columns)
+        self._cells: dict[bytes, list[Varbind | None]] = {}
+        self._width = max(1, len(columns))
+        self._wanted_rows = min(_FIRST_ROWS, max(1, _FIRST_VARBINDS // self._width))
+        self._preface: GetPlan | None = None if bulk else GetPlan(self._scalars)
+        self._repair: GetPlan | None = None
+        self._found: dict[Oid, Varbind] = {}
+        self._scalars_due = bulk and bool(scalars)
+        self._asked: tuple[int, ...] = ()
+        self._is_cut = False
+        self.ceiling = ceiling
+        self.duplicates = 0
+
+    # -- asking --
+
+    def next_ask(self) -> Ask | None:
+        """The next PDU, or None when the table is read or cut."""
+        if self._preface and (ask := self._preface.next_ask()):
+            return ask
+        self._preface_done()
+        if len(self._cells) > self._max_rows:
+            self._is_cut = True
+        if self._is_cut:
+            return None
+        open_columns = [n for n, state in enumerate(self._states) if state == "open"]
+        self._asked = tuple(open_columns[: self._width])
+        if self._asked or self._scalars_due:
+            return self._bulk_ask() if self._bulk else self._next_ask()
+        return self._repair_ask()
+
+    @property
+    def repetitions(self) -> int:
+        """How many rows the next GETBULK asks for."""
+        return min(self._wanted_rows, self.ceiling or self._wanted_rows)
+
+    def _bulk_ask(self) -> Ask:
+        # A non-repeater is a GETNEXT: the OID without its last arc (0) leads to the instance.
+        heads = tuple(oid[:-1] for oid in self._scalars) if self._scalars_due else ()
+        cursors = tuple(self._cursors[column] for column in self._asked)
+        return Ask(ber.GETBULK, heads + cursors, len(heads), self.repetitions if cursors else 0)
+
+    def _next_ask(self) -> Ask:
+        return Ask(ber.GETNEXT, tuple(self._cursors[column] for column in self._asked))
+
+    def _repair_ask(self) -> Ask | None:
+        """Cells of columns whose GETNEXT goes astray are read by GET, for the rows that exist."""
+        if self._repair is None:
+            broken = [n for n, state in enumerate(self._states) if state == "broken"]
+            self._repair = GetPlan(
+                [
+                    self._columns[column] + index
+                    for index, cells in self._cells.items()
+                    for column in broken
+                    if cells[column] is None
+                ]
+            )
+        return self._repair.next_ask()
+
+    # -- taking --
+
+    def accept(self, answer: Message, octets: int) -> None:
+        """Take the answer to the last ask, `octets` long. Raises what its error means."""
+        if inner := self._inner_plan():
+            inner.accept(answer)
+            if inner is self._repair:
+                self._put_repaired()
+        elif answer.error_status == 0:
+            self._take_rows(answer.varbinds, octets)
+        elif answer.error_status == _TOO_BIG:
+            self.shrink()
+        else:
+            self._take_error(answer)
+
+    def shrink(self) -> None:
+        """Ask for less at a time; LimitExceeded `too_big` when one cell is already too much."""
+        if self._bulk and self.repetitions > 1:
+            self.ceiling = self.repetitions // 2
+        elif self._width > 1:
+            self._width //= 2
+        else:
+            raise LimitExceeded("too_big")
+
+    def cut(self) -> None:
+        """Stop here: what came so far is all there will be."""
+        self._is_cut = True
+
+    def _inner_plan(self) -> GetPlan | None:
+        return self._preface or self._repair
+
+    def _preface_done(self) -> None:
+        if self._preface:
+            self._found.update((varbind.oid, varbind) for varbind in self._preface.result())
+            self._preface = None
+
+    def _put_repaired(self) -> None:
+        for varbind in self._repair.result() if self._repair else ():
+            for column, head in enumerate(self._columns):
+                index = varbind.oid[len(head) :]
+                if varbind.oid.startswith(head) and varbind.tag not in _ABSENT_TAGS:
+                    self._cells[index][column] = varbind
+
+    def _take_error(self, answer: Message) -> None:
+        scalars = len(self._scalars) if self._scalars_due else 0
+        culprit = _culprit(answer, scalars + len(self._asked))
+        if culprit < scalars:
+            self._scalars = self._scalars[:culprit] + self._scalars[culprit + 1 :]
+            self._scalars_due = bool(self._scalars)
+            return
+        # v1 says noSuchName at the end of the MIB (RFC 1157, 4.1.3): that column is done.
+        is_end = answer.error_status == _NO_SUCH_NAME
+        self._states[self._asked[culprit - scalars]] = "done" if is_end else "broken"
+
+    def _take_rows(self, varbinds: tuple[Varbind, ...], octets: int) -> None:
+        if not varbinds:
+            raise ParseFailed("malformed")
+        if self._scalars_due:
+            self._found.update((v.oid, v) for v in varbinds[: len(self._scalars)])
+            varbinds = varbinds[len(self._scalars) :]
+            self._scalars_due = False
+        width = len(self._asked)
+        if not width:
+            return
+        whole = len(varbinds) // width
+        taken = varbinds[: whole * width] if whole else varbinds
+        moved = {
+            self._asked[n % width]
+            for n, v in enumerate(taken)
+            if self._take(self._asked[n % width], v)
+        }
+        for column in self._asked[: len(taken)]:
+            if self._states[column] == "open" and column not in moved:
+                self._states[column] = "broken"
+        if whole:
+            self._learn(octets, whole)
+
+    def _take(self, column: int, varbind: Varbind) -> bool:
+        """Put one cell; whether the column moved on."""
+        head = self._columns[column]
+        if self._states[column] != "open":
+            return False
+        if varbind.tag in _ABSENT_TAGS or not varbind.oid.startswith(head):
+            self._states[column] = "done"
+            return False
+        if varbind.oid == self._cursors[column]:
+            self.duplicates += 1
+            return False
+        if not ber.oid_is_after(varbind.oid, self._cursors[column]):
+            self._states[column] = "broken"
+            return False
+        self._cursors[column] = varbind.oid
+        row = self._cells.setdefault(varbind.oid[len(head) :], [None] * len(self._columns))
+        row[column] = varbind
+        return True
+
+    def _learn(self, octets: int, rows: int) -> None:
+        row_octets = max(1, -(-(octets - _OVERHEAD_OCTETS) // rows))
+        fitting = (_MAX_ANSWER_OCTETS - _OVERHEAD_OCTETS) // row_octets
+        self._wanted_rows = max(1, min(fitting, _MAX_REPETITIONS))
+
+    # -- results --
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every column was read to its end."""
+        return not self._is_cut and "open" not in self._states
+
+    @property
+    def is_astray(self) -> bool:
+        """Whether a column's next OIDs went backwards or stood still."""
+        return "broken" in self._states
+
+    def rows(self) -> dict[bytes, tuple[Varbind | None, ...]]:
+        """The whole rows by index, in order of index, at most `max_rows`."""
+        ordered = sorted(self._cells, key=ber.index_arcs)
+        if not self.is_complete:
+            ordered = ordered[: self._whole_rows(ordered)]
+        return {index: tuple(self._cells[index]) for index in ordered[: self._max_rows]}
+
+    def _whole_rows(self, ordered: Sequence[bytes]) -> int:
+        """How many of the first rows lie behind no cursor that still had to move on."""
+        ends = [
+            ber.index_arcs(self._cursors[column][len(head) :])
+            for column, head in enumerate(self._columns)
+            if self._states[column] == "open"
+        ]
+        if not ends:
+            return len(ordered)
+        return sum(ber.index_arcs(index) <= min(ends) for index in ordered)
+
+    def scalars(self) -> tuple[Varbind, ...]:
+        """The scalars that the device has."""
+        found = (self._found.get(oid) for oid in self._scalars)
+        return tuple(v for v in found if v is not None and v.tag not in _ABSENT_TAGS)
+
+
+def _absent(oid: Oid) -> Varbind:
+    return Varbind(oid, ber.NO_SUCH_INSTANCE, None)
+
+
+def _culprit(answer: Message, asked: int) -> int:
+    """Which of the asked OIDs an error is about, counted from 0; else the error as an exception."""
+    if answer.error_status in (_NO_ACCESS, _AUTHORIZATION):
+        raise Forbidden("view")
+    if not 1 <= answer.error_index <= asked:
+        raise ProtocolBroken("error_status", status=answer.error_status)
+    return answer.error_index - 1
