@@ -233,24 +233,29 @@ def _masked(text: str) -> str:
     return f"{head}{mark}{authority.rpartition('@')[2]}{slash}{path}"
 
 
-def _checked(model: type[Any], settings: Mapping[str, Any], shown: str) -> Any:
+def _checked(model: type[Any], settings: Mapping[str, Any]) -> Any:
     try:
         return model(**settings)
     except ValidationError as error:
-        key = str(error.errors()[0]["loc"][0])
-        raise InputError(f"probe.bad_{key}", value=shown) from error
+        key = str(error.errors(include_input=False)[0]["loc"][0])
+        # A word that is no reference may be the secret itself: it is not repeated, nor chained.
+        values = {} if key == "auth" else {"value": settings[key]}
+        raise InputError(f"probe.bad_{key}", **values) from None
 
 
 def _snmp(parts: SplitResult, plain: Target, ref: str | None) -> Target:
     version = parse_qs(parts.query).get("version", ["2c"])[0]
-    settings = {"auth": ref, "version": version, "port": parts.port or 161}
-    shown = version if version not in {"1", "2c", "3"} else str(ref)
-    return replace(plain, snmp=_checked(SnmpAccess, settings, shown))
+    settings = {"auth": ref, "version": version, "port": _port(parts, 161)}
+    return replace(plain, snmp=_checked(SnmpAccess, settings))
+
+
+def _port(parts: SplitResult, default: int) -> int:
+    return default if parts.port is None else parts.port
 
 
 def _cisco(parts: SplitResult, plain: Target, ref: str | None) -> Target:
-    settings = {"auth": ref, "port": parts.port or 443}
-    return replace(plain, https=_checked(HttpsAccess, settings, str(ref)))
+    settings = {"auth": ref, "port": _port(parts, 443)}
+    return replace(plain, https=_checked(HttpsAccess, settings))
 
 
 def _web(parts: SplitResult, plain: Target, _ref: str | None) -> Target:

@@ -1,0 +1,275 @@
+"""One GET over HTTP or verified HTTPS, by httpx; its errors end here as ProbeError leaves.
+
+Connections are kept alive for a while, so that a device polled every 30 s shakes hands once.
+Redirects are not followed, no proxy of the environment is used, nothing is decompressed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import ssl
+from importlib.metadata import version
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import httpx
+from cryptography import x509
+
+from probes.errors import (
+    LimitExceeded,
+    NotConfigured,
+    ProbeError,
+    ProtocolBroken,
+    TimedOut,
+    TlsExpired,
+    TlsUntrusted,
+    TlsWrongName,
+)
+from probes.model import HttpAnswer
+from probes.transports.os_errors import as_probe_error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from inventory.credentials import Secret
+
+# Longer than the 30 s period of machines and codecs, shorter than the 60 s of service checks,
+# which so see a renewed or expired certificate at every check.
+_KEEP_ALIVE_S = 45.0
+
+# OpenSSL verify codes, `man 1 openssl-verification-options`; 9 is "not yet valid".
+_VERIFY_CODES: Mapping[int, type[ProbeError]] = MappingProxyType(
+    {
+        **dict.fromkeys((9, 10), TlsExpired),
+        **dict.fromkeys((18, 19, 20, 21), TlsUntrusted),
+        **dict.fromkeys((62, 63, 64), TlsWrongName),
+    }
+)
+
+# Phases by httpcore's trace events; `connect` includes the look-up of a name.
+_PHASES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "connect": ("connection.connect_tcp.started", "connection.connect_tcp.complete"),
+        "tls": ("connection.start_tls.started", "connection.start_tls.complete"),
+        "processing": (
+            "http11.send_request_body.complete",
+            "http11.receive_response_headers.complete",
+        ),
+        "transfer": (
+            "http11.receive_response_body.started",
+            "http11.receive_response_body.complete",
+        ),
+    }
+)
+
+
+class _Trust(NamedTuple):
+    """Whom a connection believes; connections with different trust are never shared."""
+
+    ca: str | None
+    pin: str | None
+    insecure: bool
+
+
+class HttpsClient:
+    """The real HttpClient. Close it with `close()` when nothing polls any more."""
+
+    def __init__(self) -> None:
+        self._clients: dict[_Trust, httpx.AsyncClient] = {}
+
+    async def get(
+        self,
+        url: str,
+        *,
+        deadline: float,
+        user: str | None = None,
+        password: Secret | None = None,
+        ca: str | None = None,
+        pin: str | None = None,
+        insecure: bool = False,
+        max_bytes: int = 2_000_000,
+    ) -> HttpAnswer:
+        """GET `url` before `deadline` (loop time), with Basic credentials when `user` is given.
+
+        `ca` is a file of certificates that alone are trusted, `pin` the SHA-256 of the server's
+        certificate (`sha256:` and hexadecimal), compared before anything is sent; `insecure` trusts
+        everybody. Raises a ProbeError leaf; LimitExceeded when the body is over `max_bytes`.
+        """
+        login = httpx.BasicAuth(user, password.reveal() if password else "") if user else None
+        try:
+            client = self._client(_Trust(ca, pin, insecure))
+            request = client.build_request("GET", url)
+            if not 0 <= (request.url.port or 0) <= 65535:
+                raise NotConfigured("url", url=url)
+            async with asyncio.timeout_at(deadline):
+                return await _ask_twice(client, request, login, pin, max_bytes)
+        except TimeoutError as error:
+            raise TimedOut from error
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
+            raise NotConfigured("url", url=url) from error
+        except httpx.HTTPError as error:
+            raise _mapped(error) from error
+
+    async def close(self) -> None:
+        """Close every connection."""
+        clients, self._clients = self._clients, {}
+        for client in clients.values():
+            await client.aclose()
+
+    def _client(self, trust: _Trust) -> httpx.AsyncClient:
+        if trust not in self._clients:
+            self._clients[trust] = httpx.AsyncClient(
+                verify=_context(trust),
+                timeout=None,  # noqa: S113 - the caller's deadline cuts every request
+                trust_env=False,
+                headers={
+                    "User-Agent": f"wardops/{version('wardops')}",
+                    "Accept-Encoding": "identity",
+                },
+                limits=httpx.Limits(keepalive_expiry=_KEEP_ALIVE_S),
+            )
+        return self._clients[trust]
+
+
+def _context(trust: _Trust) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=trust.ca)
+    except (OSError, ssl.SSLError) as error:
+        raise NotConfigured("ca_file", path=trust.ca) from error
+    if trust.pin or trust.insecure:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+class _Trace:
+    """Notes when httpcore's steps happened and checks the pin before anything is sent."""
+
+    def __init__(self, pin: str | None) -> None:
+        self.at: dict[str, float] = {}
+        self._pin = pin
+
+    async def __call__(self, event: str, info: dict[str, Any]) -> None:
+        self.at[event] = asyncio.get_running_loop().time()
+        if event == "connection.start_tls.complete" and self._pin:
+            stream = info["return_value"]
+            seen = f"sha256:{hashlib.sha256(_certificate(stream) or b'').hexdigest()}"
+            if seen != self._pin:
+                await stream.aclose()
+                raise TlsUntrusted("tls_pin", seen=seen)
+
+    @property
+    def reused(self) -> bool:
+        """Whether the request went over a connection that was open already."""
+        return "connection.connect_tcp.started" not in self.at
+
+    def phases(self) -> dict[str, float]:
+        """Seconds by phase, of those that took place."""
+        return {
+            phase: self.at[end] - self.at[start]
+            for phase, (start, end) in _PHASES.items()
+            if start in self.at and end in self.at
+        }
+
+
+async def _ask_twice(
+    client: httpx.AsyncClient,
+    request: httpx.Request,
+    login: httpx.BasicAuth | None,
+    pin: str | None,
+    max_bytes: int,
+) -> HttpAnswer:
+    """Ask; once more when a kept connection turns out to be closed: a GET may be repeated."""
+    trace = _Trace(pin)
+    try:
+        return await _ask(client, request, login, trace, max_bytes)
+    except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+        if not trace.reused:
+            raise
+    return await _ask(client, request, login, _Trace(pin), max_bytes)
+
+
+async def _ask(
+    client: httpx.AsyncClient,
+    request: httpx.Request,
+    login: httpx.BasicAuth | None,
+    trace: _Trace,
+    max_bytes: int,
+) -> HttpAnswer:
+    request.extensions["trace"] = trace
+    response = await client.send(request, auth=login, stream=True, follow_redirects=False)
+    try:
+        stream = response.extensions.get("network_stream")
+        expires_at = _expires_at(_certificate(stream))
+        body = await _body(response, max_bytes)
+    finally:
+        await response.aclose()
+    return HttpAnswer(
+        status=response.status_code,
+        body=body,
+        content_type=response.headers.get("Content-Type", ""),
+        phases=trace.phases(),
+        expires_at=expires_at,
+    )
+
+
+async def _body(response: httpx.Response, max_bytes: int) -> bytes:
+    encoding = response.headers.get("Content-Encoding", "identity").lower()
+    if encoding != "identity":  # we asked for none; unpacking a stranger's could be endless
+        raise ProtocolBroken("http_encoding", encoding=encoding[:32])
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > max_bytes:
+            raise LimitExceeded("body_too_big", limit=max_bytes)
+    return bytes(body)
+
+
+def _certificate(stream: Any) -> bytes | None:
+    """The peer's certificate in DER, None over plain HTTP."""
+    tls = stream.get_extra_info("ssl_object") if stream is not None else None
+    return tls.getpeercert(binary_form=True) if tls is not None else None
+
+
+def _expires_at(certificate: bytes | None) -> datetime | None:
+    if certificate is None:
+        return None
+    try:
+        return x509.load_der_x509_certificate(certificate).not_valid_after_utc
+    except ValueError:  # OpenSSL accepts dates that the stricter parser does not
+        return None
+
+
+def _mapped(error: httpx.HTTPError) -> ProbeError:
+    """The leaf for an error of httpx, by what lies under it; certificates before sockets."""
+    under = list(_causes(error))
+    for cause in under:
+        if isinstance(cause, ProbeError):
+            return cause
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return _VERIFY_CODES.get(cause.verify_code, TlsUntrusted)()
+        if isinstance(cause, ssl.SSLError):
+            return ProtocolBroken("tls", problem=cause.reason or "handshake")
+    for cause in under:
+        if isinstance(cause, OSError) and (cause.errno is not None):
+            return as_probe_error(cause)
+    if isinstance(error, httpx.RemoteProtocolError):
+        return ProtocolBroken()
+    return ProtocolBroken("reset")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and everything it came from; anyio gathers failed addresses in a group."""
+    waiting: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while waiting:
+        current = waiting.pop(0)
+        if current is None or id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        waiting += [current.__cause__, current.__context__]
+        if isinstance(current, BaseExceptionGroup):
+            waiting += current.exceptions
