@@ -71,6 +71,10 @@ memCached = oid("1.3.6.1.4.1.2021.4.15.0")
 laLoad1 = oid("1.3.6.1.4.1.2021.10.1.3.1")
 
 # UPS-MIB (RFC 1628)
+upsBattery = oid("1.3.6.1.2.1.33.1.2")
+upsInput = oid("1.3.6.1.2.1.33.1.3")
+upsOutput = oid("1.3.6.1.2.1.33.1.4")
+upsAlarm = oid("1.3.6.1.2.1.33.1.6")
 upsIdentManufacturer = oid("1.3.6.1.2.1.33.1.1.1.0")
 upsIdentModel = oid("1.3.6.1.2.1.33.1.1.2.0")
 upsBatteryStatus = oid("1.3.6.1.2.1.33.1.2.1.0")
@@ -90,3 +94,6 @@ upsAlarmLowBattery = oid("1.3.6.1.2.1.33.1.6.3.3")
 upsAlarmOutputOverload = oid("1.3.6.1.2.1.33.1.6.3.8")
 
 enterprises = oid("1.3.6.1.4.1")
+
+# SYNOLOGY-SYSTEM-MIB
+synologySystemStatus = oid("1.3.6.1.4.1.6574.1.1.0")

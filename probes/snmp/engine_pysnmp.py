@@ -172,6 +172,4 @@ def _tagged(value: Any) -> tuple[int, int | float | bytes | None]:
         return octet, int(value)
     if octet == ber.NULL:
         return octet, None
-    return octet, ber.opaque_value(bytes(value)) if octet == ber.OPAQUE else cast(
-        "bytes", bytes(value)
-    )
+    return octet, ber.opaque_value(bytes(value)) if octet == ber.OPAQUE else bytes(value)
