@@ -1,0 +1,275 @@
+"""From results to a check's state: soft and hard, what a reason means, flapping. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from probes.model import Reason
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class State(StrEnum):
+    """What one result, or a check as a whole, says."""
+
+    OK = "ok"
+    WARN = "warn"
+    CRIT = "crit"
+    UNKNOWN = "unknown"
+
+
+BAD = frozenset({State.WARN, State.CRIT})
+
+# Wrong credentials, an unreadable answer or our own limits say nothing about the device's health.
+_NOT_MEASURED = frozenset({
+    Reason.AUTH, Reason.FORBIDDEN, Reason.PERMISSION, Reason.CONFIG, Reason.UNSUPPORTED,
+    Reason.PARSE, Reason.LIMIT, Reason.BUSY, Reason.BUG,
+})  # fmt: skip
+
+
+def state_of(reason: Reason) -> State:
+    """What a reachability-like check makes of a probe's reason.
+
+    No answer, a refusal, a broken handshake or protocol is CRIT; what only says that nothing could
+    be measured is UNKNOWN, never CRIT.
+    """
+    if reason is Reason.OK:
+        return State.OK
+    return State.UNKNOWN if reason in _NOT_MEASURED else State.CRIT
+
+
+UNMEASURED_IN_A_ROW = 3  # so many UNKNOWN results make the finding "not measured"
+_RING_BITS = 20
+_RING_MASK = (1 << _RING_BITS) - 1
+_NEWEST_WEIGHT = 118  # hundredths; a position back costs 2, so the oldest of 20 weighs 80
+_FLAP_STARTS_ABOVE = 600  # sum of weights; / 20 is the value in percent: 30.0
+_FLAP_ENDS_AT = 500  # 25.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """The last 20 changes between results and whether the check flaps.
+
+    `bits` holds one bit per result, newest lowest: set when the result differs from the one
+    before. Integers only, so that values are exact. The weights are those of Icinga 2
+    (0.80 + 0.02 i over 20 results).
+    """
+
+    bits: int = 0
+    last: State | None = None
+    flapping: bool = False
+
+    @property
+    def weight(self) -> int:
+        """Sum of the weights of all changes in hundredths, 0..1980."""
+        changes = (k for k in range(_RING_BITS) if self.bits >> k & 1)
+        return sum(_NEWEST_WEIGHT - 2 * k for k in changes)
+
+    @property
+    def percent(self) -> float:
+        """The flapping value, 0.0..99.0."""
+        return self.weight / 20
+
+    def entered(self, result: State) -> Ring:
+        """The ring after one more measured result; UNKNOWN is never entered."""
+        changed = self.last is not None and result is not self.last
+        after = Ring((self.bits << 1 | changed) & _RING_MASK, result, self.flapping)
+        limit = _FLAP_ENDS_AT if self.flapping else _FLAP_STARTS_ABOVE
+        return replace(after, flapping=after.weight > limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How patient a check is: bad results until HARD, seconds between retries while SOFT.
+
+    `volatile` checks (log-like) are HARD at every change.
+    """
+
+    max_attempts: int = 3
+    retry_s: float = 10.0
+    volatile: bool = False
+
+    @property
+    def attempts(self) -> int:
+        """Bad results in a row that make HARD."""
+        return 1 if self.volatile else self.max_attempts
+
+
+_QUICK_RETRY_ROLES = frozenset({"core", "uplink", "ce", "gateway", "pe"})
+
+
+def policy_for(role: str, period_s: float) -> Policy:
+    """The usual patience for a role: the line and the switch quickly, machines at once."""
+    if role in _QUICK_RETRY_ROLES:
+        return Policy(3, 2.0)
+    if role == "vm":
+        return Policy(1, max(5.0, period_s / 3))
+    return Policy(3, max(5.0, period_s / 3))
+
+
+@dataclass(frozen=True, slots=True)
+class CheckState:
+    """What is believed of one check.
+
+    `since` is when `state` began to be what it is, `bad_since` the first bad result of the present
+    run of bad ones, `hard_since` when that run became HARD. `seen_mono` is the newest measured
+    result, `last_ok_mono` the newest good one. Times named `_mono` are monotonic seconds of this
+    run of the program. `unmeasured` counts UNKNOWN results in a row. A fresh state is UNKNOWN.
+    """
+
+    state: State = State.UNKNOWN
+    hard: bool = False
+    attempt: int = 0
+    since: datetime | None = None
+    since_mono: float = 0.0
+    last_state: State = State.UNKNOWN
+    bad_since: datetime | None = None
+    bad_since_mono: float | None = None
+    hard_since: datetime | None = None
+    hard_since_mono: float | None = None
+    seen_mono: float | None = None
+    last_ok_mono: float | None = None
+    unmeasured: int = 0
+    ring: Ring = field(default_factory=Ring)
+
+    @property
+    def is_bad(self) -> bool:
+        """WARN or CRIT, soft or hard."""
+        return self.state in BAD
+
+    @property
+    def is_hard_bad(self) -> bool:
+        """Bad and no longer doubted."""
+        return self.hard and self.is_bad
+
+    def ok_for_s(self, mono: float) -> float | None:
+        """For how many seconds the check has been good, None while it is not."""
+        return mono - self.since_mono if self.state is State.OK else None
+
+
+Change: TypeAlias = Literal[
+    "soft_bad", "hard_bad", "changed", "soft_ok", "recovered", "measured", "unmeasured"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """What one result changed.
+
+    `soft_bad` a first doubt (or another kind of bad while in doubt), `hard_bad` no more doubt,
+    `changed` WARN and CRIT swapped while hard, `soft_ok` a doubt that went away silently,
+    `recovered` hard bad -> good, `measured` good after not being measured, `unmeasured` no longer
+    measured (`hard` once it is a finding).
+    """
+
+    change: Change
+    before: State
+    after: State
+    hard: bool
+    at: datetime
+
+
+def step(
+    state: CheckState,
+    result: State,
+    policy: Policy,
+    at: datetime,
+    mono: float,
+    *,
+    may_harden: bool = True,
+) -> tuple[CheckState, Transition | None]:
+    """The state after one more result, and what changed, if anything did.
+
+    A bad result counts towards HARD (`policy.attempts` in a row; WARN -> CRIT keeps counting), one
+    good result ends it at once, UNKNOWN neither opens nor clears anything bad. With `may_harden`
+    False (the parents are not yet proven good) the state waits one attempt before HARD.
+    """
+    if result is State.UNKNOWN:
+        after = _not_measured(state, at, mono)
+    elif result is State.OK:
+        after = _good(state, at, mono)
+    else:
+        after = _bad(state, result, policy, at, mono, may_harden)
+    return after, _transition(state, after, at)
+
+
+def restarted(state: CheckState, at: datetime, mono: float) -> CheckState:
+    """A bad state counted anew from attempt 1: what is still bad after its parent came back.
+
+    The time it was held under its parent is not its own downtime.
+    """
+    return replace(
+        state, hard=False, attempt=1, since=at, since_mono=mono,
+        bad_since=at, bad_since_mono=mono, hard_since=None, hard_since_mono=None,
+    )  # fmt: skip
+
+
+def retry_in_s(state: CheckState, policy: Policy) -> float | None:
+    """Seconds until a doubted state is to be asked again; None when nothing is in doubt."""
+    return policy.retry_s if state.is_bad and not state.hard else None
+
+
+def _not_measured(state: CheckState, at: datetime, mono: float) -> CheckState:
+    count = state.unmeasured + 1
+    if state.is_bad:
+        return replace(state, unmeasured=count)
+    hard = count >= UNMEASURED_IN_A_ROW
+    return _moved(
+        replace(state, hard=hard, attempt=count, unmeasured=count), State.UNKNOWN, at, mono
+    )
+
+
+def _good(state: CheckState, at: datetime, mono: float) -> CheckState:
+    measured = replace(
+        state, hard=True, attempt=0, unmeasured=0, seen_mono=mono, last_ok_mono=mono,
+        bad_since=None, bad_since_mono=None, hard_since=None, hard_since_mono=None,
+        ring=state.ring.entered(State.OK),
+    )  # fmt: skip
+    return _moved(measured, State.OK, at, mono)
+
+
+def _bad(
+    state: CheckState, result: State, policy: Policy, at: datetime, mono: float, may_harden: bool
+) -> CheckState:
+    before = state if state.is_bad else replace(
+        state, hard=False, attempt=0, bad_since=at, bad_since_mono=mono
+    )  # fmt: skip
+    ceiling = policy.attempts if may_harden or before.hard else max(1, policy.attempts - 1)
+    attempt = min(before.attempt + 1, ceiling)
+    hard = before.hard or (may_harden and attempt >= policy.attempts)
+    newly_hard = hard and not before.hard
+    counted = replace(
+        before, hard=hard, attempt=attempt, unmeasured=0, seen_mono=mono,
+        hard_since=at if newly_hard else before.hard_since,
+        hard_since_mono=mono if newly_hard else before.hard_since_mono,
+        ring=state.ring.entered(result),
+    )  # fmt: skip
+    return _moved(counted, result, at, mono)
+
+
+def _moved(state: CheckState, to: State, at: datetime, mono: float) -> CheckState:
+    if state.state is to and state.since is not None:
+        return state
+    return replace(state, state=to, since=at, since_mono=mono, last_state=state.state)
+
+
+def _transition(before: CheckState, after: CheckState, at: datetime) -> Transition | None:
+    if (before.state, before.hard) == (after.state, after.hard):
+        return None
+    change = _change(before, after)
+    return Transition(change, before.state, after.state, after.hard, at)
+
+
+def _change(before: CheckState, after: CheckState) -> Change:
+    if after.state is State.UNKNOWN:
+        return "unmeasured"
+    if after.is_bad:
+        if not after.hard:
+            return "soft_bad"
+        return "changed" if before.is_hard_bad else "hard_bad"
+    if before.is_hard_bad:
+        return "recovered"
+    return "soft_ok" if before.is_bad else "measured"

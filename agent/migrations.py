@@ -1,0 +1,55 @@
+"""The journal's schema as numbered steps, each with its way back.
+
+A step is only ever added; what a released version wrote must stay readable.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """Statements that lead to schema `number`, and those that lead back below it."""
+
+    number: int
+    up: tuple[str, ...]
+    down: tuple[str, ...]
+
+
+_FIRST = Migration(
+    number=1,
+    up=(
+        """CREATE TABLE event(
+             seq INTEGER PRIMARY KEY AUTOINCREMENT, ts_ms INTEGER NOT NULL,
+             mono_ns INTEGER NOT NULL, boot TEXT NOT NULL, ward TEXT, device TEXT,
+             kind TEXT NOT NULL, key TEXT, data TEXT NOT NULL CHECK(json_valid(data)))""",
+        "CREATE INDEX event_by_ward ON event(ward, seq)",
+        """CREATE TABLE check_state(
+             ward TEXT NOT NULL, device TEXT NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL,
+             hard INTEGER NOT NULL, attempt INTEGER NOT NULL, since_ms INTEGER,
+             bad_since_ms INTEGER, hard_since_ms INTEGER, last_state TEXT NOT NULL,
+             last_notified TEXT, flap_ring INTEGER NOT NULL, flap_last TEXT,
+             flapping INTEGER NOT NULL, held_by TEXT, PRIMARY KEY(ward, device, name)
+           ) WITHOUT ROWID""",
+        """CREATE TABLE incident(
+             uid TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, ward TEXT NOT NULL,
+             kind TEXT NOT NULL, severity TEXT NOT NULL, state TEXT NOT NULL,
+             t_started_ms INTEGER NOT NULL, t0_ms INTEGER NOT NULL, t_resolved_ms INTEGER,
+             t_closed_ms INTEGER, record TEXT NOT NULL CHECK(json_valid(record)))""",
+        "CREATE INDEX incident_by_ward ON incident(ward, state)",
+        """CREATE TABLE audit(
+             seq INTEGER PRIMARY KEY, ts_ms INTEGER NOT NULL, realm TEXT NOT NULL,
+             actor TEXT NOT NULL, role TEXT NOT NULL, source TEXT NOT NULL,
+             action TEXT NOT NULL, target TEXT NOT NULL, reason TEXT, result TEXT NOT NULL,
+             data TEXT NOT NULL, prev BLOB NOT NULL, sha BLOB NOT NULL)""",
+    ),
+    down=(
+        "DROP TABLE audit",
+        "DROP TABLE incident",
+        "DROP TABLE check_state",
+        "DROP TABLE event",
+    ),
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_FIRST,)

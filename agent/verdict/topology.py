@@ -1,0 +1,144 @@
+"""Who is reached through whom, seen from where the agent stands. Pure.
+
+The inventory says what hangs together; the vantage is the root from which that is walked, so one
+inventory gives the ward's tree and the hub's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from inventory.model import Vantage, Ward
+
+AGENT = "agent"  # the root: where the packets start; never a device's name in a verdict
+GATEWAY = "gateway"
+PE = "pe"
+
+_Edge: TypeAlias = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """The tree of one ward from one vantage: each name with the names it is reached through.
+
+    Several parents are redundant ways: what hangs there is cut off only when all of them are.
+    `names` goes outward from the root, so parents come before their children.
+    """
+
+    parents_of: Mapping[str, tuple[str, ...]]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everything but the root, nearest first."""
+        return tuple(self.parents_of)
+
+    def parents(self, name: str) -> tuple[str, ...]:
+        """What `name` is reached through directly; the root for what nothing is known of."""
+        return self.parents_of.get(name, (AGENT,))
+
+    def ancestors(self, name: str) -> tuple[str, ...]:
+        """Everything between `name` and the root, nearest first, the root left out."""
+        found: dict[str, None] = {}
+        level = [parent for parent in self.parents(name) if parent != AGENT]
+        while level:
+            found |= dict.fromkeys(level)
+            above = (up for parent in level for up in self.parents(parent))
+            level = [up for up in above if up != AGENT and up not in found]
+        return tuple(found)
+
+    def descendants(self, name: str) -> tuple[str, ...]:
+        """Everything that has `name` among its ancestors, nearest first."""
+        return tuple(child for child in self.names if name in self.ancestors(child))
+
+
+def tree(ward: Ward, vantage: Vantage) -> Topology:
+    """The topology of a ward as the agent at that vantage reaches it.
+
+    `behind` of the inventory wins; what has none hangs on the core switch (in the ward) or on the
+    centre gateway (in the data centre). The CE hangs on the core switch, the gateway on the CE of
+    every link, services on the gateway. A ward's agent starts at the core switch, the hub's at the
+    gateway. Names that nothing connects hang on the root.
+    """
+    near: dict[str, list[str]] = {name: [] for name in (AGENT, *_names(ward))}
+    for one, other in dict.fromkeys(_edges(ward, _ends(ward, vantage), vantage)):
+        if one in near and other in near and one != other:
+            near[one].append(other)
+            near[other].append(one)
+    return Topology(MappingProxyType(_walk(near)))
+
+
+def _names(ward: Ward) -> Iterator[str]:
+    yield from (device.name for device in ward.devices)
+    if ward.path is not None:
+        yield GATEWAY
+        if ward.path.pe is not None:
+            yield PE
+    yield from (service.id for service in ward.services)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """The two ends of the line: the ward's switch, its terminal devices, and the centre."""
+
+    inner: str
+    outer: tuple[str, ...]
+    centre: str
+
+
+def _ends(ward: Ward, vantage: Vantage) -> _Ends:
+    """What stands at each end; the next best thing where the inventory has no such device."""
+    ces = _terminals(ward)
+    named = ward.core.name if ward.core is not None else next(iter(ces), None)
+    beyond = GATEWAY if ward.path is not None else None
+    if vantage == "hub":
+        centre = beyond or AGENT
+        inner = named or centre
+    else:
+        inner = named or AGENT
+        centre = beyond or next(iter(ces), inner)
+    return _Ends(inner, ces or (inner,), centre)
+
+
+def _edges(ward: Ward, ends: _Ends, vantage: Vantage) -> Iterator[_Edge]:
+    """What hangs together; the walk gives it a direction."""
+    yield (AGENT, ends.inner if vantage == "ward" else ends.centre)
+    for device in ward.devices:
+        usual = ends.centre if device.site == "dc" else ends.inner
+        yield (device.parent or usual, device.name)
+    for terminal in ends.outer:
+        yield (terminal, ends.centre)
+    for service in ward.services:
+        yield (ends.centre, service.id)
+    # The carrier's edge may ignore ping, so it holds nothing back: a leaf on the agent's side.
+    yield (ends.centre if vantage == "hub" else ends.outer[0], PE)
+
+
+def _terminals(ward: Ward) -> tuple[str, ...]:
+    """The terminal device of each link, else the ward's CE, else none."""
+    vias = (ward.device(link.via) for link in ward.links if link.via)
+    named = tuple(dict.fromkeys(device.name for device in vias if device is not None))
+    return named or ((ward.ce.name,) if ward.ce is not None else ())
+
+
+def _walk(near: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    """Parents by breadth: a name's parents are all its neighbours one step nearer to the root."""
+    depth = {AGENT: 0}
+    level = [AGENT]
+    while level:
+        reached = dict.fromkeys(
+            other for name in level for other in near[name] if other not in depth
+        )
+        depth |= dict.fromkeys(reached, depth[level[0]] + 1)
+        level = list(reached)
+    lost = [name for name in near if name not in depth]
+    found = {
+        name: tuple(other for other in near[name] if depth[other] == depth[name] - 1)
+        for name in depth
+        if name != AGENT
+    }
+    return found | dict.fromkeys(lost, (AGENT,))

@@ -1,0 +1,230 @@
+"""Who is due, on the manual clock: rhythm, lanes, retries, and nobody waits for a dead device."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import defaultdict
+from typing import TYPE_CHECKING, TypeAlias
+from zlib import crc32
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agent.schedule import Job, Schedule, phase_s
+from probes.clock import ManualClock, run_virtual
+from probes.model import Probe, ProbeContext, Reading, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+async def _never_run(_target: Target, _context: ProbeContext) -> Reading:
+    raise AssertionError
+
+
+def job(
+    name: str,
+    probe: str = "icmp",
+    period_s: float = 30.0,
+    timeout_s: float = 3.0,
+    ward: str = "26740",
+) -> Job:
+    target = Target(ward, name, "generic_switch", "access", "192.0.2.1")
+    return Job(target, Probe(probe, period_s, timeout_s, _never_run), period_s)
+
+
+def finish(schedule: Schedule, jobs: Sequence[Job]) -> None:
+    for each in jobs:
+        schedule.done(each)
+
+
+def test_the_phase_is_the_checksum_of_the_name_within_the_period() -> None:
+    assert phase_s("26740", "sw-1", 30.0) == crc32(b"26740/sw-1") % 30_000 / 1000
+    phases = {phase_s(f"{ward:05d}", "gateway", 30.0) for ward in range(168)}
+    assert len(phases) > 160  # the gateways of all wards are not asked at one moment
+
+
+def test_the_first_cycle_fits_into_thirty_seconds_and_the_rhythm_stays() -> None:
+    one = job("sw-1", period_s=300.0)
+    schedule = Schedule([one], 100.0)
+    first = schedule.next_due(100.0)
+    assert 100.0 <= first < 130.0
+    assert schedule.due(first - 0.001) == []
+    assert schedule.due(first) == [one]
+    schedule.done(one)
+    assert math.isclose((schedule.next_due(first) - 100.0 - one.phase_s) % 300.0, 0, abs_tol=1e-6)
+
+
+def test_one_run_never_reaches_into_the_next() -> None:
+    assert job("a", period_s=30.0, timeout_s=60.0).deadline_s == 24.0
+    assert job("a", period_s=30.0, timeout_s=3.0).deadline_s == 3.0
+    assert job("a", period_s=300.0, timeout_s=200.0).deadline_s == 60.0
+
+
+def test_a_run_that_finds_its_own_still_going_is_skipped_and_counted() -> None:
+    one = job("sw-1")
+    schedule = Schedule([one], 0.0)
+    start = schedule.next_due(0.0)
+    assert schedule.due(start) == [one]
+    assert schedule.due(start + 30.0) == []
+    assert schedule.due(start + 60.0) == []
+    assert schedule.skipped[one.key] == 2
+    schedule.done(one)
+    assert schedule.due(start + 90.0) == [one]  # once, not three times
+    assert schedule.due(start + 90.0) == []
+
+
+def test_a_devices_snmp_runs_go_one_after_another_and_none_starves() -> None:
+    names = ("snmp-interfaces", "snmp-identity", "snmp-ups")
+    schedule = Schedule([job("sw-1", probe=name) for name in names], 0.0)
+    at = schedule.next_due(0.0)
+    order = []
+    for _turn in names:
+        (running,) = schedule.due(at)
+        assert schedule.due(at) == []
+        assert schedule.next_due(at) > at  # who waits for it does not make the planner spin
+        order.append(running.probe.name)
+        schedule.done(running)
+    assert sorted(order) == sorted(names)
+
+
+def test_other_probes_of_a_device_do_not_wait_for_its_snmp() -> None:
+    both = [job("sw-1", probe="snmp-interfaces"), job("sw-1", probe="icmp")]
+    schedule = Schedule(both, 0.0)
+    assert len(schedule.due(schedule.next_due(0.0))) == 2
+
+
+def test_haste_moves_the_next_run_once_and_never_later() -> None:
+    one = job("sw-1")
+    schedule = Schedule([one], 0.0)
+    start = schedule.next_due(0.0)
+    finish(schedule, schedule.due(start))
+    schedule.hasten("26740", "sw-1", "icmp", start + 2.0)
+    schedule.hasten("26740", "sw-1", "icmp", start + 20.0)
+    assert schedule.next_due(start) == start + 2.0
+    finish(schedule, schedule.due(start + 2.0))
+    assert math.isclose(schedule.next_due(start + 2.0), start + 30.0)
+
+
+def test_a_hastened_run_follows_the_one_in_flight() -> None:
+    one = job("sw-1")
+    schedule = Schedule([one], 0.0)
+    start = schedule.next_due(0.0)
+    schedule.due(start)
+    schedule.hasten("26740", "sw-1", "icmp", start + 0.5)
+    assert schedule.due(start + 0.5) == []
+    assert schedule.skipped[one.key] == 0
+    schedule.done(one)
+    assert schedule.next_due(start + 1.0) == start + 1.0
+    assert schedule.due(start + 1.0) == [one]
+
+
+def test_haste_for_something_unknown_is_left_alone() -> None:
+    schedule = Schedule([job("sw-1")], 0.0)
+    before = schedule.next_due(0.0)
+    schedule.hasten("26740", "nobody", "icmp", 0.0)
+    assert schedule.next_due(0.0) == before
+
+
+def test_without_jobs_nothing_is_ever_due() -> None:
+    assert Schedule([], 0.0).next_due(5.0) == math.inf
+
+
+MOVES = st.lists(
+    st.tuples(st.sampled_from(["wait", "done", "hasten"]), st.integers(0, 5), st.floats(0.1, 40.0)),
+    max_size=60,
+)
+
+
+@given(MOVES)
+@settings(max_examples=100)
+def test_never_two_runs_at_once_in_a_lane_and_never_a_spin(
+    moves: list[tuple[str, int, float]],
+) -> None:
+    probes = ("snmp-interfaces", "snmp-ups", "icmp")
+    jobs = [job(f"d{n}", probe=probe) for n in range(2) for probe in probes]
+    schedule, mono, flying = Schedule(jobs, 0.0), 0.0, list[Job]()
+    for move, which, seconds in moves:
+        if move == "wait":
+            mono += seconds
+        elif move == "done" and flying:
+            schedule.done(flying.pop(which % len(flying)))
+        elif move == "hasten":
+            schedule.hasten(*jobs[which].key, mono + seconds - 20.0)
+        flying += schedule.due(mono)
+        lanes = [each.lane for each in flying]
+        assert len(set(lanes)) == len(lanes)
+        assert schedule.next_due(mono) > mono
+    finish(schedule, flying)
+    mono += 31.0
+    assert schedule.due(mono)
+
+
+Starts: TypeAlias = dict[tuple[str, str], list[float]]  # by target and probe, monotonic seconds
+SILENT, SLOW = "dead-device", "slow-device"
+
+
+class Network:
+    """Twenty devices: one never answers, one answers after 30 s, the others at once."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self._clock = clock
+
+    async def ask(self, name: str) -> None:
+        if name == SILENT:
+            await asyncio.get_running_loop().create_future()
+        await self._clock.sleep(30.0 if name == SLOW else 0.02)
+
+
+async def poll(
+    schedule: Schedule, clock: ManualClock, for_s: float
+) -> dict[tuple[str, str], list[float]]:
+    """A runner as small as can be: a task per run under its deadline; notes when runs began."""
+    network, wake = Network(clock), asyncio.Event()
+    started: Starts = defaultdict(list)
+
+    async def run(one: Job) -> None:
+        started[(one.target.name, one.probe.name)].append(clock.monotonic())
+        try:
+            async with asyncio.timeout(one.deadline_s):
+                await network.ask(one.target.name)
+        except TimeoutError:
+            pass
+        finally:
+            schedule.done(one)
+            wake.set()
+
+    async with asyncio.TaskGroup() as runs:
+        while clock.monotonic() < for_s:
+            for one in schedule.due(clock.monotonic()):
+                runs.create_task(run(one))
+            wake.clear()
+            until = min(for_s, schedule.next_due(clock.monotonic()))
+            try:
+                async with asyncio.timeout_at(until):
+                    await wake.wait()
+            except TimeoutError:
+                continue
+    return started
+
+
+def test_one_silent_and_one_slow_device_delay_none_of_the_others() -> None:
+    """Among 20 devices the polls of the other 18 start within 1 s of plan, for ten minutes."""
+    names = [SILENT, SLOW, *(f"sw-{n:02d}" for n in range(18))]
+    jobs = [
+        job(name, probe=probe, timeout_s=60.0)
+        for name in names
+        for probe in ("snmp-interfaces", "icmp")
+    ]
+    clock = ManualClock()
+    schedule = Schedule(jobs, 0.0)
+    started = run_virtual(poll(schedule, clock, 600.0), clock)
+    for name in names[2:]:
+        for probe in ("snmp-interfaces", "icmp"):
+            planned = [phase_s("26740", name, 30.0) + 30.0 * cycle for cycle in range(20)]
+            seen = started[(name, probe)]
+            assert len(seen) == 20
+            assert max(abs(a - b) for a, b in zip(seen, planned, strict=True)) < 1.0
+    assert sum(schedule.skipped.values()) == 0  # each deadline ended before the next cycle
+    assert len(started[(SILENT, "icmp")]) == 20
