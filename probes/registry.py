@@ -33,11 +33,17 @@ _FIXED_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 
+# The ward's lifeline gets a quick look between the bursts.
+_WATCHED_ROLES = frozenset({"core", "ce", "gateway", "pe"})
+
 # What the inventory must give before a probe makes sense.
 _NEEDS: Mapping[str, Callable[[Target], object]] = MappingProxyType(
     {
         "icmp": lambda target: target.ping,
+        "watch": lambda target: target.ping and target.role in _WATCHED_ROLES,
         "snmp": lambda target: target.snmp,
+        # Both would export the same series; the exporter tells more, so it wins.
+        "snmp-host": lambda target: target.snmp and not target.url,
         "cisco-ce": lambda target: target.https,
         "node-exporter": lambda target: target.url,
     }
@@ -78,7 +84,7 @@ def probes() -> dict[str, Probe]:
 def probes_for(target: Target) -> tuple[Probe, ...]:
     """The probes that can ask this target: its kind's, less those whose access is not given."""
     names = _FIXED_KINDS.get(target.kind) or device_type(target.kind).probes
-    return tuple(_probes()[name] for name in names if _has_access(name, target))
+    return tuple(_probes()[name] for name in ("watch", *names) if _has_access(name, target))
 
 
 def _has_access(name: str, target: Target) -> bool:

@@ -215,6 +215,17 @@ def with_trust(target: Target, *, pin: str | None, insecure: bool) -> Target:
     return replace(target, pin=pin, insecure=insecure)
 
 
+def with_auth(target: Target, ref: str) -> Target:
+    """The target asked with another credential; InputError when `ref` is no reference."""
+    if target.snmp is not None:
+        snmp = _checked(SnmpAccess, target.snmp.model_dump() | {"auth": ref})
+        target = replace(target, snmp=snmp)
+    if target.https is not None:
+        https = _checked(HttpsAccess, target.https.model_dump() | {"auth": ref})
+        target = replace(target, https=https)
+    return target
+
+
 def _split(text: str, form: _Form) -> SplitResult:
     try:
         parts = urlsplit(text)

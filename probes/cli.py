@@ -1,0 +1,184 @@
+"""`wardops probe DEVICE|URL`: ask one thing once and say what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from inventory.credentials import resolve
+from inventory.errors import InputError
+from inventory.language import DEFAULT_LANGUAGE, LANGUAGES, say
+from inventory.load import load
+from probes.clock import SystemClock
+from probes.describe import deciding, describe
+from probes.inventory_cli import folder_of
+from probes.once import ask
+from probes.registry import kinds, probes_for
+from probes.summary import summary
+from probes.target import Asked, is_url, parse_target, targets_of, with_auth, with_trust
+from probes.transports.open import open_transports
+from probes.transports.witness import witnessed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from inventory.credentials import Secret
+    from inventory.language import Language
+    from inventory.model import Inventory
+    from probes.model import Observation, Target
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What the command line asks for."""
+
+    name: str
+    folder: Path | None
+    auth: tuple[str, ...]
+    pin: str | None
+    insecure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """What came of it, with what it cost."""
+
+    observations: tuple[Observation, ...]
+    seconds: float
+    requests: int
+
+
+class _Spoken(click.Command):
+    """A command whose help comes from the catalogue, in the language asked for."""
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write usage, the catalogue's text, and nothing that is in one language only."""
+        self.format_usage(ctx, formatter)
+        formatter.write_paragraph()
+        formatter.write(say("probe.help", _language(ctx.params.get("lang"))))
+
+
+@click.command(cls=_Spoken)
+@click.argument("name", metavar="DEVICE|URL")
+@click.option("--inventory", "folder", type=click.Path(path_type=Path))
+@click.option("--auth", multiple=True)
+@click.option("--json", "as_json", is_flag=True)
+@click.option("--debug", is_flag=True)
+@click.option("--pin")
+@click.option("--insecure", is_flag=True)
+@click.option("--lang", type=click.Choice(LANGUAGES), is_eager=True)
+def command(
+    name: str,
+    folder: Path | None,
+    auth: tuple[str, ...],
+    as_json: bool,
+    debug: bool,
+    pin: str | None,
+    insecure: bool,
+    lang: str | None,
+) -> int:
+    """Ask a device or URL once; 0 when it was good, 1 when not, 2 for a bad command line."""
+    language = _language(lang)
+    # What was asked goes to standard output, beside --json to standard error.
+    tell = _teller(to_stderr=as_json) if debug else _nothing
+    if not debug:  # a bug is one word in the result; its trace is for --debug
+        logging.getLogger("probes").addHandler(logging.NullHandler())
+    try:
+        inventory, asked = _asked(_Wish(name, folder, auth, pin, insecure))
+        came = asyncio.run(_run(inventory, asked, _secrets(inventory, auth), tell))
+    except InputError as error:
+        click.echo(error.text(language), err=True)
+        return error.exit_code
+    if as_json:
+        click.echo(json.dumps(_described(asked.target.name, came, language), ensure_ascii=False))
+    else:
+        _print_summary(asked.target, came, language)
+    return 0 if deciding(came.observations).ok else 1
+
+
+def _described(name: str, came: _Came, language: Language) -> dict[str, Any]:
+    return describe(
+        name,
+        came.observations,
+        seconds=came.seconds,
+        requests=came.requests,
+        language=language,
+    )
+
+
+def _print_summary(target: Target, came: _Came, language: Language) -> None:
+    for line in summary(target, came.observations, came.seconds, came.requests, language):
+        click.echo(line)
+
+
+def _language(asked: str | None) -> Language:
+    wanted = asked or os.environ.get("WARDOPS_LANG")
+    return next((language for language in LANGUAGES if language == wanted), DEFAULT_LANGUAGE)
+
+
+def _teller(*, to_stderr: bool) -> Callable[[str], None]:
+    return lambda line: click.echo(line, err=to_stderr)
+
+
+def _nothing(_line: str) -> None:
+    """Where lines go that nobody asked for."""
+
+
+def _asked(wish: _Wish) -> tuple[Inventory | None, Asked]:
+    if is_url(wish.name):
+        asked = parse_target(wish.name, wish.auth, pin=wish.pin, insecure=wish.insecure)
+        here = str(Path.cwd())
+        elsewhere = tuple(replace(other, folder=here) for other in asked.others)
+        return None, replace(asked, target=replace(asked.target, folder=here), others=elsewhere)
+    inventory = load(folder_of(None, wish.folder), kinds(), with_secrets=False)
+    target = with_trust(_find(wish.name, inventory), pin=wish.pin, insecure=wish.insecure)
+    first, *others = [with_auth(target, ref) for ref in wish.auth] or [target]
+    probes = tuple(probe.name for probe in probes_for(first))
+    if not probes:
+        raise InputError("probe.nothing_to_ask", device=wish.name)
+    return inventory, Asked(first, probes, tuple(others))
+
+
+def _find(name: str, inventory: Inventory) -> Target:
+    """The target of that name, or `WARD/NAME` where several wards have one."""
+    code, _, short = name.rpartition("/")
+    found = [
+        target
+        for ward in inventory.wards.values()
+        if code in ("", ward.ward)
+        for target in targets_of(ward, inventory)
+        if target.name == short
+    ]
+    if not found:
+        raise InputError("probe.unknown_device", device=name, folder=inventory.folder)
+    if len(found) > 1:
+        wards = ", ".join(f"{target.ward}/{short}" for target in found[:3])
+        raise InputError("probe.ambiguous", device=name, examples=wards)
+    return found[0]
+
+
+def _secrets(inventory: Inventory | None, given: Sequence[str]) -> Callable[[str], Secret]:
+    """References of the command line start here, those of the inventory in its folder."""
+    folder = Path(inventory.folder) if inventory is not None else Path.cwd()
+    return lambda ref: resolve(ref, Path.cwd() if ref in given else folder)
+
+
+async def _run(
+    inventory: Inventory | None,
+    asked: Asked,
+    secret: Callable[[str], Secret],
+    tell: Callable[[str], None],
+) -> _Came:
+    clock = SystemClock()
+    async with open_transports(inventory, clock) as transports:
+        watched, tally = witnessed(transports, tell)
+        begun = clock.monotonic()
+        observations = await ask(asked, watched, clock, secret, tell)
+        return _Came(observations, clock.monotonic() - begun, tally.requests)

@@ -1,0 +1,185 @@
+"""Observations of one target in words and as the one JSON object of `wardops probe --json`."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from inventory.language import has, say
+from probes.model import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from inventory.language import Language
+    from probes.model import (
+        Identity,
+        Interface,
+        Observation,
+        Sample,
+        Sensor,
+        VcCall,
+        VcStatus,
+        VmStatus,
+    )
+
+
+def reason_text(
+    reason: Reason, detail: str, values: Mapping[str, object], language: Language
+) -> str:
+    """Why a probe gave no good answer, in one sentence: the detail's, else the reason's."""
+    key = f"reason.{detail}"
+    if has(key):
+        try:
+            return say(key, language, **values)
+        except KeyError:  # told without a value that the sentence needs: the plain one will do
+            pass
+    return say(f"reason.{reason.value}", language)
+
+
+def deciding(observations: Sequence[Observation]) -> Observation:
+    """The observation that stands for all: the first that went wrong, else the first.
+
+    A ping decides only where nothing else was asked: many devices answer all but ping. An extra
+    question that the device cannot answer (`unsupported`) decides only where all are such.
+    """
+    asked = [seen for seen in observations if seen.probe != "icmp"] or list(observations)
+    able = [seen for seen in asked if seen.reason is not Reason.UNSUPPORTED] or asked
+    return next((seen for seen in able if not seen.ok), able[0])
+
+
+def describe(
+    name: str,
+    observations: Sequence[Observation],
+    *,
+    seconds: float,
+    requests: int,
+    language: Language,
+) -> dict[str, Any]:
+    """The JSON object of the public surface; parts that no probe measured are absent.
+
+    `observations` are of one target, at least one, in order of asking.
+    """
+    main = deciding(observations)
+    error = reason_text(main.reason, main.detail, main.detail_values, language)
+    described: dict[str, Any] = {
+        "target": name,
+        "reason": main.reason.value,
+        "error": None if main.ok else error,
+        "started": _stamp(observations[0].started),
+        "seconds": round(seconds, 6),
+        "requests": requests,
+    }
+    described.update(_parts(observations))
+    described["samples"] = [
+        _sample(sample) for seen in observations for sample in seen.reading.samples
+    ]
+    return described
+
+
+def _parts(observations: Sequence[Observation]) -> Iterator[tuple[str, Any]]:
+    readings = [seen.reading for seen in observations]
+    for reading in readings:
+        if reading.identity is not None:
+            yield "identity", _identity(reading.identity)
+        if reading.interfaces is not None:
+            yield "interfaces", [_interface(port) for port in reading.interfaces]
+        if reading.vc is not None:
+            yield "vc", _vc(reading.vc)
+        if reading.vm is not None:
+            yield "vm", _vm(reading.vm)
+    sensors = [sensor for reading in readings for sensor in reading.sensors]
+    if sensors:
+        yield "sensors", [_sensor(sensor) for sensor in sensors]
+
+
+def _stamp(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _number(value: float | None) -> float | None:
+    """JSON has no infinity and no NaN: both say that the value is not known."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _sample(sample: Sample) -> dict[str, Any]:
+    labels = dict(zip(sample.metric.labels, sample.labels, strict=True))
+    return {"name": sample.metric.name, "labels": labels, "value": _number(sample.value)}
+
+
+def _identity(identity: Identity) -> dict[str, Any]:
+    return {
+        "vendor": identity.vendor,
+        "os": identity.os,
+        "class": identity.device_class,
+        "model": identity.model,
+        "version": identity.version,
+        "serial": identity.serial,
+    }
+
+
+def _interface(port: Interface) -> dict[str, Any]:
+    return {
+        "index": port.index,
+        "name": port.name,
+        "descr": port.descr,
+        "alias": port.alias,
+        "type": port.type,
+        "admin": port.admin,
+        "oper": port.oper,
+        "speed_bps": port.speed_bps,
+        "mac": port.mac,
+    }
+
+
+def _sensor(sensor: Sensor) -> dict[str, Any]:
+    return {
+        "class": sensor.device_class,
+        "name": sensor.name,
+        "value": _number(sensor.value),
+        "unit": sensor.unit,
+    }
+
+
+def _vc(vc: VcStatus) -> dict[str, Any]:
+    return {
+        "registered": {"sip": vc.sip_registered, "h323": vc.h323_registered},
+        "in_call": vc.in_call,
+        "standby": vc.standby,
+        "temperature_celsius": _number(vc.temperature_celsius),
+        "peripherals": [
+            {"kind": kind, "name": name, "connected": connected}
+            for kind, name, connected in vc.peripherals
+        ],
+        "calls": None if vc.calls is None else [_call(call) for call in vc.live_calls],
+        "diagnostics": [{"level": level, "type": kind} for level, kind in vc.diagnostics]
+        if vc.has_diagnostics
+        else None,
+    }
+
+
+def _call(call: VcCall) -> dict[str, Any]:
+    return {
+        "status": call.status,
+        "direction": call.direction,
+        "protocol": call.protocol,
+        "tx_bps": _number(call.tx_bps),
+        "rx_bps": _number(call.rx_bps),
+        "duration_seconds": _number(call.duration_s),
+        "encrypted": call.encrypted,
+    }
+
+
+def _vm(vm: VmStatus) -> dict[str, Any]:
+    return {
+        "memory_available_bytes": vm.memory_available_bytes,
+        "memory_used_ratio": _number(vm.memory_used_ratio),
+        "cpu_ratio": _number(vm.cpu_ratio),
+        "load1": _number(vm.load1),
+        "uptime_seconds": _number(vm.uptime_s),
+        "filesystems": [
+            {"mount": mount, "avail_ratio": _number(ratio), "avail_bytes": _number(octets)}
+            for mount, ratio, octets in vm.filesystems
+        ],
+    }

@@ -1,0 +1,73 @@
+"""Asks one target with its probes, one after the other, with the first credential that works."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from probes.model import Reason
+from probes.registry import probes
+from probes.run import observe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from inventory.credentials import Secret
+    from probes.clock import Clock
+    from probes.model import Observation, Target, Transports
+    from probes.target import Asked
+
+# With these, another credential may do better: a wrong community looks like silence.
+_WRONG_CREDENTIAL = frozenset({Reason.AUTH, Reason.FORBIDDEN, Reason.TIMEOUT, Reason.CONFIG})
+# With these, the same way in will not do better for the next question.
+_NO_WAY_IN = frozenset(
+    {Reason.TIMEOUT, Reason.REFUSED, Reason.UNREACHABLE, Reason.DNS, Reason.AUTH, Reason.CONFIG}
+)
+_MORE_BY_CLASS = {
+    "ups": ("snmp-ups",),
+    "server": ("snmp-host",),
+    "hypervisor": ("snmp-host",),
+    "storage": ("snmp-host",),
+}
+
+
+async def ask(
+    asked: Asked,
+    transports: Transports,
+    clock: Clock,
+    secret: Callable[[str], Secret],
+    tell: Callable[[str], None],
+) -> tuple[Observation, ...]:
+    """Observations in order of asking, at least one.
+
+    A device asked by SNMP URL is asked for what its class suggests as well. What follows a silent
+    or refusing first answer over the same way is not asked.
+    """
+    known = probes()
+
+    async def one(target: Target, name: str) -> Observation:
+        probe = known[name]
+        tell(f"# {name}: {target.name}, at most {probe.timeout_s:g} s")
+        deadline = clock.monotonic() + probe.timeout_s
+        seen = await observe(target, probe, transports, clock, deadline, secret, tell)
+        tell(f"= {seen.reason.value}, {len(seen.reading.samples)} samples in {seen.took_s:.3f} s")
+        return seen
+
+    first, *rest = asked.probes
+    for target in (asked.target, *asked.others):
+        seen = await one(target, first)
+        if seen.reason not in _WRONG_CREDENTIAL:
+            break
+    observations = [seen]
+    if first != "icmp" and seen.reason in _NO_WAY_IN:
+        return (seen,)
+    for name in rest:
+        observations.append(await one(seen.target, name))  # noqa: PERF401 - one after the other
+    for name in _more(seen):
+        observations.append(await one(seen.target, name))  # noqa: PERF401 - one after the other
+    return tuple(observations)
+
+
+def _more(seen: Observation) -> Iterator[str]:
+    identity = seen.reading.identity
+    if identity is not None and seen.target.kind == "url:snmp":
+        yield from _MORE_BY_CLASS.get(identity.device_class, ())

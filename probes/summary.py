@@ -1,0 +1,111 @@
+"""What one asking brought, in a few lines for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inventory.language import decimal, say
+from probes.describe import deciding, reason_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from inventory.language import Language
+    from probes.model import EchoStats, Identity, Interface, Observation, Target, VcStatus, VmStatus
+
+
+def summary(
+    target: Target,
+    observations: Sequence[Observation],
+    seconds: float,
+    requests: int,
+    language: Language,
+) -> Iterator[str]:
+    """The lines: target and outcome, one per probe, then what the device said of itself."""
+    main = deciding(observations)
+    yield say(
+        "probe.line_target",
+        language,
+        target=target.name if target.host in target.name else f"{target.name} ({target.host})",
+        outcome=_outcome(main, language),
+        seconds=decimal(seconds, 2, language),
+        requests=requests,
+    )
+    for seen in observations:
+        if len(observations) > 1:
+            yield f"  {seen.probe}: {_outcome(seen, language)}"
+        for line in _facts(seen, language):
+            yield f"    {line}"
+
+
+def _outcome(seen: Observation, language: Language) -> str:
+    return reason_text(seen.reason, seen.detail, seen.detail_values, language)
+
+
+def _facts(seen: Observation, language: Language) -> Iterator[str]:
+    reading = seen.reading
+    if reading.echo is not None:
+        yield _echo(reading.echo, language)
+    if reading.identity is not None:
+        yield _identity(reading.identity, language)
+    if reading.interfaces is not None:
+        yield _ports(reading.interfaces, language)
+    if reading.vc is not None:
+        yield _vc(reading.vc, language)
+    if reading.vm is not None:
+        yield _vm(reading.vm, language)
+    if reading.samples:
+        yield say("probe.line_samples", language, count=len(reading.samples))
+
+
+def _echo(echo: EchoStats, language: Language) -> str:
+    mean_s = sum(echo.rtts_s) / len(echo.rtts_s) if echo.rtts_s else 0.0
+    return say(
+        "probe.line_echo",
+        language,
+        lost=echo.lost,
+        sent=echo.sent,
+        rtt=decimal(mean_s * 1000, 2, language),
+        method=echo.method,
+    )
+
+
+def _identity(identity: Identity, language: Language) -> str:
+    told = (identity.vendor, identity.model, identity.version, identity.sys_name)
+    words = ", ".join(word for word in told if word) or "?"
+    return say("probe.line_identity", language, words=words, kind=identity.device_class)
+
+
+def _ports(ports: Sequence[Interface], language: Language) -> str:
+    up = sum(port.oper == "up" for port in ports)
+    return say("probe.line_ports", language, count=len(ports), up=up)
+
+
+def _vc(vc: VcStatus, language: Language) -> str:
+    def word(value: bool | None) -> str:
+        return say(f"probe.word_{value}".lower(), language)
+
+    return say(
+        "probe.line_vc",
+        language,
+        sip=word(vc.sip_registered),
+        h323=word(vc.h323_registered),
+        in_call=word(vc.in_call),
+        standby=word(vc.standby),
+        critical=sum(level == "critical" for level, _kind in vc.diagnostics),
+    )
+
+
+def _vm(vm: VmStatus, language: Language) -> str:
+    used = vm.memory_used_ratio
+    return say(
+        "probe.line_vm",
+        language,
+        memory="?" if used is None else f"{decimal(used * 100, 0, language)} %",
+        load="?" if vm.load1 is None else decimal(vm.load1, 2, language),
+        mounts=", ".join(
+            f"{mount} {decimal((1 - ratio) * 100, 0, language)} %"
+            for mount, ratio, _octets in vm.filesystems[:4]
+        )
+        or "?",
+    )

@@ -1,0 +1,59 @@
+"""Opens the real ways out to the network; in realms sim and drill, pings go to the world."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
+
+from inventory.errors import InputError
+from probes.icmp import IcmpEcho
+from probes.model import Transports
+from probes.simreach import UdpAsker, WorldEcho
+from probes.snmp.choose import ChosenEngine
+from probes.snmp.datagrams import UdpDatagrams
+from probes.snmp.engine_fast import FastEngine
+from probes.transports.https import HttpsClient
+from probes.transports.tcp import TcpConnector
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from inventory.model import Inventory
+    from probes.clock import Clock
+    from probes.snmp.types import SnmpClient
+
+_MAX_PORT = 65535
+
+
+@asynccontextmanager
+async def open_transports(inventory: Inventory | None, clock: Clock) -> AsyncIterator[Transports]:
+    """The ways out for an inventory (None: for a URL), closed when the block ends.
+
+    In realms sim and drill, pings ask the simulated world: as the inventory's first ward where the
+    vantage is `ward`, else as the hub. Raises InputError when the world has no address.
+    """
+    async with AsyncExitStack() as closing:
+        echo = _echo(inventory, clock)
+        closing.callback(echo.close)
+        snmp = ChosenEngine(FastEngine(UdpDatagrams()), _pysnmp)
+        closing.callback(snmp.close)
+        http = HttpsClient()
+        closing.push_async_callback(http.close)
+        yield Transports(snmp=snmp, http=http, echo=echo, tcp=TcpConnector())
+
+
+def _pysnmp() -> SnmpClient:
+    from probes.snmp.engine_pysnmp import PysnmpEngine  # noqa: PLC0415 - costs 0.3 s, seldom needed
+
+    return PysnmpEngine()
+
+
+def _echo(inventory: Inventory | None, clock: Clock) -> IcmpEcho | WorldEcho:
+    if inventory is None or inventory.site.realm == "live":
+        return IcmpEcho(clock)
+    host, _, port = (inventory.site.world or "").removeprefix("udp://").rpartition(":")
+    if not host or int(port) > _MAX_PORT:
+        raise InputError("probe.no_world", realm=inventory.site.realm)
+    stands_in_ward = inventory.vantage == "ward" and inventory.wards
+    origin = f"ward:{min(inventory.wards)}" if stands_in_ward else "hub"
+    return WorldEcho(UdpAsker(host, int(port)), origin)

@@ -1,0 +1,264 @@
+"""Watches the ways out: counts requests and tells what was asked, what came and how long it took.
+
+For `wardops probe`. It tells no secret, no body of a page and no text of a device beyond the values
+that SNMP brought.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
+
+from probes.errors import ProbeError
+from probes.model import EchoStats, HttpAnswer, Transports
+from probes.snmp import ber
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterable, Sequence
+
+    from inventory.credentials import Secret
+    from probes.model import EchoClient, HttpClient, TcpClient
+    from probes.snmp.types import (
+        Oid,
+        SnmpClient,
+        SnmpResult,
+        SnmpStats,
+        SnmpTarget,
+        TableResult,
+        Varbind,
+    )
+
+_SHOWN = 40  # varbinds of one answer
+
+_T = TypeVar("_T")
+
+
+@dataclass
+class Tally:
+    """How many requests went out so far; the repeats of one that got no answer are not counted."""
+
+    requests: int = 0
+
+
+def witnessed(transports: Transports, tell: Callable[[str], None]) -> tuple[Transports, Tally]:
+    """The same ways out, watched: each request is told in a line or more, and counted."""
+    tally = Tally()
+    watched = Transports(
+        snmp=WatchedSnmp(transports.snmp, tell, tally),
+        http=WatchedHttp(transports.http, tell, tally),
+        echo=WatchedEcho(transports.echo, tell, tally),
+        tcp=WatchedTcp(transports.tcp, tell, tally),
+    )
+    return watched, tally
+
+
+async def _timed(
+    asked: str,
+    running: Coroutine[object, object, _T],
+    tell: Callable[[str], None],
+    came: Callable[[_T], Iterable[str]],
+) -> _T:
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    tell(f"> {asked}")
+    try:
+        result = await running
+    except ProbeError as error:
+        tell(f"< {error.reason.value}: {error} ({_ms(loop.time() - begun)})")
+        raise
+    except asyncio.CancelledError:
+        tell(f"< cut by the deadline ({_ms(loop.time() - begun)})")
+        raise
+    first, *more = came(result)
+    tell(f"< {first} ({_ms(loop.time() - begun)})")
+    for line in more:
+        tell(f"  {line}")
+    return result
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.1f} ms"
+
+
+class WatchedHttp:
+    """An HttpClient that tells of each GET."""
+
+    def __init__(self, inner: HttpClient, tell: Callable[[str], None], tally: Tally) -> None:
+        self._inner, self._tell, self._tally = inner, tell, tally
+
+    async def get(
+        self,
+        url: str,
+        *,
+        deadline: float,
+        user: str | None = None,
+        password: Secret | None = None,
+        ca: str | None = None,
+        pin: str | None = None,
+        insecure: bool = False,
+        max_bytes: int = 2_000_000,
+    ) -> HttpAnswer:
+        """GET and tell of it; the credentials are told of, not told."""
+        self._tally.requests += 1
+        asking = self._inner.get(
+            url,
+            deadline=deadline,
+            user=user,
+            password=password,
+            ca=ca,
+            pin=pin,
+            insecure=insecure,
+            max_bytes=max_bytes,
+        )
+        trust = "pinned" if pin else "insecure" if insecure else "verified"
+        asked = (
+            f"GET {_plain(url)} TLS {trust}" if url.startswith("https:") else f"GET {_plain(url)}"
+        )
+        return await _timed(
+            f"{asked}, with credentials" if user else asked, asking, self._tell, _http_came
+        )
+
+
+def _plain(url: str) -> str:
+    """The URL without user, password and query."""
+    try:
+        parts = urlsplit(url)
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+    except ValueError:
+        return "?"
+
+
+def _http_came(answer: HttpAnswer) -> Iterable[str]:
+    yield f"status {answer.status}, {answer.content_type or 'no type'}, {len(answer.body)} octets"
+    if answer.phases:
+        yield ", ".join(f"{phase} {_ms(took_s)}" for phase, took_s in answer.phases.items())
+    if answer.expires_at is not None:
+        yield f"certificate until {answer.expires_at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+class WatchedEcho:
+    """An EchoClient that tells of each burst."""
+
+    def __init__(self, inner: EchoClient, tell: Callable[[str], None], tally: Tally) -> None:
+        self._inner, self._tell, self._tally = inner, tell, tally
+
+    async def burst(self, host: str, *, count: int, gap_s: float, timeout_s: float) -> EchoStats:
+        """Send a burst and tell of it."""
+        self._tally.requests += count
+        asking = self._inner.burst(host, count=count, gap_s=gap_s, timeout_s=timeout_s)
+        asked = f"{count} echoes to {host}, {_ms(gap_s)} apart"
+        return await _timed(asked, asking, self._tell, _echo_came)
+
+    async def host_link(self) -> bool | None:
+        """Pass the question on."""
+        return await self._inner.host_link()
+
+
+def _echo_came(stats: EchoStats) -> Iterable[str]:
+    yield f"{stats.sent - stats.lost} of {stats.sent} answered by {stats.method}"
+    if stats.rtts_s:
+        yield "round trips " + ", ".join(f"{rtt_s * 1000:.3f} ms" for rtt_s in stats.rtts_s)
+
+
+class WatchedTcp:
+    """A TcpClient that tells of each connection."""
+
+    def __init__(self, inner: TcpClient, tell: Callable[[str], None], tally: Tally) -> None:
+        self._inner, self._tell, self._tally = inner, tell, tally
+
+    async def connect(self, host: str, port: int, *, deadline: float) -> float:
+        """Connect and tell of it."""
+        self._tally.requests += 1
+        asking = self._inner.connect(host, port, deadline=deadline)
+        return await _timed(f"connect {host} port {port}", asking, self._tell, lambda _s: ("open",))
+
+
+class WatchedSnmp:
+    """An SnmpClient that tells of each GET, table and walk."""
+
+    def __init__(self, inner: SnmpClient, tell: Callable[[str], None], tally: Tally) -> None:
+        self._inner, self._tell, self._tally = inner, tell, tally
+
+    async def get(self, target: SnmpTarget, oids: Sequence[Oid], *, deadline: float) -> SnmpResult:
+        """GET and tell of it."""
+        asking = self._inner.get(target, oids, deadline=deadline)
+        return await self._run("GET", target, oids, asking, _result_came, lambda r: r.stats)
+
+    async def table(
+        self,
+        target: SnmpTarget,
+        columns: Sequence[Oid],
+        *,
+        scalars: Sequence[Oid] = (),
+        max_rows: int = 4096,
+        deadline: float,
+    ) -> TableResult:
+        """Read a table and tell of it."""
+        asking = self._inner.table(
+            target, columns, scalars=scalars, max_rows=max_rows, deadline=deadline
+        )
+        asked = (*scalars, *columns)
+        return await self._run("TABLE", target, asked, asking, _table_came, lambda r: r.stats)
+
+    async def walk(
+        self, target: SnmpTarget, root: Oid, *, max_varbinds: int = 20_000, deadline: float
+    ) -> SnmpResult:
+        """Walk and tell of it."""
+        asking = self._inner.walk(target, root, max_varbinds=max_varbinds, deadline=deadline)
+        return await self._run("WALK", target, (root,), asking, _result_came, lambda r: r.stats)
+
+    def close(self) -> None:
+        """Pass it on."""
+        self._inner.close()
+
+    async def _run(
+        self,
+        verb: str,
+        target: SnmpTarget,
+        oids: Sequence[Oid],
+        asking: Coroutine[object, object, _T],
+        came: Callable[[_T], Iterable[str]],
+        stats_of: Callable[[_T], SnmpStats],
+    ) -> _T:
+        names = " ".join(ber.oid_text(oid) for oid in oids)
+        asked = f"SNMP {target.version} {verb} {target.host}:{target.port} {names}"
+        self._tally.requests += 1  # a first request at least
+        result = await _timed(asked, asking, self._tell, came)
+        stats = stats_of(result)
+        self._tally.requests += max(0, stats.pdus - stats.retries - 1)
+        return result
+
+
+def _result_came(result: SnmpResult) -> Iterable[str]:
+    yield f"{len(result.varbinds)} values{_whole(complete=result.complete)}, {_cost(result.stats)}"
+    yield from _varbind_lines(result.varbinds)
+
+
+def _table_came(result: TableResult) -> Iterable[str]:
+    yield f"{len(result.rows)} rows{_whole(complete=result.complete)}, {_cost(result.stats)}"
+    cells = [cell for row in result.rows.values() for cell in row if cell is not None]
+    yield from _varbind_lines([*result.scalars, *cells])
+
+
+def _whole(*, complete: bool) -> str:
+    return "" if complete else ", cut by a limit"
+
+
+def _cost(stats: SnmpStats) -> str:
+    return f"{stats.pdus} PDUs, {stats.retries} repeats, {stats.bytes_in} octets by {stats.engine}"
+
+
+def _varbind_lines(varbinds: Sequence[Varbind]) -> Iterable[str]:
+    for varbind in varbinds[:_SHOWN]:
+        yield f"{ber.oid_text(varbind.oid)} = 0x{varbind.tag:02x} {_value(varbind.value)}"
+    if len(varbinds) > _SHOWN:
+        yield f"… and {len(varbinds) - _SHOWN} more"
+
+
+def _value(value: float | bytes | None) -> str:
+    if not isinstance(value, bytes):
+        return "-" if value is None else str(value)
+    text = value.decode("utf-8", "replace")
+    return repr(text) if text.isprintable() and text else value.hex(" ")
