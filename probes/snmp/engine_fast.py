@@ -165,6 +165,11 @@ class FastEngine:
         self._datagrams.close()
         self._is_listening = False
 
+    @property
+    def outstanding(self) -> int:
+        """How many requests wait for an answer now."""
+        return len(self._requests)
+
     # -- one request --
 
     async def _open(self, target: SnmpTarget, deadline: float) -> tuple[Exchange, _Peer]:

@@ -121,15 +121,8 @@ async def _exchange(
     if indication is not None:
         raise TimedOut("silent")
     varbinds = tuple(map(_varbind, pairs))
-    message = ber.Message(
-        community.message_processing_model,
-        b"",
-        ber.RESPONSE,
-        0,
-        int(status),
-        int(index),
-        varbinds,
-    )
+    version = 0 if target.version == "1" else 1
+    message = ber.Message(version, b"", ber.RESPONSE, 0, int(status), int(index), varbinds)
     return Answer(message, len(varbinds) * _ROUGH_VARBIND_OCTETS, loop.time() - started)
 
 
