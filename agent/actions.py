@@ -1,0 +1,128 @@
+"""What people ask of the agent: acknowledge, note, close, probe now; all of it is audited."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agent.incidents import acknowledge, close, note
+from agent.wire import CommandResult
+from inventory.errors import ActionRefused, InputError, WardopsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from agent.engine import Engine, WardCase
+    from agent.incidents import Incident, Step
+    from agent.wire import Command
+    from probes.clock import Clock
+
+
+class Actions:
+    """The web side's way to the engine; implements `agent.view.Commands`."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    async def execute(
+        self, command: Command, *, actor: str, role: str, source: str
+    ) -> CommandResult:
+        """Carry out one command and write it to the audit, refused ones too.
+
+        Raises ActionRefused, InputError or StoreError.
+        """
+        verbs: Mapping[str, Callable[[Command, str], dict[str, object]]] = {
+            "ack": self._acknowledge,
+            "note": self._note,
+            "close": self._close,
+            "probe_now": self._probe_now,
+        }
+        act = verbs.get(command.verb)
+        if act is None:
+            raise InputError("api.no_such_verb", verb=command.verb)
+        try:
+            result = act(command, actor)
+        except WardopsError as error:
+            self._audit(command, actor, role, source, type(error).__name__)
+            raise
+        self._audit(command, actor, role, source, "ok")
+        return CommandResult(id=command.id, accepted=True, result=result)
+
+    def incident(self, incident_id: str) -> Incident | None:
+        """The incident of that number or uid, open or not."""
+        return self._engine.outlets.store.incident(incident_id)
+
+    def incidents(
+        self, *, ward: str | None, kind: str | None, is_open: bool | None
+    ) -> Sequence[Incident]:
+        """All incidents that fit, newest first."""
+        found = self._engine.outlets.store.incidents(ward)
+        return [
+            incident
+            for incident in reversed(found)
+            if (kind is None or incident.kind == kind)
+            and (is_open is None or incident.is_open is is_open)
+        ]
+
+    def _acknowledge(self, command: Command, actor: str) -> dict[str, object]:
+        reason = command.reason or ""
+        return self._change(
+            command, lambda one: acknowledge(one, now=self._clock.now(), actor=actor, reason=reason)
+        )
+
+    def _note(self, command: Command, actor: str) -> dict[str, object]:
+        text = _text(command, "text")
+        return self._change(
+            command, lambda one: note(one, now=self._clock.now(), actor=actor, text=text)
+        )
+
+    def _close(self, command: Command, actor: str) -> dict[str, object]:
+        cause, text = _text(command, "cause"), _text(command, "note")
+        return self._change(
+            command,
+            lambda one: close(one, now=self._clock.now(), actor=actor, cause=cause, text=text),
+        )
+
+    def _probe_now(self, command: Command, _actor: str) -> dict[str, object]:
+        name, ward = _text(command, "device"), str(command.args.get("ward", ""))
+        cases = [c for c in self._engine.cases.values() if name in c.watch.targets]
+        mine = [c for c in cases if not ward or c.watch.ward.ward == ward]
+        if not mine:
+            raise ActionRefused("api.no_such_device", device=name)
+        asked = sum(self._engine.ask_now(c.watch.ward.ward, name) for c in mine)
+        return {"probes": asked}
+
+    def _change(self, command: Command, act: Callable[[Incident], Step]) -> dict[str, object]:
+        case, incident = self._find(_text(command, "incident"))
+        after, event = act(incident)
+        self._engine.save(case, after, event)
+        return {"incident": after.id, "state": after.state}
+
+    def _find(self, name: str) -> tuple[WardCase, Incident]:
+        for case in self._engine.cases.values():
+            for incident in case.incidents.values():
+                if name in (incident.id, incident.uid):
+                    return case, incident
+        raise ActionRefused("api.no_such_incident", incident=name)
+
+    def _audit(self, command: Command, actor: str, role: str, source: str, result: str) -> None:
+        target = str(command.args.get("incident") or command.args.get("device") or "")
+        self._engine.outlets.store.append_audit(
+            self._clock.now(),
+            actor=actor,
+            role=role,
+            source=source,
+            action=command.verb,
+            target=target,
+            reason=command.reason,
+            result=result,
+            data={"id": str(command.id)},
+        )
+
+
+def _text(command: Command, name: str) -> str:
+    """A text argument of a command. Raises InputError when it is missing."""
+    value = command.args.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise InputError("api.missing_argument", verb=command.verb, name=name)
+    return value.strip()

@@ -1,0 +1,220 @@
+"""Builds one agent from an inventory: what it polls, believes, keeps; no socket of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from agent.actions import Actions
+from agent.duty import packaged_calendar
+from agent.engine import Engine, Outlets, WardCase
+from agent.events import EventBus
+from agent.exposition.block import Renderer
+from agent.exposition.writer import Exposition
+from agent.ids import fresh_uid
+from agent.loop import Poller
+from agent.metrics_catalog import full_catalogue
+from agent.picture import picture
+from agent.schedule import Job, Schedule
+from agent.selfmetrics import SelfMetrics
+from agent.statefile import EVERY_S, INCIDENTS, TTL_S, write_state
+from agent.store import Opening, open_store
+from agent.supervise import keep_running
+from agent.verdict.topology import tree
+from agent.watching import WardWatch
+from agent.web.present import state_ward, worst_first
+from agent.wire import StateFile
+from inventory.credentials import resolve
+from inventory.errors import StoreError
+from inventory.units import units
+from probes.registry import probes_for
+from probes.target import targets_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+
+    from agent.config import AgentConfig, Timing
+    from agent.view import AgentView, NotReady
+    from inventory.credentials import Secret
+    from inventory.model import Inventory
+    from probes.clock import Clock
+    from probes.model import Probe, Target, Transports
+
+HOST_LINK_EVERY_S = 5.0
+JUDGE_EVERY_S = 1.0
+READY_AFTER_S = 120.0
+READY_SHARE = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an agent is built from: what exists, how to go about it, where to keep state."""
+
+    inventory: Inventory
+    config: AgentConfig
+    state: Path
+
+
+class Agent:
+    """One running agent: poll, judge, and what the outside asks of it."""
+
+    def __init__(self, plan: Plan, transports: Transports, clock: Clock) -> None:
+        self.plan = plan
+        self.clock = clock
+        self._transports = transports
+        self._started_mono = clock.monotonic()
+        inventory, config = plan.inventory, plan.config
+        targets = {code: targets_of(ward, inventory) for code, ward in inventory.wards.items()}
+        every = [target for ward_targets in targets.values() for target in ward_targets]
+        self.schedule = Schedule(jobs_for(every, config.timing), self._started_mono)
+        self.metrics = SelfMetrics(
+            version=version("wardops"),
+            realm=inventory.site.realm,
+            vantage=inventory.vantage,
+            started=clock.now(),
+        )
+        self.store = open_store(
+            plan.state,
+            Opening(
+                agent_id=fresh_uid(clock.now()),
+                realm=inventory.site.realm,
+                boot=fresh_uid(clock.now()),
+                now=clock.now(),
+                mono=clock.monotonic,
+            ),
+        )
+        self.bus = EventBus(clock, self.store.last_seq())
+        catalogue = full_catalogue()
+        outlets = Outlets(
+            store=self.store,
+            bus=self.bus,
+            exposition=Exposition(catalogue),
+            renderer=Renderer(catalogue, drill=inventory.site.realm == "drill"),
+            metrics=self.metrics,
+        )
+        cases = ward_cases(inventory, targets, config)
+        self.engine = Engine(cases, outlets, self.schedule, clock, config)
+        self.engine.restore()
+        self.actions = Actions(self.engine, clock)
+
+    def view(self) -> AgentView:
+        """What the agent believes at this moment."""
+        return picture(
+            self.engine,
+            now=self.clock.now(),
+            mono=self.clock.monotonic(),
+            realm=self.plan.inventory.site.realm,
+            vantage=self.plan.inventory.vantage,
+            not_ready=tuple(self._not_ready()),
+            version=version("wardops"),
+        )
+
+    async def run(self) -> None:
+        """Poll and judge until cancelled."""
+        poller = Poller(
+            self.schedule,
+            self._transports,
+            self.clock,
+            self._secret(),
+            self.engine.take,
+        )
+        tasks: Mapping[str, Callable[[], Awaitable[None]]] = {
+            "poll": poller.run,
+            "judge": self._judge,
+            "host": self._host,
+            "state_file": self._write_state,
+        }
+        async with asyncio.TaskGroup() as group:
+            for name, task in tasks.items():
+                group.create_task(keep_running(name, task, self.clock, self.metrics.bug))
+
+    def close(self) -> None:
+        """Let clients' streams end and close the journal."""
+        self.bus.close()
+        self.store.close()
+
+    def _secret(self) -> Callable[[str], Secret]:
+        folder = Path(self.plan.inventory.folder)
+        return lambda reference: resolve(reference, folder)
+
+    async def _judge(self) -> None:
+        while True:
+            before = self.clock.monotonic()
+            await self.clock.sleep(JUDGE_EVERY_S)
+            self.metrics.loop_lag.observe(max(0.0, self.clock.monotonic() - before - JUDGE_EVERY_S))
+            self.engine.judge_all()
+
+    async def _host(self) -> None:
+        while True:
+            self.engine.take_host(await self._transports.echo.host_link())
+            await self.clock.sleep(HOST_LINK_EVERY_S)
+
+    async def _write_state(self) -> None:
+        while True:
+            await self.clock.sleep(EVERY_S)
+            try:
+                write_state(self.plan.state, state_file(self.view()))
+            except StoreError:
+                self.metrics.state_write_errors.inc()
+
+    def _not_ready(self) -> Iterator[NotReady]:
+        if self.engine.journal_failing:
+            yield "journal_not_writable"
+        if self.clock.monotonic() - self._started_mono >= READY_AFTER_S:
+            return
+        targets = [n for case in self.engine.cases.values() for n in case.watch.targets]
+        asked = sum(
+            any(True for _ in case.watch.observations(name))
+            for case in self.engine.cases.values()
+            for name in case.watch.targets
+        )
+        if asked < READY_SHARE * len(targets):
+            yield "starting"
+
+
+def state_file(view: AgentView) -> StateFile:
+    """What `state.json` keeps of a picture, the worst wards first."""
+    wards = worst_first(view.wards)
+    return StateFile(
+        generated_at=view.now,
+        ttl_s=TTL_S,
+        realm=view.realm,
+        vantage=view.vantage,
+        seq=view.seq,
+        wards=tuple(state_ward(ward, view, INCIDENTS) for ward in wards),
+    )
+
+
+def jobs_for(targets: Iterable[Target], timing: Timing) -> list[Job]:
+    """Every probe of every target in the rhythm that the settings say."""
+    paced = ((target, _paced(probe, timing)) for target in targets for probe in probes_for(target))
+    return [Job(target, probe, probe.period_s) for target, probe in paced]
+
+
+def _paced(probe: Probe, timing: Timing) -> Probe:
+    if probe.name == "watch":
+        return replace(probe, period_s=timing.watch_s)
+    quick = timing.period_s and min(probe.period_s, timing.period_s)
+    return replace(probe, period_s=quick) if quick else probe
+
+
+def ward_cases(
+    inventory: Inventory, targets: Mapping[str, tuple[Target, ...]], config: AgentConfig
+) -> dict[str, WardCase]:
+    """One case per ward, nothing known yet."""
+    calendar = packaged_calendar()
+    cases = {}
+    for code, ward in inventory.wards.items():
+        # Seeded by the ward: re-checks after a recovery spread alike in every run of a story.
+        chance = random.Random(crc32(code.encode())).random  # noqa: S311 - spreads load, no secret
+        topology = tree(ward, inventory.vantage)
+        watch = WardWatch(
+            ward, targets[code], topology, inventory.vantage, config.timing, calendar, chance
+        )
+        cases[code] = WardCase(watch, units()[code])
+    return cases

@@ -1,0 +1,45 @@
+"""The agent's settings, from the optional `agent.yaml` of the inventory folder.
+
+Every field has a default that is right for a ward; a missing file means all defaults.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from inventory.model import Frozen
+
+
+class Timing(Frozen):
+    """Rhythm of polling, in seconds. `period_s` overrides the period of every probe."""
+
+    period_s: float | None = Field(default=None, gt=0)
+    watch_s: float = Field(default=5.0, gt=0)
+    retry_s: float | None = Field(default=None, gt=0)
+    line_retry_s: float = Field(default=2.0, gt=0)
+    settle_s: float = Field(default=5.0, ge=0)
+    recheck_s: float = Field(default=60.0, gt=0)
+
+
+class IncidentSettings(Frozen):
+    """When the machine calls an incident resolved, in seconds of good results."""
+
+    stable_s: float = Field(default=120.0, ge=0)
+    reopen_s: float = Field(default=600.0, ge=0)
+
+
+class HttpSettings(Frozen):
+    """What `/sd` hands out as the agent's address; the listen address when null."""
+
+    advertise: str | None = None
+
+
+class AgentConfig(Frozen):
+    """All settings of one agent."""
+
+    schema_: Literal["wardops/agent/1"] = Field(alias="schema", default="wardops/agent/1")
+    timing: Timing = Timing()
+    incident: IncidentSettings = IncidentSettings()
+    http: HttpSettings = HttpSettings()

@@ -1,0 +1,421 @@
+"""From what the agent saw of one ward to the facts that a verdict rests on. Pure.
+
+Anything stale is unknown. Services behind a far end that does not answer were not measured,
+whatever their own probes say. What only the other vantage can know stays unknown here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from agent.checks import State
+from agent.window import newest
+from inventory.model import Role
+from playbooks.verdict.facts import NOT_APPLICABLE, UNKNOWN, Fact, Facts, Truth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+
+    from agent.window import EchoWindow
+    from inventory.model import Device, Vantage, Ward
+    from probes.model import Interface, Observation, Reading, Target, UpsStatus
+
+# 04-engine 8.1: a ward is dark when at least 3 and 80 % of its powered devices on duty fell silent
+# within a minute; a hint of a power cut lives for half an hour.
+DARK_DEVICES = 3
+DARK_SHARE = 0.8
+DARK_WITHIN_S = 60.0
+HINT_LIFE_S = 1800.0
+UPS_LOW_RUNTIME_S = 600.0
+UPS_LOW_CHARGE = 0.30
+UPS_GOOD_CHARGE = 0.80
+PORTS_LOST_SHARE = 0.20
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of one target now.
+
+    `state` is its reachable-check's state, `since_mono` when that state began. `fresh` is False
+    when its newest result is older than its time to live. `ever` says whether it answered at least
+    once since the agent started. `live` holds the newest good observation per probe that is still
+    within its time to live.
+    """
+
+    target: Target
+    state: State
+    since: datetime | None = None
+    since_mono: float = 0.0
+    fresh: bool = False
+    ever: bool = False
+    on_duty: bool = True
+    live: Mapping[str, Observation] = field(default_factory=dict)
+    last: Observation | None = None
+
+    @property
+    def answers(self) -> Truth:
+        """Whether it is there: unknown when stale, off duty or not measured."""
+        if not self.fresh or self.state is State.UNKNOWN:
+            return Truth.UNKNOWN
+        if self.state is State.OK:
+            return Truth.TRUE
+        return Truth.FALSE if self.on_duty else Truth.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class UpsMemory:
+    """The newest thing a UPS said, and when (monotonic seconds)."""
+
+    status: UpsStatus
+    mono: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What one agent knows of one ward at one moment."""
+
+    ward: Ward
+    vantage: Vantage
+    seen: Mapping[str, Seen]
+    mono: float
+    far_end: EchoWindow
+    host_link: bool | None = None
+    behind_core: frozenset[str] = frozenset()
+    ups_memory: UpsMemory | None = None
+
+    def of(self, name: str | None) -> Seen | None:
+        """The target of that name, if the ward has it."""
+        return self.seen.get(name) if name else None
+
+
+def facts_of(sight: Sight) -> Facts:
+    """All facts about the ward that this agent can tell."""
+    gw = _gateway(sight)
+    named = {
+        "host_link": _host_link(sight),
+        "hub_ok": NOT_APPLICABLE if sight.vantage == "ward" else UNKNOWN,
+        "host_batt": NOT_APPLICABLE,
+        "maint": NOT_APPLICABLE,
+        "gw": gw,
+        "sw": _switch(sight),
+        "sw_traffic": _switch_traffic(sight, gw),
+        "ce": _terminal_device(sight, gw),
+        "pe": _carrier_edge(sight),
+        "path_ok": _path_quality(sight, gw),
+        "mtu": NOT_APPLICABLE,
+        "dns": NOT_APPLICABLE,
+        "lan_ok": _lan(sight),
+        "local_dark": _local_dark(sight),
+        **_uplink(sight),
+        **_ups(sight),
+    }
+    behind = gw.truth is Truth.TRUE
+    return Facts(
+        named=named,
+        services={s.id: _service(sight, s.id, measured=behind) for s in sight.ward.services},
+        services_elsewhere={},
+        rooms=_rooms(sight),
+        critical_lan=_core_port_lost(sight),
+    )
+
+
+def _fact(seen: Seen, truth: Truth, **values: object) -> Fact:
+    newest_result = seen.last
+    return Fact(
+        truth,
+        source=newest_result.probe if newest_result else "",
+        values=values,
+        at=newest_result.started if newest_result else None,
+    )
+
+
+def _host_link(sight: Sight) -> Fact:
+    if sight.vantage == "hub":
+        return NOT_APPLICABLE
+    if sight.host_link is None:
+        return UNKNOWN
+    return Fact(Truth.TRUE if sight.host_link else Truth.FALSE, source="host", promised=False)
+
+
+def _gateway(sight: Sight) -> Fact:
+    """Ward: the centre gateway's echoes. Hub: CE or switch of the ward answers."""
+    if sight.vantage == "hub":
+        return _any_answers(sight, [_name(sight.ward.ce), _name(sight.ward.core)])
+    gateway = sight.of("gateway")
+    if gateway is None:
+        return NOT_APPLICABLE
+    truth = sight.far_end.present if gateway.fresh else Truth.UNKNOWN
+    bursts = newest(sight.far_end)
+    sent, lost = sum(b.sent for b in bursts), sum(b.lost for b in bursts)
+    rtts = [b.rtt_s for b in bursts if b.rtt_s is not None]
+    values: dict[str, object] = {"n": lost, "m": sent, "via": "primary"}
+    if sent:
+        values["pct"] = 100 * lost / sent
+    if rtts:
+        values["ms"] = 1000 * rtts[0]
+    return _fact(gateway, truth, **values)
+
+
+def _any_answers(sight: Sight, names: Iterable[str | None]) -> Fact:
+    members = [seen for name in names if (seen := sight.of(name)) is not None]
+    if not members:
+        return NOT_APPLICABLE
+    for seen in members:
+        if seen.answers is Truth.TRUE:
+            return _fact(seen, Truth.TRUE, **_rtt(seen))
+    silent = all(seen.answers is Truth.FALSE for seen in members)
+    return _fact(members[0], Truth.FALSE if silent else Truth.UNKNOWN)
+
+
+def _name(device: Device | None) -> str | None:
+    return device.name if device else None
+
+
+def _rtt(seen: Seen) -> dict[str, object]:
+    for observation in seen.live.values():
+        echo = observation.reading.echo
+        if echo is not None and echo.rtts_s:
+            return {"ms": 1000 * min(echo.rtts_s)}
+    return {}
+
+
+def _switch(sight: Sight) -> Fact:
+    core = sight.of(_name(sight.ward.core))
+    if core is None:
+        return NOT_APPLICABLE
+    methods = ", ".join(sorted({_method(p) for p in core.live})) or "ICMP, SNMP"
+    return _fact(core, core.answers, d=core.target.name, methods=methods)
+
+
+def _method(probe: str) -> str:
+    return {"icmp": "ICMP", "watch": "ICMP"}.get(probe, probe.partition("-")[0].upper())
+
+
+def _switch_traffic(sight: Sight, gw: Fact) -> Fact:
+    """True when something that is reached only through the switch answers."""
+    beyond = [sight.seen[name] for name in sight.behind_core if name in sight.seen]
+    members = [seen for seen in beyond if seen.on_duty]
+    if not members and gw.truth is Truth.NA:
+        return NOT_APPLICABLE
+    truths = [seen.answers for seen in members]
+    if sight.vantage == "ward":
+        truths.append(gw.truth)
+    if Truth.TRUE in truths:
+        count = truths.count(Truth.TRUE)
+        return Fact(Truth.TRUE, source="icmp", values={"n": count}, promised=False)
+    known = [truth for truth in truths if truth is not Truth.NA]
+    if known and all(truth is Truth.FALSE for truth in known):
+        return Fact(Truth.FALSE, source="icmp", promised=False)
+    return UNKNOWN
+
+
+def _terminal_device(sight: Sight, gw: Fact) -> Fact:
+    """The CE answers, or forwards. One that never answered proves nothing by its silence."""
+    ce = sight.ward.ce
+    seen = sight.of(_name(ce))
+    if ce is None or seen is None:
+        return NOT_APPLICABLE
+    if seen.answers is Truth.TRUE:
+        return _fact(seen, Truth.TRUE, **_rtt(seen))
+    if gw.truth is Truth.TRUE:
+        return Fact(Truth.TRUE, source="forwards", at=gw.at)
+    if ce.ping is False:
+        return NOT_APPLICABLE
+    return _fact(seen, seen.answers) if seen.ever else UNKNOWN
+
+
+def _carrier_edge(sight: Sight) -> Fact:
+    edge = sight.of("pe")
+    return _fact(edge, edge.answers, **_rtt(edge)) if edge else NOT_APPLICABLE
+
+
+def _path_quality(sight: Sight, gw: Fact) -> Fact:
+    if gw.truth is Truth.NA or sight.vantage == "hub":
+        return NOT_APPLICABLE
+    if gw.truth is not Truth.TRUE:
+        return UNKNOWN
+    sent, lost = sight.far_end.totals()
+    share = {"loss_pct": 100 * lost / sent} if sent else {}
+    return Fact(sight.far_end.clean, source="icmp", values=share, at=gw.at)
+
+
+def _uplink(sight: Sight) -> dict[str, Fact]:
+    """Admin and oper state of the primary uplink port, as the switch itself says."""
+    link, core = sight.ward.primary_link, sight.ward.core
+    absent = dict.fromkeys(("up_admin", "up_oper", "up_err", "up_full"), NOT_APPLICABLE)
+    if link is None or core is None or core.snmp is None or link.near_port is None:
+        return absent
+    seen = sight.of(core.name)
+    port = port_of(seen, link.near_port)
+    if seen is None or port is None:
+        return {**absent, "up_admin": UNKNOWN, "up_oper": UNKNOWN}
+    observation = seen.live["snmp-interfaces"]
+
+    def as_fact(status: str | None) -> Fact:
+        truth = Truth.UNKNOWN if status in (None, "unknown") else Truth.FALSE
+        truth = Truth.TRUE if status == "up" else truth
+        values = {"p": port.name, "d": core.name}
+        return Fact(truth, source="snmp-interfaces", values=values, at=observation.started)
+
+    return {**absent, "up_admin": as_fact(port.admin), "up_oper": as_fact(port.oper)}
+
+
+def port_of(seen: Seen | None, name: str) -> Interface | None:
+    """The port of that ifName (or ifDescr) in the newest live interface table, if any."""
+    observation = seen.live.get("snmp-interfaces") if seen else None
+    ports = observation.reading.interfaces if observation else None
+    for port in ports or ():
+        if name in (port.name, port.descr):
+            return port
+    return None
+
+
+def _ups(sight: Sight) -> dict[str, Fact]:
+    names = ("ups_batt", "ups_low", "power_hint", "ups_low_before", "ups_ok_before")
+    ups = next((d for d in sight.ward.devices if d.role is Role.UPS or "ups" in d.kind), None)
+    seen = sight.of(_name(ups))
+    if seen is None:
+        no_hint = Fact(Truth.FALSE, source="inventory", promised=False)
+        return {**dict.fromkeys(names, NOT_APPLICABLE), "power_hint": no_hint}
+    live = _reading(seen, lambda reading: reading.ups)
+    status = live.ups if live else None
+    before = _ups_before(sight, seen)
+    if status is None or status.on_battery is None:
+        return {"ups_batt": UNKNOWN, "ups_low": UNKNOWN, **before}
+    values: dict[str, object] = {"d": seen.target.name}
+    if status.runtime_s is not None:
+        values["n"] = round(status.runtime_s / 60)
+    on_battery = Truth.TRUE if status.on_battery else Truth.FALSE
+    low = Truth.TRUE if status.on_battery and ups_is_low(status) else Truth.FALSE
+    return {
+        "ups_batt": _fact(seen, on_battery, **values),
+        "ups_low": _fact(seen, low, **values),
+        **before,
+    }
+
+
+def ups_is_low(status: UpsStatus) -> bool:
+    """Whether runtime or charge is low by 04-engine 8.1 (10 minutes, 30 %)."""
+    runtime, charge = status.runtime_s, status.charge_ratio
+    short = runtime is not None and runtime < UPS_LOW_RUNTIME_S
+    return short or (charge is not None and charge < UPS_LOW_CHARGE)
+
+
+def _ups_before(sight: Sight, seen: Seen) -> dict[str, Fact]:
+    """What the UPS said last, while it is silent now: was a power cut in the making?"""
+
+    def known(*, yes: bool) -> Fact:
+        return Fact(Truth.TRUE if yes else Truth.FALSE, source="snmp-ups", promised=False)
+
+    memory = sight.ups_memory
+    if memory is None or memory.status.on_battery is None:
+        silent = {"power_hint": UNKNOWN, "ups_low_before": UNKNOWN, "ups_ok_before": UNKNOWN}
+        return {**silent, "power_hint": known(yes=False)} if seen.ever else silent
+    status, age_s = memory.status, sight.mono - memory.mono
+    silent_now = seen.answers is not Truth.TRUE
+    hint = silent_now and bool(status.on_battery) and age_s <= HINT_LIFE_S
+    healthy = not status.on_battery and not status.replace_battery
+    charged = status.charge_ratio is not None and status.charge_ratio >= UPS_GOOD_CHARGE
+    return {
+        "power_hint": known(yes=hint),
+        "ups_low_before": known(yes=bool(status.on_battery) and ups_is_low(status)),
+        "ups_ok_before": known(yes=healthy and charged),
+    }
+
+
+def _reading(seen: Seen, has: Callable[[Reading], object]) -> Reading | None:
+    return next((o.reading for o in seen.live.values() if has(o.reading) is not None), None)
+
+
+def _local_dark(sight: Sight) -> Fact:
+    """Nearly everything powered in the ward fell silent at once."""
+    ward_devices = [d for d in sight.ward.devices if d.site == "ward"]
+    members = [seen for d in ward_devices if (seen := sight.of(d.name)) and seen.on_duty]
+    powered = [seen for seen in members if seen.ever]
+    if len(powered) < DARK_DEVICES:
+        return UNKNOWN
+    silent = [seen for seen in powered if seen.answers is Truth.FALSE]
+    if len(silent) < max(DARK_DEVICES, DARK_SHARE * len(powered)):
+        alive = sum(seen.answers is Truth.TRUE for seen in powered)
+        truth = Truth.FALSE if alive else Truth.UNKNOWN
+        return Fact(truth, source="icmp", values={"n": alive}, promised=False)
+    spread_s = max(s.since_mono for s in silent) - min(s.since_mono for s in silent)
+    values = {"n": len(silent), "m": len(powered), "s": max(1, round(spread_s))}
+    dark = Truth.TRUE if spread_s <= DARK_WITHIN_S else Truth.FALSE
+    return Fact(dark, source="icmp", values=values, promised=False)
+
+
+def _watched_ports(sight: Sight) -> list[tuple[Interface | None, bool]]:
+    """Every port that leads to a device on duty: the port as last seen, and whether it is core."""
+    found = []
+    link = sight.ward.primary_link
+    for device in sight.ward.devices:
+        seen = sight.of(device.name)
+        if device.parent_port is None or seen is None or not seen.on_duty:
+            continue
+        if link and device.behind == link.near:
+            continue  # the uplink has facts of its own
+        parent = sight.of(device.parent)
+        found.append((port_of(parent, device.parent_port), device.role is Role.CORE))
+    return found
+
+
+def _lan(sight: Sight) -> Fact:
+    """Link of the watched ports; without watched ports the inventory promises nothing."""
+    ports = _watched_ports(sight)
+    if not ports:
+        return NOT_APPLICABLE
+    known = [(port, core) for port, core in ports if port and port.oper]
+    if not known:
+        return Fact(Truth.UNKNOWN, source="snmp-interfaces")
+    lost = [(port, core) for port, core in known if port.oper != "up"]
+    values = {"n": len(known) - len(lost), "m": len(known), "k": len(known) - len(lost)}
+    bad = any(core for _port, core in lost) or len(lost) >= max(1, PORTS_LOST_SHARE * len(known))
+    return Fact(Truth.FALSE if bad else Truth.TRUE, source="snmp-interfaces", values=values)
+
+
+def _core_port_lost(sight: Sight) -> bool:
+    return any(core and port and port.oper == "down" for port, core in _watched_ports(sight))
+
+
+def _service(sight: Sight, service_id: str, *, measured: bool) -> Fact:
+    seen = sight.of(service_id)
+    service = next(s for s in sight.ward.services if s.id == service_id)
+    name = {"vi": service.name.vi, "en": service.name.en}
+    if seen is None or not measured:
+        return Fact(Truth.UNKNOWN, values={"s": name})
+    reason = str(seen.last.reason) if seen.last and not seen.last.ok else ""
+    return _fact(seen, seen.answers, s=name, reason=reason)
+
+
+def _rooms(sight: Sight) -> dict[str, Fact]:
+    rooms: dict[str, Fact] = {}
+    for device in sight.ward.devices:
+        seen = sight.of(device.name)
+        if (device.role is not Role.VC and device.room is None) or seen is None:
+            continue
+        rooms[device.room or device.name] = _room(seen)
+    return rooms
+
+
+def _room(seen: Seen) -> Fact:
+    if not seen.on_duty and seen.answers is not Truth.TRUE:
+        return NOT_APPLICABLE
+    reading = _reading(seen, lambda reading: reading.vc)
+    status = reading.vc if reading else None
+    if status is None:
+        truth = Truth.FALSE if seen.answers is Truth.FALSE else Truth.UNKNOWN
+        return _fact(seen, truth, r=seen.target.name, part="endpoint")
+    critical = any(level == "critical" for level, _type in status.diagnostics)
+    unregistered = status.sip_registered is False
+    unplugged = any(not connected for _kind, _name, connected in status.peripherals)
+    for bad, part in (
+        (critical, "endpoint"),
+        (unregistered, "registration"),
+        (unplugged, "peripheral"),
+    ):
+        if bad:
+            return _fact(seen, Truth.FALSE, r=seen.target.name, part=part)
+    return _fact(seen, Truth.TRUE, r=seen.target.name)

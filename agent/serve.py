@@ -1,0 +1,102 @@
+"""The agent as a process: reads its files, opens its sockets, runs until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.assembly import Agent, Plan
+from agent.settings import read_settings
+from agent.web.access import Access, new_local_token
+from agent.web.app import build_app
+from agent.web.parts import Parts
+from agent.web.server import WebServer
+from inventory.load import load
+from probes.clock import SystemClock
+from probes.registry import kinds
+from probes.transports.open import opened
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from inventory.model import Vantage
+
+
+DEFAULT_LISTEN = "127.0.0.1:9642"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The command line of `wardops agent` as values."""
+
+    inventory: Path
+    state: Path
+    listen: str = DEFAULT_LISTEN
+    socket: Path | None = None
+    vantage: Vantage | None = None
+
+
+def plan_of(options: Options) -> Plan:
+    """Read inventory and settings. Raises InventoryError or InputError; nothing is started."""
+    inventory = load(options.inventory, kinds())
+    if options.vantage is not None:
+        site = inventory.site.model_copy(update={"vantage": options.vantage})
+        inventory = inventory.model_copy(update={"site": site})
+    folder = Path(inventory.folder)
+    return Plan(inventory, read_settings(folder), options.state)
+
+
+async def serve(plan: Plan, options: Options) -> None:
+    """Run an agent with its HTTP server until SIGINT or SIGTERM.
+
+    Raises InputError when the address is taken or the journal is newer than the program.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with running(plan, options):
+        await stop.wait()
+
+
+@asynccontextmanager
+async def running(plan: Plan, options: Options) -> AsyncIterator[Agent]:
+    """An agent at work inside the block: polling, judging, answering HTTP."""
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        transports = await stack.enter_async_context(opened(plan.inventory, clock))
+        agent = Agent(plan, transports, clock)
+        stack.callback(agent.close)
+        app = build_app(parts_of(agent, options))
+        server = WebServer(app, options.listen, options.socket, agent.bus.close)
+        await server.start()
+        stack.push_async_callback(server.stop)
+        work = asyncio.create_task(agent.run(), name="agent")
+        stack.push_async_callback(_ended, work)
+        yield agent
+
+
+def parts_of(agent: Agent, options: Options) -> Parts:
+    """What the web side is given of an agent. Raises StoreError when no token can be written."""
+    outlets = agent.engine.outlets
+    return Parts(
+        view=agent.view,
+        commands=agent.actions,
+        bus=agent.bus,
+        exposition=outlets.exposition,
+        renderer=outlets.renderer,
+        selfmetrics=agent.metrics,
+        access=Access(new_local_token(options.state), agent.plan.inventory.site.realm),
+        clock=agent.clock,
+        advertise=agent.plan.config.http.advertise or options.listen,
+    )
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,30 @@
+"""Reads the agent's settings; a wrong one is a line with file, line and key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agent.config import AgentConfig
+from inventory.document import read
+from inventory.errors import InventoryError
+from inventory.validate import validate
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAME = "agent.yaml"
+
+
+def read_settings(folder: Path) -> AgentConfig:
+    """The settings in `agent.yaml` of an inventory folder; all defaults when there is none.
+
+    Raises InventoryError with every problem of the file.
+    """
+    path = folder / NAME
+    if not path.is_file():
+        return AgentConfig()
+    document = read(path, NAME)
+    config, problems = validate(AgentConfig, document)
+    if config is None or problems or document.problems:
+        raise InventoryError((*document.problems, *problems))
+    return config

@@ -1,0 +1,316 @@
+"""What the agent knows of one ward: observations in, checks and a Sight out.
+
+The only mutable home of a ward's presence proofs, echo window and check states; everything that is
+decided here is decided by the pure functions it calls.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from agent.board import Board, freshness, subject
+from agent.checks import (
+    CheckState,
+    Policy,
+    State,
+    Transition,
+    policy_for,
+    restarted,
+    retry_in_s,
+    state_of,
+    step,
+)
+from agent.duty import on_duty
+from agent.facts import Seen, Sight, UpsMemory, port_of
+from agent.reach import Proofs, answered, weigh
+from agent.verdict.hold import HoldRules, Holds, Orders, arrange, may_harden
+from agent.verdict.topology import GATEWAY
+from agent.window import Burst, EchoWindow
+from inventory.model import Duty, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
+
+    from agent.config import Timing
+    from agent.duty import Calendar
+    from agent.verdict.topology import Topology
+    from inventory.model import Vantage, Ward
+    from probes.model import Observation, Target
+
+CheckKey: TypeAlias = tuple[str, str]  # target name, check name
+REACHABLE = "reachable"
+UPLINK = "uplink"
+ON_BATTERY = "on_battery"
+ROOM = "room"
+PATH = "path"
+LAN = "lan"
+HOST = "host"
+
+# Echoes that one run of a probe sends: a run without any answer carries no counts of its own.
+ECHOES = {"watch": 1, "icmp": 5}
+_AT_ONCE = Policy(max_attempts=1)
+_SLOW_PERIOD_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A check that was fed: its key, what it is now, and what changed if anything did."""
+
+    key: CheckKey
+    state: CheckState
+    transition: Transition | None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one observation led to: check steps, orders of the hold, and when to ask it again."""
+
+    steps: tuple[Step, ...] = ()
+    orders: Orders = field(default_factory=Orders)
+    retry_in_s: float | None = None
+    ask_burst: bool = False
+
+
+class WardWatch:
+    """Everything known of one ward since the agent started; times as in `Observation`."""
+
+    def __init__(
+        self,
+        ward: Ward,
+        targets: tuple[Target, ...],
+        topology: Topology,
+        vantage: Vantage,
+        timing: Timing,
+        calendar: Calendar,
+        chance: Callable[[], float],
+    ) -> None:
+        self.ward = ward
+        self.targets: Mapping[str, Target] = {target.name: target for target in targets}
+        self.topology = topology
+        self.vantage = vantage
+        self.board = Board()
+        self.checks: dict[CheckKey, CheckState] = {}
+        self.holds = Holds()
+        self.far_end = EchoWindow()
+        self.host_link: bool | None = None
+        self._proofs: dict[str, Proofs] = {}
+        self._ups: UpsMemory | None = None
+        self._timing = timing
+        self._calendar = calendar
+        self._chance = chance
+        self._hold_rules = HoldRules(spread_s=timing.recheck_s)
+        core = ward.core.name if ward.core else None
+        self._behind_core = frozenset(topology.descendants(core)) if core else frozenset()
+
+    def take(self, seen: Observation, at: datetime) -> Taken:
+        """Take one observation in: board, window, checks, hold."""
+        self.board.put(seen)
+        self._remember(seen)
+        name, mono = seen.target.name, seen.mono
+        proofs, state = weigh(self._proofs.get(name, Proofs()), seen)
+        self._proofs[name] = proofs
+        steps = []
+        retry = None
+        if state is not None and (state is State.OK or self.is_on_duty(name, at)):
+            reach = self._reachable(name, state, at, mono, seen)
+            steps.append(reach)
+            retry = retry_in_s(reach.state, self._policy(seen.target, seen))
+        steps.extend(self._derived(seen, at))
+        orders = self._arrange(at, mono)
+        doubt = bool(self._far_end_name() == name and seen.probe == "watch")
+        ask_burst = doubt and self._window_disagrees(seen)
+        return Taken(tuple(steps), orders, retry, ask_burst)
+
+    def take_host(self, link: bool | None, at: datetime, mono: float) -> Step | None:
+        """Take in whether the agent's own interface has link; None is unknown."""
+        self.host_link = link
+        if link is None:
+            return None
+        return self._stepped((HOST, REACHABLE), _good(link), Policy(), at, mono)
+
+    def sight(self, at: datetime, mono: float) -> Sight:
+        """What is known at this moment."""
+        return Sight(
+            ward=self.ward,
+            vantage=self.vantage,
+            seen={name: self.seen(name, at, mono) for name in self.targets},
+            mono=mono,
+            far_end=self.far_end,
+            host_link=self.host_link,
+            behind_core=self._behind_core,
+            ups_memory=self._ups,
+        )
+
+    def seen(self, name: str, at: datetime, mono: float) -> Seen:
+        """What is known of one target at this moment."""
+        check = self.checks.get((name, REACHABLE), CheckState())
+        present = tuple(o for o in self.observations(name) if _tells_presence(o))
+        live = {o.probe: o for o in self.observations(name) if _is_live(o, mono)}
+        newest = max(present, key=lambda o: o.mono, default=None)
+        wanted = [o for o in present if answered(o) is (check.state is State.OK)]
+        return Seen(
+            target=self.targets[name],
+            state=check.state,
+            since=check.since,
+            since_mono=check.since_mono,
+            fresh=any(freshness(o, mono) == "live" for o in wanted),
+            ever=self._proofs.get(name, Proofs()).ever,
+            on_duty=self.is_on_duty(name, at),
+            live=live,
+            last=newest,
+        )
+
+    def observations(self, name: str) -> Iterator[Observation]:
+        """The newest observation of each probe of one target."""
+        target = self.targets[name]
+        key = subject(target)
+        return (o for o in self.board.all_latest() if subject(o.target) == key)
+
+    def is_on_duty(self, name: str, at: datetime) -> bool:
+        """Whether silence of that target counts now. What is no device is always on duty."""
+        return on_duty(self.targets[name].duty or Duty.ALWAYS, at, self._calendar)
+
+    def root_check(self, fact: str) -> CheckState | None:
+        """The check behind a fact that an incident hangs on; None when the fact has none."""
+        key = self._key_of(fact)
+        return self.checks.get(key) if key else None
+
+    def _key_of(self, fact: str) -> CheckKey | None:
+        group, _, rest = fact.partition("[")
+        inner = rest.removesuffix("]")
+        core = self.ward.core.name if self.ward.core else ""
+        table: dict[str, CheckKey] = {
+            "gw": (self._far_end_name(), REACHABLE),
+            "pe": ("pe", REACHABLE),
+            "sw": (core, REACHABLE),
+            "sw_traffic": (core, REACHABLE),
+            "local_dark": (core, REACHABLE),
+            "ce": (self.ward.ce.name if self.ward.ce else "", REACHABLE),
+            "up_admin": (core, UPLINK),
+            "up_oper": (core, UPLINK),
+            "path_ok": (self._far_end_name(), PATH),
+            "lan_ok": (core, LAN),
+            "host_link": (HOST, REACHABLE),
+            "svc": (inner, REACHABLE),
+        }
+        if group == "ups_batt":
+            return next((key for key in self.checks if key[1] == ON_BATTERY), None)
+        if group == "vc":
+            return self._room_key(inner)
+        return table.get(group)
+
+    def _room_key(self, room: str) -> CheckKey | None:
+        for device in self.ward.devices:
+            if room in (device.room, device.name) and device.role is Role.VC:
+                key = (device.name, ROOM)
+                return key if key in self.checks else (device.name, REACHABLE)
+        return None
+
+    def _far_end_name(self) -> str:
+        """Ward: the centre gateway. Hub: the ward's own end, CE before switch."""
+        if self.vantage == "ward":
+            return GATEWAY
+        nearest = self.ward.ce or self.ward.core
+        return nearest.name if nearest else GATEWAY
+
+    def _remember(self, seen: Observation) -> None:
+        count = ECHOES.get(seen.probe)
+        if seen.target.name == self._far_end_name() and count is not None:
+            echo = seen.reading.echo
+            sent, lost = (echo.sent, echo.lost) if echo else (count, count)
+            measured = echo is not None or state_of(seen.reason) is State.CRIT
+            rtt = sorted(echo.rtts_s)[len(echo.rtts_s) // 2] if echo and echo.rtts_s else None
+            if measured:
+                self.far_end = self.far_end.add(Burst(seen.mono, sent, lost, rtt))
+        if seen.reading.ups is not None and seen.reading.ups.on_battery is not None:
+            self._ups = UpsMemory(seen.reading.ups, seen.mono)
+
+    def _window_disagrees(self, seen: Observation) -> bool:
+        """One echo alone says another thing than the window: five more will tell."""
+        present = self.far_end.present
+        return present != ("true" if seen.ok else "false")
+
+    def _reachable(
+        self, name: str, state: State, at: datetime, mono: float, seen: Observation
+    ) -> Step:
+        allowed = may_harden(
+            name, self.holds, self._reach_states(), self.topology, mono, self._hold_rules
+        )
+        policy = self._policy(seen.target, seen)
+        return self._stepped((name, REACHABLE), state, policy, at, mono, allowed=allowed)
+
+    def _stepped(
+        self,
+        key: CheckKey,
+        result: State,
+        policy: Policy,
+        at: datetime,
+        mono: float,
+        *,
+        allowed: bool = True,
+    ) -> Step:
+        before = self.checks.get(key, CheckState())
+        after, transition = step(before, result, policy, at, mono, may_harden=allowed)
+        self.checks[key] = after
+        return Step(key, after, transition)
+
+    def _derived(self, seen: Observation, at: datetime) -> Iterator[Step]:
+        """Checks that read more than presence from a good answer."""
+        name, mono = seen.target.name, seen.mono
+        if seen.reading.interfaces is not None:
+            yield from self._ports(name, at, mono)
+        if seen.reading.ups is not None and seen.reading.ups.on_battery is not None:
+            result = _good(not seen.reading.ups.on_battery)
+            yield self._stepped((name, ON_BATTERY), result, _AT_ONCE, at, mono)
+        if seen.reading.vc is not None and seen.target.role == Role.VC:
+            registered = seen.reading.vc.sip_registered is not False
+            yield self._stepped((name, ROOM), _good(registered), Policy(), at, mono)
+        if name == self._far_end_name() and seen.probe in ECHOES:
+            clean = {"true": State.OK, "false": State.WARN}.get(self.far_end.clean, State.UNKNOWN)
+            yield self._stepped((name, PATH), clean, _AT_ONCE, at, mono)
+
+    def _ports(self, name: str, at: datetime, mono: float) -> Iterator[Step]:
+        link, core = self.ward.primary_link, self.ward.core
+        if core is None or core.name != name or link is None or link.near_port is None:
+            return
+        port = port_of(self.seen(name, at, mono), link.near_port)
+        if port is None or port.oper is None:
+            return
+        up = port.oper == "up" and port.admin != "down"
+        yield self._stepped((name, UPLINK), _good(up), self._line_policy(), at, mono)
+
+    def _policy(self, target: Target, seen: Observation) -> Policy:
+        usual = policy_for(target.role, seen.ttl_s / 2.5)
+        if usual.retry_s <= self._line_policy().retry_s:
+            return self._line_policy()
+        return Policy(usual.max_attempts, self._timing.retry_s or usual.retry_s)
+
+    def _line_policy(self) -> Policy:
+        return Policy(3, self._timing.line_retry_s)
+
+    def _reach_states(self) -> dict[str, CheckState]:
+        return {name: state for (name, check), state in self.checks.items() if check == REACHABLE}
+
+    def _arrange(self, at: datetime, mono: float) -> Orders:
+        self.holds, orders = arrange(
+            self.holds, self._reach_states(), self.topology, mono, self._chance, self._hold_rules
+        )
+        for name in orders.restart:
+            key = (name, REACHABLE)
+            self.checks[key] = restarted(self.checks[key], at, mono)
+        return orders
+
+
+def _good(is_good: bool) -> State:
+    return State.OK if is_good else State.CRIT
+
+
+def _tells_presence(seen: Observation) -> bool:
+    """Slow probes (identity) live for hours; they say nothing about now."""
+    return seen.ttl_s <= 2.5 * _SLOW_PERIOD_S
+
+
+def _is_live(seen: Observation, mono: float) -> bool:
+    return answered(seen) and freshness(seen, mono) == "live"
