@@ -3,6 +3,29 @@
 A stale value is unknown. What the inventory does not have (no UPS, no carrier edge, a CE declared
 silent to ping, a device off duty) is not applicable. What is measured from the other vantage is
 unknown while no link brings it.
+
+Values that sentences print, by fact (each may be absent: then a sentence without it is chosen; a
+value may be `{"vi": …, "en": …}`). Numbers are numbers; times are aware datetimes or ready text.
+
+- `gw`: `ms` round trip; `pct` lost, 0..100; `n` lost of `m` probes; `via` "primary" or "backup";
+  `l` the backup line's name
+- `sw`: `d` device name; `methods` that were tried, as text
+- `ce`, `pe`: `ms` round trip; `good` false when it answers with loss or delay beyond the profile
+- `up_admin`, `up_oper`: `p` port name; `t` since when
+- `up_err`: `n` errors in `m` packets
+- `up_full`: `pct` of the capacity, 0..100
+- `path_ok`: `loss_pct` 0..100; `jitter_ms`
+- `mtu`: `bytes`, the size that does not pass
+- `ups_batt`: `n` minutes left; `t` since when
+- `local_dark`: `n` silent of `m` devices on duty; `s` seconds within which they fell silent
+- `lan_ok`: `n` of `m` ports up; `k` hosts active; `off_duty` devices that are not measured now
+- `nb_pe`, `nb_all`: true: `n` lost of `m` wards of group `g`; false: `m` wards that are fine
+- `dns`: `reason`
+- `svc[i]`, `svc_hub[i]`: `s` the service's name; `reason`
+- `vc[r]`: `r` the room's name; `what` is wrong; `part` endpoint, registration, peripheral, far_end
+
+`source` names the methods that say so; two joined by "+" (`icmp+tcp`, `icmp+stamp`) are two
+independent sources that agree, which raises the confidence of a verdict that hangs on the fact.
 """
 
 from __future__ import annotations
@@ -15,7 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-# The facts that a verdict may rest on; service, room and maintenance facts carry an id in brackets.
+# The facts that a verdict may rest on; services and rooms are kept apart, by id. A maintenance
+# window over the whole ward is `maint`; one over a single object may be given as `maint[<fact>]`.
 FACT_NAMES: tuple[str, ...] = (
     "maint", "hub_ok", "host_link", "host_batt", "sw_seen", "sw_dark",
     "ups_batt", "ups_low", "power_hint", "ups_low_before", "ups_ok_before", "local_dark",
@@ -73,7 +97,11 @@ class Facts:
     critical_lan: bool = False
 
     def fact(self, name: str) -> Fact:
-        """The fact of that name, unknown when nobody measured it."""
+        """The fact of that name (`gw`, `svc[tthc]`, `svc_hub[tthc]`, `vc[a]`), else unknown."""
+        group, bracket, rest = name.partition("[")
+        where = {"svc": self.services, "svc_hub": self.services_elsewhere, "vc": self.rooms}
+        if bracket and group in where:
+            return where[group].get(rest.removesuffix("]"), UNKNOWN)
         return self.named.get(name, UNKNOWN)
 
     def truth(self, name: str) -> Truth:

@@ -17,7 +17,12 @@ VerdictState: TypeAlias = Literal["ok", "degraded", "down", "unknown", "maintena
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A catalogue key with its values; `source` and `at` say where the fact came from."""
+    """A catalogue key with its values; `source` and `at` say where the fact came from.
+
+    A value may be a number, a text, a time, a bilingual mapping, another Sentence or a tuple of
+    those; `playbooks.verdict.render` turns them into words. `segment` is set when the sentence
+    rules a segment out.
+    """
 
     key: str
     values: Mapping[str, object]
@@ -35,6 +40,8 @@ class Verdict:
     (`segment/part`) that the same facts allow; `missing` are facts that would decide; `unmeasured`
     are promised facts without a value that are not core; `also` are independent faults
     (`segment/part`). `confidence` is 0..1. `outside` says whether "outside the ward" may be said.
+    `playbook` is the one to open, `call` names escalation levels and contact roles, `dont` names
+    acts that make it worse (locale keys `dont.<name>`).
     """
 
     vantage: Literal["ward", "hub"]
@@ -52,3 +59,6 @@ class Verdict:
     unmeasured: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     outside: bool = False
+    playbook: str = ""
+    call: tuple[str, ...] = ()
+    dont: tuple[str, ...] = ()
