@@ -1,0 +1,275 @@
+"""node_exporter: the real one of Debian, and pages that are wrong in every way."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import shutil
+import socket
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inventory.errors import InputError
+from probes.clock import ManualClock, SystemClock, run_virtual
+from probes.errors import ParseFailed, ProbeError, ProtocolBroken
+from probes.model import HttpAnswer, Reading, Reason, Target, Transports
+from probes.run import observe
+from probes.transports.fake import FakeEcho, FakeHttp, FakeTcp
+from probes.transports.https import HttpsClient
+from probes.vm.node_exporter import PROBE, read, status_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from inventory.credentials import Secret
+    from probes.model import HttpClient, Observation
+    from tests.probes.conftest import Peers
+
+URL = "http://192.0.2.1:9100/metrics"
+PAGE = b"""\
+# HELP node_load1 1m load average.
+# TYPE node_load1 gauge
+node_load1 0.25
+node_load15 9
+node_memory_MemAvailable_bytes 3e+09
+node_memory_MemTotal_bytes 4e+09
+node_boot_time_seconds 1.7952e+09
+node_time_seconds 1.7952036e+09
+node_filesystem_size_bytes{device="/dev/vda1",fstype="ext4",mountpoint="/"} 1000
+node_filesystem_avail_bytes{device="/dev/vda1",fstype="ext4",mountpoint="/"} 250
+node_filesystem_size_bytes{device="tmpfs",fstype="tmpfs",mountpoint="/run"} 1000
+node_filesystem_avail_bytes{device="tmpfs",fstype="tmpfs",mountpoint="/run"} 1000
+node_filesystem_size_bytes{device="/dev/vdb",fstype="xfs",mountpoint="/d \\"a\\" \\\\"} 5000
+node_filesystem_avail_bytes{device="/dev/vdb",fstype="xfs",mountpoint="/d \\"a\\" \\\\"} 5000 170
+"""
+
+
+def _no_secret(ref: str) -> Secret:
+    raise InputError("inventory.secret_no_env", ref=ref, name=ref)
+
+
+def _transports(http: HttpClient) -> Transports:
+    snmp: Any = None
+    return Transports(snmp=snmp, http=http, echo=FakeEcho({}), tcp=FakeTcp({}))
+
+
+def _target(url: str = URL) -> Target:
+    return Target(ward="26740", name="vm", kind="linux_vm", role="vm", host="192.0.2.1", url=url)
+
+
+def seen_for(answer: HttpAnswer | ProbeError, clock: ManualClock | None = None) -> Observation:
+    """What the probe makes of one answer."""
+    clock = clock or ManualClock()
+    http = FakeHttp({URL: answer})
+    story = observe(_target(), PROBE, _transports(http), clock, 10.0, _no_secret)
+    seen: Observation = run_virtual(story, clock)
+    assert http.asked == [URL]
+    return seen
+
+
+def values_of(reading: Reading) -> dict[tuple[str, ...], float]:
+    """Samples by name and label values."""
+    return {(s.metric.name, *s.labels): s.value for s in reading.samples}
+
+
+def test_the_needed_lines_become_the_common_vocabulary() -> None:
+    clock = ManualClock(datetime.fromtimestamp(1795203600 - 2, UTC))
+    seen = seen_for(HttpAnswer(200, PAGE), clock)
+    assert seen.reason is Reason.OK
+    assert values_of(seen.reading) == {
+        ("wardops_vm_up",): 1,
+        ("wardops_vm_load1",): 0.25,
+        ("wardops_vm_memory_available_bytes",): 3_000_000_000,
+        ("wardops_vm_memory_used_ratio",): 0.25,
+        ("wardops_vm_uptime_seconds",): 3600,
+        ("wardops_vm_time_offset_seconds",): 2,
+        ("wardops_vm_filesystem_avail_ratio", "/"): 0.25,
+        ("wardops_vm_filesystem_avail_bytes", "/"): 250,
+        ("wardops_vm_filesystem_avail_ratio", '/d "a" \\'): 1,
+        ("wardops_vm_filesystem_avail_bytes", '/d "a" \\'): 5000,
+    }
+
+
+def test_a_family_that_is_missing_is_absent_and_never_zero() -> None:
+    seen = seen_for(HttpAnswer(200, b"node_load1 0.5\n"))
+    assert values_of(seen.reading) == {("wardops_vm_up",): 1, ("wardops_vm_load1",): 0.5}
+    assert seen.reading.vm is not None
+    assert seen.reading.vm.memory_available_bytes is None
+
+
+@pytest.mark.parametrize("strange", ["NaN", "+Inf", "-Inf"])
+def test_a_value_that_is_no_number_is_not_said(strange: str) -> None:
+    page = f"node_load1 {strange}\nnode_memory_MemAvailable_bytes {strange}\n".encode()
+    assert status_of(read(page)).load1 is None
+    assert status_of(read(page)).memory_available_bytes is None
+
+
+def test_at_most_twelve_mounts_the_root_and_the_largest_are_kept() -> None:
+    lines = [
+        f'node_filesystem_{kind}_bytes{{device="d",fstype="ext4",mountpoint="{mount}"}} {size}'
+        for mount, size in [("/", 1), *((f"/m{n}", 100 + n) for n in range(20))]
+        for kind in ("size", "avail")
+    ]
+    mounts = [mount for mount, _r, _b in status_of(read("\n".join(lines).encode())).filesystems]
+    assert mounts == ["/", *(f"/m{n}" for n in range(19, 8, -1))]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"node_load1",
+        b"node_load1 ",
+        b"node_load1 much",
+        b"node_load1 1_0",
+        b"node_load1 1 2 3",
+        b'node_load1{a="b} 1',
+        b"node_load1{a=b} 1",
+        b'node_filesystem_size_bytes{mountpoint="/" 5',
+    ],
+)
+def test_a_needed_line_that_is_malformed_is_named_by_its_number(line: bytes) -> None:
+    seen = seen_for(HttpAnswer(200, b"# HELP x\nnode_time_seconds 1\n" + line + b"\n"))
+    assert (seen.reason, seen.reading) == (Reason.PARSE, Reading())
+    assert seen.detail_values == {"line": 3}
+
+
+def test_a_malformed_line_that_nobody_needs_does_not_matter() -> None:
+    assert read(b"node_other{ 1\nnode_load1 2\n").plain == {"node_load1": 2}
+
+
+@pytest.mark.parametrize("page", [b"", b"<html>login</html>", b"go_goroutines 5\n"])
+def test_a_page_without_node_metrics_is_a_wrong_protocol(page: bytes) -> None:
+    assert seen_for(HttpAnswer(200, page)).detail == "not_exporter"
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (401, Reason.AUTH),
+        (403, Reason.FORBIDDEN),
+        (503, Reason.BUSY),
+        (302, Reason.PROTOCOL),
+        (404, Reason.PROTOCOL),
+        (500, Reason.PROTOCOL),
+    ],
+)
+def test_a_status_has_its_reason(status: int, reason: Reason) -> None:
+    seen = seen_for(HttpAnswer(status, PAGE))
+    assert (seen.reason, seen.reading) == (reason, Reading())
+
+
+@given(st.binary(max_size=300))
+def test_no_page_is_a_bug(page: bytes) -> None:
+    _read_or_refuse(page)
+
+
+@given(
+    st.sampled_from(["node_load1", "node_filesystem_avail_bytes", "node_memory_MemTotal_bytes"]),
+    st.text(max_size=40),
+    st.one_of(st.floats(), st.text(max_size=8)),
+)
+def test_no_needed_line_is_a_bug(name: str, labels: str, value: float | str) -> None:
+    _read_or_refuse(f"{name}{{mountpoint={labels}}} {value}".encode())
+    _read_or_refuse(f'{name}{{mountpoint="{labels}"}} {value}'.encode())
+
+
+def _read_or_refuse(page: bytes) -> None:
+    try:
+        vm = status_of(read(page))
+    except (ParseFailed, ProtocolBroken):
+        return
+    assert all(math.isfinite(ratio) for _m, ratio, _b in vm.filesystems)
+
+
+async def test_a_page_over_ten_megabytes_is_refused(peers: Peers) -> None:
+    huge = b"# " + b"x" * 10_000_000 + b"\nnode_load1 1\n"
+    client = HttpsClient()
+    async with peers.http(peers.response(huge)) as peer:
+        seen = await observe(
+            _target(f"http://127.0.0.1:{peer.port}/metrics"),
+            PROBE,
+            _transports(client),
+            SystemClock(),
+            peers.in_seconds(10),
+            _no_secret,
+        )
+    await client.close()
+    assert (seen.reason, seen.reading) == (Reason.LIMIT, Reading())
+
+
+@pytest.fixture
+async def exporter() -> AsyncIterator[int]:
+    """Debian's node_exporter on a free port of loopback."""
+    program = shutil.which("prometheus-node-exporter")
+    if program is None:
+        pytest.skip("prometheus-node-exporter is not installed")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    child = await asyncio.create_subprocess_exec(
+        program,
+        f"--web.listen-address=127.0.0.1:{port}",
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        await _until_open(port)
+        yield port
+    finally:
+        child.terminate()
+        await child.wait()
+
+
+async def _until_open(port: int) -> None:
+    clock = SystemClock()
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                _reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await clock.sleep(0.05)
+                continue
+            writer.close()
+            await writer.wait_closed()
+            return
+
+
+def _told(page: str, name: str) -> float:
+    (value,) = (
+        line.rpartition(" ")[2] for line in page.splitlines() if line.startswith(f"{name} ")
+    )
+    return float(value)
+
+
+@pytest.mark.realtime
+async def test_debians_node_exporter_is_read_as_it_tells(exporter: int, peers: Peers) -> None:
+    client = HttpsClient()
+    url = f"http://127.0.0.1:{exporter}/metrics"
+    before = (await client.get(url, deadline=peers.in_seconds(10), max_bytes=10**7)).body.decode()
+    seen = await observe(
+        _target(url),
+        PROBE,
+        _transports(client),
+        SystemClock(),
+        peers.in_seconds(10),
+        _no_secret,
+    )
+    await client.close()
+    assert seen.reason is Reason.OK, seen
+    values = values_of(seen.reading)
+    total = _told(before, "node_memory_MemTotal_bytes")
+    available = _told(before, "node_memory_MemAvailable_bytes")
+    assert values[("wardops_vm_memory_available_bytes",)] == pytest.approx(available, rel=0.05)
+    assert values[("wardops_vm_memory_used_ratio",)] == pytest.approx(
+        1 - available / total, abs=0.05
+    )
+    assert values[("wardops_vm_load1",)] == pytest.approx(_told(before, "node_load1"), abs=2)
+    uptime = _told(before, "node_time_seconds") - _told(before, "node_boot_time_seconds")
+    assert values[("wardops_vm_uptime_seconds",)] == pytest.approx(uptime, abs=5)
+    assert abs(values[("wardops_vm_time_offset_seconds",)]) < 2
+    root = shutil.disk_usage("/")
+    assert values[("wardops_vm_filesystem_avail_bytes", "/")] == pytest.approx(root.free, rel=0.05)
