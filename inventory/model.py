@@ -9,16 +9,33 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from inventory.credentials import SecretRef
 
-Address: TypeAlias = IPv4Address | IPv6Address
+
+def _written(value: object) -> object:
+    """Refuse numbers where an address is meant: `ipaddress` would read 10 as 0.0.0.10."""
+    if isinstance(value, int | bytes):
+        kind = "ip_any_address"
+        raise PydanticCustomError(kind, "an address is written as text")
+    return value
+
+
+# Named so that the sentence about a wrong value can be found by its pattern.
+WARD_CODE = r"^\d{5}$"
+NAME = r"^[a-z0-9][a-z0-9._-]{0,62}$"
+HTTP_URL = r"^https?://[^\s/?#]+[^\s]*$"
+PIN = r"^sha256:[0-9a-f]{64}$"
+WORLD = r"^udp://[0-9.]+:\d+$"
+
+Address: TypeAlias = Annotated[IPv4Address | IPv6Address, BeforeValidator(_written)]
 Realm: TypeAlias = Literal["live", "drill", "sim"]
 Vantage: TypeAlias = Literal["ward", "hub"]
-WardCode: TypeAlias = Annotated[str, StringConstraints(pattern=r"^\d{5}$")]
-Name: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
-HttpUrl: TypeAlias = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#]+[^\s]*$")]
+WardCode: TypeAlias = Annotated[str, StringConstraints(pattern=WARD_CODE)]
+Name: TypeAlias = Annotated[str, StringConstraints(pattern=NAME)]
+HttpUrl: TypeAlias = Annotated[str, StringConstraints(pattern=HTTP_URL)]
 
 
 class Frozen(BaseModel):
@@ -71,7 +88,7 @@ class HttpsAccess(Frozen):
     auth: SecretRef
     port: int = Field(default=443, ge=1, le=65535)
     ca: str | None = None
-    pin: Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None
+    pin: Annotated[str, StringConstraints(pattern=PIN)] | None = None
     insecure: bool = False
 
 
@@ -115,7 +132,7 @@ class Link(Frozen):
     id: Name
     carrier: str
     circuit: str
-    commit_mbps: float = Field(gt=0)
+    commit_mbps: float = Field(gt=0, allow_inf_nan=False)
     near: str
     via: Name | None = None
     role: Literal["primary", "backup"] = "primary"
@@ -155,7 +172,11 @@ class Service(Frozen):
 
 
 class Ward(Frozen):
-    """One ward, commune or special zone and everything that is polled for it."""
+    """One ward, commune or special zone and everything that is polled for it.
+
+    `agent_at` names the device that a ward agent's own machine is plugged into; the core switch
+    when absent. It decides what is reached through what when that switch falls silent.
+    """
 
     schema_: Literal["wardops/inventory/1"] = Field(alias="schema")
     ward: WardCode
@@ -163,6 +184,7 @@ class Ward(Frozen):
     devices: tuple[Device, ...] = ()
     path: Path | None = None
     services: tuple[Service, ...] = ()
+    agent_at: Name | None = None
 
     def device(self, name: str) -> Device | None:
         """The device of that name, or None."""
@@ -201,14 +223,15 @@ class Unit(Frozen):
 class Site(Frozen):
     """Facts about the whole inventory folder, from its optional `site.yaml`.
 
-    `world` is where the simulated world says what is reachable (realms sim and drill only), as
-    `udp://HOST:PORT`.
+    `city` says that all 168 units must be there. `world` is where the simulated world says what is
+    reachable (realms sim and drill only), as `udp://HOST:PORT`.
     """
 
     schema_: Literal["wardops/site/1"] = Field(alias="schema", default="wardops/site/1")
     realm: Realm = "live"
     vantage: Vantage | None = None
-    world: Annotated[str, StringConstraints(pattern=r"^udp://[0-9.]+:\d+$")] | None = None
+    city: bool = False
+    world: Annotated[str, StringConstraints(pattern=WORLD)] | None = None
 
 
 class Inventory(Frozen):

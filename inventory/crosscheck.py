@@ -1,0 +1,263 @@
+"""Rules that look beyond one key: names that must exist or be unique, cycles, kinds, realms.
+
+Every rule is pure and yields one problem per mistake, at the line of the key that is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import urlsplit
+
+from inventory.model import HTTP_URL, Site
+from inventory.realm import is_simulated
+from inventory.text import one_line
+from inventory.units import units
+from inventory.validate import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from inventory.document import Document, Keys
+    from inventory.errors import Problem
+    from inventory.sheet import Sheet
+
+MAX_DEPTH = 16
+# Names under which a ward's path is polled beside its devices.
+RESERVED = frozenset({"gateway", "pe"})
+
+_Placed: TypeAlias = "tuple[Sheet, Keys, str]"
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """All that the rules look at. `kinds` None leaves device types unchecked."""
+
+    sheets: Sequence[Sheet]
+    site: Site
+    site_document: Document | None
+    kinds: Collection[str] | None
+
+
+def crosscheck(whole: Whole) -> Iterator[Problem]:
+    """Every mistake that only shows when keys, files and tables are seen together."""
+    for rule in (_wards, _site, _identities, _addresses):
+        yield from rule(whole)
+    for sheet in whole.sheets:
+        yield from _kinds(sheet, whole.kinds)
+        yield from _references(sheet, whole.sheets)
+        yield from _parents(sheet)
+        yield from _urls(sheet)
+        yield from _realm(sheet, whole.site)
+
+
+def _wards(whole: Whole) -> Iterator[Problem]:
+    """A ward's code is one of the 168, and one file each."""
+    for sheet in whole.sheets:
+        if sheet.ward.ward not in units():
+            yield sheet.document.problem(("ward",), "inventory.unknown_ward", code=sheet.ward.ward)
+    codes = ((sheet, ("ward",), sheet.ward.ward) for sheet in whole.sheets)
+    yield from _doubled(codes, "inventory.doubled_ward")
+
+
+def _site(whole: Whole) -> Iterator[Problem]:
+    """What site.yaml says fits the wards beside it."""
+    site, document = whole.site, whole.site_document
+    if document is None:
+        return
+    if site.realm == "live" and site.world:
+        yield document.problem(("world",), "inventory.world_in_live")
+    host = urlsplit(site.world).hostname if site.world else None
+    if site.realm != "live" and host and not is_simulated(host):
+        yield document.problem(("world",), "inventory.real_address", address=host, realm=site.realm)
+    if site.vantage == "ward" and len(whole.sheets) > 1:
+        yield document.problem(("vantage",), "inventory.ward_of_many", count=len(whole.sheets))
+    missing = sorted(set(units()) - {sheet.ward.ward for sheet in whole.sheets})
+    if site.city and missing:
+        some = ", ".join(missing[:3]) + (", …" if len(missing) > 3 else "")
+        yield document.problem(
+            ("city",), "inventory.city_gaps", count=len(missing), all=len(units()), missing=some
+        )
+
+
+def _identities(whole: Whole) -> Iterator[Problem]:
+    """Names of devices and links are unique in the inventory, names polled in a ward within it."""
+    devices = [(s, (*keys, "name"), d.name) for s in whole.sheets for keys, d in s.devices()]
+    links = ((s, (*keys, "id"), link.id) for s in whole.sheets for keys, link in s.links())
+    yield from _doubled(devices, "inventory.doubled_name")
+    yield from _doubled(links, "inventory.doubled_link")
+    for sheet in whole.sheets:
+        own = [(sheet, (*keys, "name"), device.name) for keys, device in sheet.devices()]
+        services = [(sheet, (*keys, "id"), service.id) for keys, service in sheet.services()]
+        for _, keys, name in (*own, *services):
+            if name in RESERVED:
+                yield sheet.document.problem(keys, "inventory.reserved_name", name=name)
+        names = {name for _, _, name in own}
+        for _, keys, name in services:
+            if name in names:
+                yield sheet.document.problem(keys, "inventory.service_named_as_device", name=name)
+        yield from _doubled(services, "inventory.doubled_service")
+
+
+def _addresses(whole: Whole) -> Iterator[Problem]:
+    """One address, one device; and an address that a device can have."""
+    placed = [
+        (sheet, (*keys, "address"), device.address)
+        for sheet in whole.sheets
+        for keys, device in sheet.devices()
+    ]
+    for sheet, keys, address in placed:
+        if address.is_multicast or address.is_unspecified:
+            yield sheet.document.problem(keys, "inventory.not_a_host", address=address)
+    yield from _doubled(((s, k, str(a)) for s, k, a in placed), "inventory.doubled_address")
+
+
+def _doubled(items: Iterable[_Placed], key: str) -> Iterator[Problem]:
+    """A problem at every item whose value was there before, naming the first place."""
+    first: dict[str, str] = {}
+    for sheet, keys, value in items:
+        if value in first:
+            yield sheet.document.problem(keys, key, value=value, first=first[value])
+        else:
+            first[value] = sheet.place(keys)
+
+
+def _kinds(sheet: Sheet, kinds: Collection[str] | None) -> Iterator[Problem]:
+    """A device's kind is one that the probes know."""
+    for keys, device in sheet.devices() if kinds is not None else ():
+        if kinds and device.kind not in kinds:
+            wrong, nearest = shown(device.kind), _nearest(device.kind, kinds)
+            yield sheet.document.problem(
+                (*keys, "kind"), "inventory.unknown_kind", kind=wrong, nearest=nearest
+            )
+
+
+def _references(sheet: Sheet, sheets: Sequence[Sheet]) -> Iterator[Problem]:
+    """Names that point at devices point at devices of the same ward."""
+    pointers = [
+        *(((*k, "behind"), d.parent, d.name) for k, d in sheet.devices() if d.parent is not None),
+        *(((*k, "near"), link.near_device, "") for k, link in sheet.links()),
+        *(((*k, "via"), link.via, "") for k, link in sheet.links() if link.via),
+    ]
+    own = {device.name for device in sheet.ward.devices}
+    elsewhere = {d.name: s.ward.ward for s in sheets if s is not sheet for d in s.ward.devices}
+    for keys, name, owner in pointers:
+        others = own - {owner}
+        if name in own | sheet.unread:
+            continue
+        value = shown(name)
+        if name in elsewhere:
+            yield sheet.document.problem(
+                keys, "inventory.device_elsewhere", name=value, ward=elsewhere[name]
+            )
+        elif others:
+            nearest = _nearest(name, others)
+            yield sheet.document.problem(
+                keys, "inventory.unknown_device", name=value, nearest=nearest
+            )
+        else:
+            yield sheet.document.problem(keys, "inventory.no_devices", name=value)
+    yield from _uplinks(sheet, own | elsewhere.keys())
+
+
+def _uplinks(sheet: Sheet, names: Collection[str]) -> Iterator[Problem]:
+    """`uplink` is a port of the device itself; other devices are named by `behind`."""
+    for keys, device in sheet.devices():
+        other = (device.uplink or "").partition(":")[0]
+        if other in names:
+            yield sheet.document.problem(
+                (*keys, "uplink"), "inventory.uplink_is_port", value=shown(device.uplink)
+            )
+
+
+def _parents(sheet: Sheet) -> Iterator[Problem]:
+    """Nothing is reached through itself, and no chain of parents is endless or very long."""
+    parents = {d.name: d.parent for _, d in sheet.devices() if d.parent}
+    told: set[str] = set()
+    for keys, device in sheet.devices():
+        chain = _chain(device.name, parents)
+        behind = (*keys, "behind")
+        if device.parent == device.name:
+            yield sheet.document.problem(behind, "inventory.own_parent", name=device.name)
+        elif chain[-1] == device.name and device.name not in told and len(chain) > 1:
+            told.update(chain)
+            loop = one_line(" → ".join(chain), 120)
+            yield sheet.document.problem(behind, "inventory.cycle", chain=loop)
+        elif len(chain) - 1 > MAX_DEPTH and len(set(chain)) == len(chain):
+            depth = len(chain) - 1
+            yield sheet.document.problem(
+                behind, "inventory.too_far", name=device.name, depth=depth, limit=MAX_DEPTH
+            )
+
+
+def _chain(name: str, parents: Mapping[str, str]) -> list[str]:
+    """A device and what it is reached through, up to the first name that comes twice."""
+    chain = [name]
+    while chain[-1] in parents and len(set(chain)) == len(chain):
+        chain.append(parents[chain[-1]])
+    return chain
+
+
+def _urls(sheet: Sheet) -> Iterator[Problem]:
+    """Addresses of services fit the way they are checked, and no URL carries a password."""
+    for keys, service in sheet.services():
+        good = _is_tcp if service.module == "tcp_connect" else _is_http
+        if not good(service.url):
+            yield sheet.document.problem(
+                (*keys, "url"), f"inventory.url_{service.module}", value=shown(service.url)
+            )
+    for keys, url in _written_urls(sheet):
+        if "@" in url.partition("//")[2].partition("/")[0]:
+            yield sheet.document.problem(keys, "inventory.url_password", value=shown(url))
+
+
+def _is_http(url: str) -> bool:
+    return re.match(HTTP_URL, url) is not None and _port_fits(url)
+
+
+def _is_tcp(url: str) -> bool:
+    return re.fullmatch(r"tcp://[^\s/?#@]+:\d+", url) is not None and _port_fits(url)
+
+
+def _port_fits(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _written_urls(sheet: Sheet) -> Iterator[tuple[Keys, str]]:
+    yield from (((*keys, "url"), service.url) for keys, service in sheet.services())
+    for keys, device in sheet.devices():
+        if device.node_exporter:
+            yield (*keys, "node_exporter"), device.node_exporter
+
+
+def _realm(sheet: Sheet, site: Site) -> Iterator[Problem]:
+    """Outside realm live nothing but loopback is ever asked."""
+    for keys, host in _hosts(sheet) if site.realm != "live" else ():
+        if not is_simulated(host):
+            yield sheet.document.problem(
+                keys, "inventory.real_address", address=shown(host), realm=site.realm
+            )
+
+
+def _hosts(sheet: Sheet) -> Iterator[tuple[Keys, str]]:
+    """Every host that would be asked, with the key that names it."""
+    for keys, device in sheet.devices():
+        yield (*keys, "address"), str(device.address)
+    path = sheet.ward.path
+    if path:
+        yield ("path", "gateway", "address"), str(path.gateway.address)
+    if path and path.pe:
+        yield ("path", "pe", "address"), str(path.pe.address)
+    for keys, url in _written_urls(sheet):
+        if _port_fits(url):
+            yield keys, urlsplit(url).hostname or ""
+
+
+def _nearest(name: str, names: Collection[str]) -> str:
+    return get_close_matches(name, names, n=1, cutoff=0.0)[0]

@@ -1,0 +1,187 @@
+"""A folder of YAML files (or one file) becomes an Inventory, or all its mistakes at once.
+
+Files with `schema: wardops/inventory/1` hold one ward each; `wardops/site/1` says what is true of
+the whole folder; files of other wardops schemas (the agent's settings) are left to their readers.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, Any, Literal
+
+from inventory.credentials import refuse_exposed, resolve
+from inventory.crosscheck import Whole, crosscheck
+from inventory.document import Document, read
+from inventory.errors import InputError, InventoryError, Problem
+from inventory.model import Inventory, Site
+from inventory.sheet import Sheet, read_sheet
+from inventory.text import one_line
+from inventory.validate import shown, validate
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from inventory.document import Keys
+
+WARD_SCHEMA = "wardops/inventory/1"
+SITE_SCHEMA: Literal["wardops/site/1"] = "wardops/site/1"
+
+_SUFFIXES = frozenset({".yaml", ".yml"})
+_OTHER_SCHEMA = re.compile(r"wardops/(?!inventory/|site/)[a-z][a-z0-9-]*/\d+")
+_PLACE = re.compile(r"(?P<file>.*?):(?P<line>\d+):(?P<column>\d+)( |$)")
+
+
+def load(
+    folder: Path, kinds: Collection[str] | None = None, *, with_secrets: bool = True
+) -> Inventory:
+    """Read an inventory; nothing is kept of it unless all of it is right.
+
+    `kinds` are the device types that exist (None: not checked). With `with_secrets` every secret
+    reference is looked up, so that a missing one shows now; none is kept. Raises InventoryError
+    with every problem as `file:line:column key: …`, files relative to the folder; InputError when
+    there is nothing to read.
+    """
+    paths, root = _files(folder)
+    documents, problems = _documents(paths, root)
+    sheets, site_document, found = _sorted_out(documents)
+    problems += found
+    site, found = _site_of(site_document)
+    problems += found
+    problems += crosscheck(Whole(sheets, site, site_document, kinds))
+    if with_secrets:
+        problems += (p for sheet in sheets for p in _secrets(sheet, root, site))
+    if not sheets and not problems:
+        raise InputError("inventory.no_wards", folder=shown(folder))
+    if problems:
+        raise InventoryError(sorted(problems, key=_in_file_order))
+    wards = {sheet.ward.ward: sheet.ward for sheet in sheets}
+    return Inventory(site=site, wards=dict(sorted(wards.items())), folder=str(root))
+
+
+def _files(folder: Path) -> tuple[list[Path], Path]:
+    """The YAML files to read, in order, and the folder that their names are relative to."""
+    if folder.is_file():
+        beside = folder.parent / "site.yaml"
+        return [folder, *([beside] if beside.is_file() and beside != folder else [])], folder.parent
+    if not folder.is_dir():
+        raise InputError("inventory.no_folder", folder=shown(folder))
+    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES and p.is_file())
+    visible = [p for p in paths if not _is_hidden(p.relative_to(folder))]
+    if not visible:
+        raise InputError("inventory.no_files", folder=shown(folder))
+    return visible, folder
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _documents(paths: Sequence[Path], root: Path) -> tuple[list[Document], list[Problem]]:
+    """Every file that can be read; files that secret references name are not looked at further."""
+    documents: dict[Path, Document] = {}
+    broken: dict[Path, Problem] = {}
+    for path in paths:
+        try:
+            documents[path] = read(path, _name(path, root))
+        except Problem as problem:
+            broken[path] = problem
+    secret = {_key(root / ref) for doc in documents.values() for ref in _secret_files(doc.values)}
+    kept = [document for path, document in documents.items() if _key(path) not in secret]
+    return kept, [problem for path, problem in broken.items() if _key(path) not in secret]
+
+
+def _name(path: Path, root: Path) -> str:
+    """A file as messages name it; bytes that are no text show as a replacement sign."""
+    raw = os.fsencode(path.relative_to(root).as_posix())
+    return one_line(raw.decode("utf-8", errors="replace"), 120)
+
+
+def _key(path: Path) -> str:
+    return os.path.realpath(path)
+
+
+def _secret_files(values: Any) -> Iterator[str]:
+    """Paths in `auth: "file:…"` anywhere below, valid or not."""
+    pending, seen = [values], set()
+    while pending:
+        value = pending.pop()
+        if id(value) in seen:
+            continue
+        if isinstance(value, dict):
+            seen.add(id(value))
+            auth = value.get("auth")
+            if isinstance(auth, str) and auth.startswith("file:"):
+                yield auth.removeprefix("file:")
+            pending += value.values()
+        elif isinstance(value, list):
+            seen.add(id(value))
+            pending += value
+
+
+def _sorted_out(
+    documents: Iterable[Document],
+) -> tuple[list[Sheet], Document | None, list[Problem]]:
+    """Ward files, the site file, and what is wrong with them; files of other schemas fall out."""
+    sheets: list[Sheet] = []
+    site: Document | None = None
+    problems: list[Problem] = []
+    for document in documents:
+        schema = document.values.get("schema")
+        if schema == WARD_SCHEMA:
+            sheet, found = read_sheet(document)
+            sheets += [sheet] if sheet else []
+            problems += (*document.problems, *found)
+        elif schema == SITE_SCHEMA and site is None:
+            site = document
+            problems += document.problems
+        elif schema == SITE_SCHEMA and site is not None:
+            problems.append(
+                document.problem(("schema",), "inventory.doubled_site", first=site.name)
+            )
+        elif not (isinstance(schema, str) and _OTHER_SCHEMA.fullmatch(schema)):
+            problems.append(_schema_problem(document, schema))
+    return sheets, site, problems
+
+
+def _schema_problem(document: Document, schema: object) -> Problem:
+    if "schema" not in document.values:
+        return document.problem((), "inventory.no_schema", schema=WARD_SCHEMA)
+    value = shown(schema)
+    return document.problem(
+        ("schema",), "inventory.wrong_schema", value=value, schema=WARD_SCHEMA, site=SITE_SCHEMA
+    )
+
+
+def _site_of(document: Document | None) -> tuple[Site, list[Problem]]:
+    if document is None:
+        return Site(schema=SITE_SCHEMA), []
+    site, problems = validate(Site, document)
+    return site or Site(schema=SITE_SCHEMA), list(problems)
+
+
+def _secrets(sheet: Sheet, root: Path, site: Site) -> Iterator[Problem]:
+    """A problem at every reference that leads to nothing, or (live) to a file that all may read."""
+    for keys, ref in _refs(sheet):
+        try:
+            resolve(ref, root)
+            if site.realm == "live":
+                refuse_exposed(ref, root)
+        except InputError as error:
+            yield sheet.document.problem(keys, error.key, **error.values)
+
+
+def _refs(sheet: Sheet) -> Iterator[tuple[Keys, str]]:
+    for keys, device in sheet.devices():
+        if device.snmp:
+            yield (*keys, "snmp", "auth"), device.snmp.auth
+        if device.https:
+            yield (*keys, "https", "auth"), device.https.auth
+
+
+def _in_file_order(problem: Problem) -> tuple[str, int, int]:
+    place = _PLACE.match(problem.where)
+    if place is None:
+        return problem.where, 0, 0
+    return place["file"], int(place["line"]), int(place["column"])

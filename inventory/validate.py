@@ -1,0 +1,172 @@
+"""A document against a model: values, or one sentence per mistake at its line.
+
+Messages of the validation library are never shown; each of its error types has its own sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from inventory import model as m
+from inventory.document import dotted
+from inventory.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic_core import ErrorDetails
+
+    from inventory.document import Document, Keys
+    from inventory.errors import Problem
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_NUMBER, _LIST, _MAPPING = "inventory.not_number", "inventory.not_list", "inventory.not_mapping"
+_ADDRESS, _BOOLEAN = "inventory.not_address", "inventory.not_boolean"
+# Error types of pydantic (docs.pydantic.dev, "Validation Errors") and our sentences.
+_SENTENCES: Mapping[str, str] = MappingProxyType(
+    {
+        "string_too_short": "inventory.blank",
+        "int_type": _NUMBER,
+        "int_parsing": _NUMBER,
+        "int_from_float": _NUMBER,
+        "float_type": _NUMBER,
+        "float_parsing": _NUMBER,
+        "finite_number": _NUMBER,
+        "bool_type": _BOOLEAN,
+        "bool_parsing": _BOOLEAN,
+        "model_type": _MAPPING,
+        "dict_type": _MAPPING,
+        "tuple_type": _LIST,
+        "list_type": _LIST,
+        "ip_v4_address": _ADDRESS,
+        "ip_v6_address": _ADDRESS,
+        "ip_any_address": _ADDRESS,
+        "greater_than": "inventory.must_exceed",
+        "greater_than_equal": "inventory.at_least",
+        "less_than_equal": "inventory.at_most",
+    }
+)
+_PATTERNS: Mapping[str, str] = MappingProxyType(
+    {
+        m.WARD_CODE: "inventory.not_code",
+        m.NAME: "inventory.not_name",
+        m.HTTP_URL: "inventory.not_http_url",
+        m.PIN: "inventory.not_pin",
+        m.WORLD: "inventory.not_world",
+    }
+)
+UNKNOWN_KEY = ("inventory.unknown_key", "inventory.unknown_key_near")
+_LIMITS = ("gt", "ge", "le", "lt")
+_USERINFO = re.compile(r"(?<=//)[^/\s]*@")
+
+
+class Mistake(NamedTuple):
+    """What one error of the validation library says in our words, and about which key."""
+
+    keys: Keys
+    key: str
+    values: Mapping[str, object]
+
+
+def validate(model: type[Model], document: Document) -> tuple[Model | None, tuple[Problem, ...]]:
+    """The document as a value of this model, or None and what is wrong, in the file's order."""
+    value, mistakes = examine(model, document.values)
+    mistakes.sort(key=lambda mistake: document.mark(mistake.keys))
+    return value, tuple(document.problem(keys, key, **values) for keys, key, values in mistakes)
+
+
+def examine(model: type[Model], values: Mapping[str, Any]) -> tuple[Model | None, list[Mistake]]:
+    """The values as a model, or None and the mistakes, each key once."""
+    try:
+        return model.model_validate(values), []
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+    # An address is tried as IPv4 and as IPv6, so one wrong text comes back as two errors.
+    found = (_mistake(model, values, detail) for detail in details)
+    mistakes = {(mistake.keys, mistake.key): mistake for mistake in found}
+    return None, list(mistakes.values())
+
+
+def shown(value: object) -> str:
+    """A wrong value as it may be shown: one short line, without a password inside a URL."""
+    return one_line(_USERINFO.sub("***@", str(value)))
+
+
+def _mistake(model: type[BaseModel], values: Mapping[str, Any], error: ErrorDetails) -> Mistake:
+    kind, value, context = error["type"], error["input"], error.get("ctx", {})
+    keys = tuple(error["loc"])
+    if kind == "extra_forbidden":
+        return Mistake(keys, *_unknown_key(model, keys))
+    if kind == "missing":
+        return Mistake(keys, "inventory.missing_key", {"name": keys[-1]})
+    keys = _present(values, keys)
+    if keys[-1:] == ("auth",):
+        # Somebody may have written the secret itself here: it must not be repeated.
+        return Mistake(keys, "inventory.not_reference", {})
+    if value is None:
+        return Mistake(keys, "inventory.no_value", {"name": dotted(keys[-1:])})
+    return Mistake(keys, *_wrong_value(kind, value, context))
+
+
+def _wrong_value(
+    kind: str, value: object, context: Mapping[str, Any]
+) -> tuple[str, Mapping[str, object]]:
+    """The sentence about a value that is there, with what it needs and nothing more."""
+    written = {"value": shown(value)}
+    if kind in {"literal_error", "enum"}:
+        allowed = re.findall(r"'([^']*)'", context["expected"])
+        if str(value) in allowed:
+            return "inventory.not_quoted", written
+        return "inventory.not_allowed", written | {"allowed": ", ".join(allowed)}
+    if kind == "string_type":
+        quotable = isinstance(value, bool | int | float)
+        return ("inventory.not_quoted", written) if quotable else ("inventory.not_text", {})
+    if kind == "string_pattern_mismatch":
+        return _PATTERNS.get(context["pattern"], "inventory.bad_value"), written
+    key = _SENTENCES.get(kind, "inventory.bad_value")
+    if key in {_LIST, _MAPPING}:
+        # A whole branch of the file, or a secret written where its access belongs.
+        return key, {}
+    limits = [context[name] for name in _LIMITS if name in context]
+    return key, written | ({"limit": f"{limits[0]:g}"} if limits else {})
+
+
+def _unknown_key(model: type[BaseModel], keys: Keys) -> tuple[str, Mapping[str, object]]:
+    known = _known_keys(model, keys[:-1])
+    wrong = str(keys[-1])
+    nearest = get_close_matches(wrong.lower(), known, n=1)
+    if nearest:
+        return UNKNOWN_KEY[1], {"name": one_line(wrong), "nearest": nearest[0]}
+    return UNKNOWN_KEY[0], {"name": one_line(wrong), "known": ", ".join(known)}
+
+
+def _present(values: Any, keys: tuple[int | str, ...]) -> Keys:
+    """The path as far as it is in the document; the library appends names of union members."""
+    for depth, key in enumerate(keys):
+        try:
+            values = values[key]
+        except (LookupError, TypeError):
+            return keys[:depth]
+    return keys
+
+
+def _known_keys(model: type[BaseModel], keys: Keys) -> list[str]:
+    """Keys that the model takes at this place."""
+    for key in keys:
+        if isinstance(key, str):
+            field = next(f for n, f in model.model_fields.items() if (f.alias or n) == key)
+            model = _model_in(field.annotation) or model
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    """The model inside `Device`, `Device | None` or `tuple[Device, ...]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for arg in get_args(annotation) if (found := _model_in(arg))), None)
