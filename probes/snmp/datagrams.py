@@ -41,6 +41,7 @@ class UdpDatagrams:
 
     def __init__(self) -> None:
         self._sockets: dict[bool, socket.socket] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._on_datagram: Callable[[bytes, str, int, float], None] | None = None
         self._on_error: Callable[[str, int, int], None] | None = None
 
@@ -61,9 +62,10 @@ class UdpDatagrams:
         self._on_datagram, self._on_error = on_datagram, on_error
 
     def close(self) -> None:
-        """Close both sockets."""
+        """Close both sockets; also after the loop has ended."""
         for opened in self._sockets.values():
-            asyncio.get_running_loop().remove_reader(opened)
+            if self._loop and not self._loop.is_closed():
+                self._loop.remove_reader(opened)
             opened.close()
         self._sockets.clear()
 
@@ -83,7 +85,8 @@ class UdpDatagrams:
         if is_ipv6 not in self._sockets:
             opened = _open_socket(is_ipv6=is_ipv6)
             self._sockets[is_ipv6] = opened
-            asyncio.get_running_loop().add_reader(opened, self._read, opened)
+            self._loop = asyncio.get_running_loop()
+            self._loop.add_reader(opened, self._read, opened)
         return self._sockets[is_ipv6]
 
     def _read(self, opened: socket.socket) -> None:

@@ -317,7 +317,7 @@ class FastEngine:
         now = asyncio.get_running_loop().time()
         for request in self._pop_due(now):
             self._send(request, now)
-        if self._dues and self._timer is None:
+        if self._dues:  # a repeat has armed its own due; another request's may come before it
             self._arm(self._dues[0][0])
 
     def _pop_due(self, now: float) -> Iterable[_Request]:

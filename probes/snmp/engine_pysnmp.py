@@ -84,7 +84,11 @@ class PysnmpEngine:
     def close(self) -> None:
         """Close the library's sockets and timers."""
         if self._dispatcher:
-            self._dispatcher.close()
+            # Its own close() calls unfinished requests back with an argument too few (7.1.30).
+            transport = self._dispatcher.transport_dispatcher
+            transport.unregister_recv_callback()
+            transport.unregister_timer_callback()
+            transport.close_dispatcher()
             self._dispatcher = None
 
     async def _open(self, target: SnmpTarget, deadline: float) -> Exchange:

@@ -53,6 +53,7 @@ METRICS = (
 # upsOutputSource: other(1) none(2) normal(3) bypass(4) battery(5) booster(6) reducer(7)
 _ON_BATTERY = {3: False, 4: False, 5: True, 6: False, 7: False}
 _NOT_MEASURED = (-1, 65535, 0x7FFFFFFF, 0xFFFFFFFF)
+_CHARGED_PERCENT = 50
 _WORST_LINE_VOLTS = 1000  # a line cannot have that: the agent counts in tenths
 _ALARMS: dict[Oid, str] = {
     oids.upsAlarmBatteryBad: "battery_bad",
@@ -87,11 +88,11 @@ def read(cells: Mapping[Oid, Varbind], *, complete: bool = True) -> Reading:
     """Values of the UPS-MIB (OIDs without the .0 of scalars) to a status and its samples."""
     alarms = _active_alarms(cells)
     has_alarms = _without_zero(oids.upsAlarmsPresent) in cells
-    loads = _lines(cells, oids.upsOutputPercentLoad, 100)
+    loads = _output_loads(cells)
     status = UpsStatus(
         on_battery=_ON_BATTERY.get(_measured(cells, oids.upsOutputSource) or 0),
         charge_ratio=_charge_ratio(cells),
-        runtime_s=_scaled(cells, oids.upsEstimatedMinutesRemaining, 1 / 60),
+        runtime_s=_runtime_s(cells),
         load_ratio=max(loads.values(), default=None),
         replace_battery="battery_bad" in alarms if has_alarms else None,
     )
@@ -164,6 +165,15 @@ def _charge_ratio(cells: Mapping[Oid, Varbind]) -> float | None:
     return charge
 
 
+def _runtime_s(cells: Mapping[Oid, Varbind]) -> float | None:
+    minutes = _measured(cells, oids.upsEstimatedMinutesRemaining)
+    charge = _measured(cells, oids.upsEstimatedChargeRemaining)
+    # A recorded Phoenixtec card says 0 minutes at 100 %: it does not know the runtime.
+    if minutes is None or (minutes == 0 and (charge or 0) >= _CHARGED_PERCENT):
+        return None
+    return minutes * 60.0
+
+
 def _lines(cells: Mapping[Oid, Varbind], column: Oid, divisor: float) -> dict[str, float]:
     """A column of a line table by line number."""
     found = {}
@@ -176,10 +186,23 @@ def _lines(cells: Mapping[Oid, Varbind], column: Oid, divisor: float) -> dict[st
 
 
 def _input_volts(cells: Mapping[Oid, Varbind]) -> dict[str, float]:
-    lines = _lines(cells, oids.upsInputVoltage, 1)
+    volts = _lines(cells, oids.upsInputVoltage, 1)
+    frequencies = _lines(cells, oids.upsInputFrequency, 1)
+    # A one-phase unit may fill a three-phase table with zeros: a line without frequency either.
+    is_multi = any(volts.values())
     return {
-        line: volts / 10 if volts > _WORST_LINE_VOLTS else volts for line, volts in lines.items()
+        line: volt / 10 if volt > _WORST_LINE_VOLTS else volt
+        for line, volt in volts.items()
+        if volt or frequencies.get(line) or not is_multi
     }
+
+
+def _output_loads(cells: Mapping[Oid, Varbind]) -> dict[str, float]:
+    """Load ratio by output line, without the lines that the unit does not have."""
+    loads = _lines(cells, oids.upsOutputPercentLoad, 100)
+    volts = _lines(cells, oids.upsOutputVoltage, 1)
+    is_multi = any(volts.values())
+    return {line: load for line, load in loads.items() if load or volts.get(line) or not is_multi}
 
 
 def _active_alarms(cells: Mapping[Oid, Varbind]) -> set[str]:

@@ -489,6 +489,27 @@ def test_silent_devices_do_not_hold_up_the_others(lab: Lab) -> None:
     assert engine.outstanding == 0
 
 
+def test_each_request_is_repeated_at_its_own_time(lab: Lab) -> None:
+    """Requests that started 0.2 s apart end 0.2 s apart, whatever is repeated in between."""
+    engine, _ = lab.engine(nothing)
+
+    async def ask_at(start_s: float, ended: list[float]) -> None:
+        loop = asyncio.get_running_loop()
+        started = loop.create_future()
+        loop.call_later(start_s, started.set_result, None)
+        await started
+        with pytest.raises(TimedOut):
+            await engine.get(lab.target(), (oids.sysName,), deadline=60.0)
+        ended.append(loop.time())
+
+    async def story() -> list[float]:
+        ended: list[float] = []
+        await asyncio.gather(*(ask_at(n / 5, ended) for n in range(10)))
+        return ended
+
+    assert lab.on_virtual_time(story) == pytest.approx([n / 5 + 4.75 for n in range(10)])
+
+
 def test_a_late_loop_takes_the_waiting_answer_instead_of_timing_out(lab: Lab) -> None:
     agent = interface_table(lab)
 

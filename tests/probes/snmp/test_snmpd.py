@@ -225,8 +225,9 @@ async def test_the_host_probe_reads_memory_and_uptime(lab: Lab, snmpd: int) -> N
     assert {"wardops_vm_up", "wardops_vm_uptime_seconds"} <= names
 
 
-async def test_a_wrong_community_is_silence(snmpd: int) -> None:
-    client = FastEngine(UdpDatagrams())
+@pytest.mark.parametrize("name", ENGINES)
+async def test_a_wrong_community_is_silence(snmpd: int, name: str) -> None:
+    client = open_engine(name)
     try:
         with pytest.raises(TimedOut) as caught:
             await client.get(lab_target(snmpd, "wrong"), (oids.sysName,), deadline=deadline_in(1.5))
