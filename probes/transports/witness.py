@@ -252,13 +252,16 @@ def _cost(stats: SnmpStats) -> str:
 
 def _varbind_lines(varbinds: Sequence[Varbind]) -> Iterable[str]:
     for varbind in varbinds[:_SHOWN]:
-        yield f"{ber.oid_text(varbind.oid)} = 0x{varbind.tag:02x} {_value(varbind.value)}"
+        yield f"{ber.oid_text(varbind.oid)} = 0x{varbind.tag:02x} {_value(varbind)}"
     if len(varbinds) > _SHOWN:
         yield f"… and {len(varbinds) - _SHOWN} more"
 
 
-def _value(value: float | bytes | None) -> str:
+def _value(varbind: Varbind) -> str:
+    value = varbind.value
     if not isinstance(value, bytes):
         return "-" if value is None else str(value)
+    if varbind.tag == ber.OID:
+        return ber.oid_text(value)
     text = value.decode("utf-8", "replace")
-    return repr(text) if text.isprintable() and text else value.hex(" ")
+    return repr(text) if text.isprintable() else value.hex(" ")
