@@ -140,6 +140,7 @@ def _references(sheet: Sheet, sheets: Sequence[Sheet]) -> Iterator[Problem]:
         *(((*k, "behind"), d.parent, d.name) for k, d in sheet.devices() if d.parent is not None),
         *(((*k, "near"), link.near_device, "") for k, link in sheet.links()),
         *(((*k, "via"), link.via, "") for k, link in sheet.links() if link.via),
+        *([(("agent_at",), sheet.ward.agent_at, "")] if sheet.ward.agent_at else []),
     ]
     own = {device.name for device in sheet.ward.devices}
     elsewhere = {d.name: s.ward.ward for s in sheets if s is not sheet for d in s.ward.devices}
