@@ -118,6 +118,7 @@ def loop() -> Iterator[VirtualLoop]:
     assert escaped == []
 
 
+@pytest.mark.timeout(180)
 def test_garbage_changes_no_value_and_raises_nothing(lab: Lab, loop: VirtualLoop) -> None:
     """20,000 cases: the answer behind the garbage is taken, with the true value."""
     wire = Liar()
