@@ -140,7 +140,8 @@ def _asked(wish: _Wish) -> tuple[Inventory | None, Asked]:
     inventory = load(folder_of(None, wish.folder), kinds(), with_secrets=False)
     target = with_trust(_find(wish.name, inventory), pin=wish.pin, insecure=wish.insecure)
     first, *others = [with_auth(target, ref) for ref in wish.auth] or [target]
-    probes = tuple(probe.name for probe in probes_for(first))
+    # The watch is one echo of what `icmp` measures with five.
+    probes = tuple(probe.name for probe in probes_for(first) if probe.name != "watch")
     if not probes:
         raise InputError("probe.nothing_to_ask", device=wish.name)
     return inventory, Asked(first, probes, tuple(others))

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
         VmStatus,
     )
 
+_PINGS = frozenset({"icmp", "watch"})
+
 
 def reason_text(
     reason: Reason, detail: str, values: Mapping[str, object], language: Language
@@ -44,7 +46,7 @@ def deciding(observations: Sequence[Observation]) -> Observation:
     A ping decides only where nothing else was asked: many devices answer all but ping. An extra
     question that the device cannot answer (`unsupported`) decides only where all are such.
     """
-    asked = [seen for seen in observations if seen.probe != "icmp"] or list(observations)
+    asked = [seen for seen in observations if seen.probe not in _PINGS] or list(observations)
     able = [seen for seen in asked if seen.reason is not Reason.UNSUPPORTED] or asked
     return next((seen for seen in able if not seen.ok), able[0])
 

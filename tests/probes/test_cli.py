@@ -201,7 +201,8 @@ def test_a_device_of_the_inventory_is_asked_by_its_name(
     names = {sample["name"] for sample in told["samples"]}
     assert {"wardops_vm_up", "probe_icmp_duration_seconds"} <= names
     code, out, _err = shell("26740/gateway", "--inventory", folder, "--json")
-    assert (code, json.loads(out)["target"]) == (0, "gateway")
+    told = json.loads(out)
+    assert (code, told["target"], told["requests"]) == (0, "gateway", 5)
 
 
 def test_a_device_whose_secret_is_missing_says_so(
