@@ -79,14 +79,6 @@ class Holds:
         found = self.held.get(name)
         return found.by if found else None
 
-    def answerable(self, name: str) -> str:
-        """Whose check speaks for `name`: the ancestor that holds it, else its own.
-
-        A held object's own check never becomes HARD, so an incident that hangs on it waits for
-        the check of what holds it.
-        """
-        return self.by(name) or name
-
 
 @dataclass(frozen=True, slots=True)
 class Orders:

@@ -98,7 +98,6 @@ def test_a_soft_bad_parent_already_holds_and_is_asked_again() -> None:
     assert orders.held == ("vm",)
     assert "gateway" in orders.ask_now
     assert ward.holds.by("vm") == "gateway"
-    assert ward.holds.answerable("vm") == "gateway"
 
 
 def test_a_held_child_never_gets_hard() -> None:
