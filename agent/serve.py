@@ -18,7 +18,7 @@ from agent.web.server import WebServer
 from inventory.load import load
 from probes.clock import SystemClock
 from probes.registry import kinds
-from probes.transports.open import opened
+from probes.transports.open import open_transports
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -50,6 +50,14 @@ def plan_of(options: Options) -> Plan:
     return Plan(inventory, read_settings(folder), options.state)
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An agent at work, and where its HTTP side answers."""
+
+    agent: Agent
+    url: str
+
+
 async def serve(plan: Plan, options: Options) -> None:
     """Run an agent with its HTTP server until SIGINT or SIGTERM.
 
@@ -64,11 +72,11 @@ async def serve(plan: Plan, options: Options) -> None:
 
 
 @asynccontextmanager
-async def running(plan: Plan, options: Options) -> AsyncIterator[Agent]:
+async def running(plan: Plan, options: Options) -> AsyncIterator[Running]:
     """An agent at work inside the block: polling, judging, answering HTTP."""
     clock = SystemClock()
     async with AsyncExitStack() as stack:
-        transports = await stack.enter_async_context(opened(plan.inventory, clock))
+        transports = await stack.enter_async_context(open_transports(plan.inventory, clock))
         agent = Agent(plan, transports, clock)
         stack.callback(agent.close)
         app = build_app(parts_of(agent, options))
@@ -77,7 +85,7 @@ async def running(plan: Plan, options: Options) -> AsyncIterator[Agent]:
         stack.push_async_callback(server.stop)
         work = asyncio.create_task(agent.run(), name="agent")
         stack.push_async_callback(_ended, work)
-        yield agent
+        yield Running(agent, server.url)
 
 
 def parts_of(agent: Agent, options: Options) -> Parts:

@@ -173,9 +173,17 @@ class WardWatch:
         return on_duty(self.targets[name].duty or Duty.ALWAYS, at, self._calendar)
 
     def root_check(self, fact: str) -> CheckState | None:
-        """The check behind a fact that an incident hangs on; None when the fact has none."""
+        """The check behind a fact that an incident hangs on; None when the fact has none.
+
+        While its object is held under a bad ancestor it cannot become HARD; the ancestor's check
+        then says whether the break is beyond doubt.
+        """
         key = self._key_of(fact)
-        return self.checks.get(key) if key else None
+        own = self.checks.get(key) if key else None
+        if key is None or own is None or not own.is_bad or own.hard:
+            return own
+        holder = self.holds.by(key[0])
+        return self.checks.get((holder, REACHABLE), own) if holder else own
 
     def _key_of(self, fact: str) -> CheckKey | None:
         group, _, rest = fact.partition("[")

@@ -129,7 +129,7 @@ def samples(
     uptime_ticks: int | None,
 ) -> tuple[Sample, ...]:
     """The samples of the exported ports, under the names of the MIB, and sysUpTime."""
-    uptime = () if uptime_ticks is None else (Sample(SYS_UP_TIME, float(uptime_ticks)),)
+    uptime = () if uptime_ticks is None else (Sample(SYS_UP_TIME, uptime_ticks),)
     ports = tuple(ports)
     names = _label_names(ports)
     listed = (
@@ -217,7 +217,7 @@ def _label_names(ports: Iterable[Interface]) -> dict[int, str]:
 def _port_samples(port: Interface, row: Mapping[Oid, Varbind | None], name: str) -> list[Sample]:
     labels = tuple((part or "")[:_MAX_LABEL] for part in (name, port.descr, port.alias))
     found = ((metric, read(row.get(column))) for metric, column, read in _cells(port))
-    made = [Sample(metric, float(value), labels) for metric, value in found if value is not None]
+    made = [Sample(metric, value, labels) for metric, value in found if value is not None]
     return made + _speed_samples(port, row, labels)
 
 
@@ -231,9 +231,9 @@ def _speed_samples(
     port: Interface, row: Mapping[Oid, Varbind | None], labels: tuple[str, ...]
 ) -> list[Sample]:
     if mbps := values.count(row.get(oids.ifHighSpeed)):
-        return [Sample(IF_HIGH_SPEED, float(mbps), labels)]
+        return [Sample(IF_HIGH_SPEED, mbps, labels)]
     if port.speed_bps is not None:
-        return [Sample(IF_SPEED, float(port.speed_bps), labels)]
+        return [Sample(IF_SPEED, port.speed_bps, labels)]
     return []
 
 

@@ -136,7 +136,8 @@ def _state(vc: VcStatus) -> Iterator[Sample]:
     )
     for metric, labels, value in told:
         if value is not None:
-            yield Sample(metric, float(value), labels)
+            shown = int(value) if isinstance(value, bool) else value
+            yield Sample(metric, shown, labels)
 
 
 def _info(identity: Identity | None) -> Iterator[Sample]:
@@ -162,12 +163,12 @@ def _peripherals(vc: VcStatus) -> Iterator[Sample]:
     by_type: dict[str, bool] = {}
     for kind, name, connected in vc.peripherals:
         if kind in _NUMBERED:
-            yield Sample(_NUMBERED[kind], float(connected), (name,))
+            yield Sample(_NUMBERED[kind], int(connected), (name,))
         else:
             label = peripheral_type(kind)
             by_type[label] = by_type.get(label, True) and connected
     for label, connected in by_type.items():
-        yield Sample(VC_PERIPHERAL, float(connected), (label,))
+        yield Sample(VC_PERIPHERAL, int(connected), (label,))
 
 
 def _diagnostics(vc: VcStatus) -> Iterator[Sample]:

@@ -1,0 +1,154 @@
+"""`wardops incident list | show | ack | note | close`: asks the agent, prints, nothing decided."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import re
+import uuid
+from datetime import timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from agent.cli import language_of
+from agent.client import find_agent
+from agent.wire import Command
+from inventory.language import LANGUAGES, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from agent.wire import Incident
+    from inventory.language import Language
+
+_LOCAL = timezone(timedelta(hours=7))
+_UNFIT = re.compile(r"[^A-Za-z0-9._-]")
+
+
+def _reaches_agent(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that every incident command has."""
+    for option in (
+        click.option("--lang", type=click.Choice(LANGUAGES)),
+        click.option("--state", type=click.Path(path_type=Path, file_okay=False), metavar="DIR"),
+        click.option("--agent", metavar="URL|SOCKET"),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.option("--ward", metavar="CODE")
+@click.option("--open", "open_only", is_flag=True)
+@click.option("--json", "as_json", is_flag=True)
+@_reaches_agent
+@click.pass_context
+def incident_list(
+    ctx: click.Context, /, ward: str | None, agent: str | None, state: Path | None, **flags: Any
+) -> None:
+    """List incidents, newest first; exit 0 also when there is none."""
+    with find_agent(agent, state) as client:
+        found = client.incidents(ward, is_open=True if flags["open_only"] else None)
+    if flags["as_json"]:
+        click.echo(json.dumps([one.model_dump(mode="json") for one in found], ensure_ascii=False))
+        return
+    language = language_of(ctx)
+    for one in found:
+        click.echo(line_of(one, language))
+    if not found:
+        click.echo(say("incident.none", language))
+
+
+@click.command()
+@click.argument("incident")
+@click.option("--json", "as_json", is_flag=True)
+@_reaches_agent
+@click.pass_context
+def incident_show(
+    ctx: click.Context, /, incident: str, agent: str | None, state: Path | None, **flags: Any
+) -> None:
+    """Show one incident with its timeline."""
+    with find_agent(agent, state) as client:
+        found = client.incident(incident)
+    if flags["as_json"]:
+        click.echo(found.model_dump_json())
+        return
+    language = language_of(ctx)
+    click.echo(line_of(found, language))
+    for entry in found.timeline:
+        click.echo(f"  {_time(entry.at)}  {entry.actor}  {entry.verb}  {entry.text or ''}".rstrip())
+    for child in found.held:
+        if child.until is not None:
+            continue
+        click.echo(say("incident.held_line", language, device=child.device, by=child.by))
+
+
+@click.command()
+@click.argument("incident")
+@click.option("--reason", required=True)
+@_reaches_agent
+@click.pass_context
+def incident_ack(ctx: click.Context, /, incident: str, reason: str, **where: Any) -> int:
+    """Acknowledge an incident, saying why or how."""
+    return _do(ctx, Command(id=uuid.uuid4(), verb="ack", args={"incident": incident},
+                            actor=_actor(), reason=reason), where)  # fmt: skip
+
+
+@click.command()
+@click.argument("incident")
+@click.argument("text")
+@_reaches_agent
+@click.pass_context
+def incident_note(ctx: click.Context, /, incident: str, text: str, **where: Any) -> int:
+    """Add a note to an incident."""
+    args = {"incident": incident, "text": text}
+    return _do(ctx, Command(id=uuid.uuid4(), verb="note", args=args, actor=_actor()), where)
+
+
+@click.command()
+@click.argument("incident")
+@click.option("--cause", required=True)
+@click.option("--note", required=True)
+@_reaches_agent
+@click.pass_context
+def incident_close(
+    ctx: click.Context, /, incident: str, cause: str, note: str, **where: Any
+) -> int:
+    """Close a resolved incident with its cause and a note."""
+    args = {"incident": incident, "cause": cause, "note": note}
+    return _do(ctx, Command(id=uuid.uuid4(), verb="close", args=args, actor=_actor()), where)
+
+
+def line_of(incident: Incident, language: Language) -> str:
+    """One incident on one line: number, state, severity, since, headline."""
+    state = say(f"incident.state.{incident.state}", language)
+    headline = getattr(incident.headline, language) if incident.headline else ""
+    return (
+        f"{incident.id}  {state}  {incident.severity}  {_time(incident.t_started)}  "
+        f"{incident.ward}  {headline}"
+    ).rstrip()
+
+
+def _do(ctx: click.Context, command: Command, where: dict[str, Any]) -> int:
+    language = language_of(ctx)
+    with find_agent(where["agent"], where["state"]) as client:
+        result = client.command(command)
+    if not result.accepted:
+        said = getattr(result.message, language) if result.message else str(result.code)
+        click.echo(said, err=True)
+        return 1
+    state = str(result.result.get("state", ""))
+    shown = say(f"incident.state.{state}", language)
+    click.echo(say("incident.done", language, id=command.args["incident"], state=shown))
+    return 0
+
+
+def _actor() -> str:
+    """Who types, as the system says; the audit marks it as stated, not proven."""
+    return f"local:{_UNFIT.sub('_', getpass.getuser())[:40]}"
+
+
+def _time(at: datetime) -> str:
+    return at.astimezone(_LOCAL).strftime("%H:%M %d/%m/%Y")
