@@ -1,0 +1,282 @@
+"""The agent's API from the client's side, over TCP or the Unix socket; and its state file.
+
+A client reads the local token by itself, from the folder of the agent it asks.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import httpx
+from pydantic import ValidationError
+
+from agent import statefile, wire
+from inventory.errors import ActionRefused, InputError
+from inventory.errors import AgentUnreachable as _Unreachable
+from probes.clock import SystemClock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+    from types import TracebackType
+    from typing import Self
+
+    from agent.wire import StateFile
+
+DEFAULT_URL = "http://127.0.0.1:9642"
+UNIT_FOLDER = Path("/run/wardops")  # where the systemd unit keeps socket and token
+SOCKET = "wardops.sock"
+TOKEN = "local.token"  # noqa: S105 - the name of the file, not a token
+_ANY_HOST = "http://wardops"  # over a Unix socket the host says nothing
+Answer = TypeVar("Answer", bound=wire.Wire)
+
+
+class AgentUnreachable(_Unreachable):
+    """Nobody answers; `age_s` is the age of the state file's data, None when there is none."""
+
+    age_s: float | None = None
+
+
+class AgentRefused(ActionRefused):
+    """The agent answers but does not do it; `code` is of the API's closed set."""
+
+    def __init__(self, code: str, text: Mapping[str, str]) -> None:
+        super().__init__("api.said", text=dict(text))
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where an agent may be: a URL, or the path of a Unix socket; and where its token may lie."""
+
+    url: str | None = None
+    socket: Path | None = None
+    token_files: tuple[Path, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """For messages."""
+        return str(self.socket) if self.socket else (self.url or "")
+
+
+def state_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """The default state folder, `$XDG_STATE_HOME/wardops`."""
+    home = environ.get("XDG_STATE_HOME")
+    return (Path(home) if home else Path.home() / ".local" / "state") / "wardops"
+
+
+def addresses(agent: str | None = None, state: Path | None = None) -> Iterator[Address]:
+    """Where to look for an agent, in order.
+
+    `agent` (a URL, `HOST:PORT` or a socket's path) is the only place when given; so is the socket
+    of `state`, since another agent's data would be shown under its name. Else the two sockets, then
+    the default port. Raises InputError for an `agent` of another form.
+    """
+    folder = state or state_folder()
+    own, unit = folder / TOKEN, UNIT_FOLDER / TOKEN
+    if agent is not None:
+        yield _named(agent, (own, unit))
+        return
+    yield Address(socket=folder / SOCKET, token_files=(own,))
+    if state is None:
+        yield Address(socket=UNIT_FOLDER / SOCKET, token_files=(unit,))
+        yield Address(url=DEFAULT_URL, token_files=(own, unit))
+
+
+def _named(agent: str, tokens: tuple[Path, ...]) -> Address:
+    if agent.startswith(("http://", "https://")):
+        return Address(url=agent.rstrip("/"), token_files=tokens)
+    if "/" in agent or agent.endswith(".sock"):
+        path = Path(agent)
+        return Address(socket=path, token_files=(path.parent / TOKEN, *tokens))
+    if agent.rpartition(":")[2].isdigit() and agent.rpartition(":")[0]:
+        return Address(url=f"http://{agent}", token_files=tokens)
+    raise InputError("api.listen_form", listen=agent)
+
+
+class AgentClient:
+    """Asks one agent; a context manager, since it keeps its connection.
+
+    Every call raises AgentUnreachable when nobody answers in time, AgentRefused when the agent says
+    no, and what is not known in a newer agent's answer is ignored.
+    """
+
+    def __init__(self, address: Address, *, timeout_s: float = 5.0) -> None:
+        self.address = address
+        uds = str(address.socket) if address.socket else None
+        self._http = httpx.Client(
+            base_url=f"{address.url or _ANY_HOST}/api/v1",
+            transport=httpx.HTTPTransport(uds=uds) if uds else None,
+            headers=_credential(address.token_files),
+            timeout=timeout_s,
+            trust_env=False,  # an agent is never asked through a proxy of the environment
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._http.close()
+
+    def meta(self) -> wire.Meta:
+        """Who answers."""
+        return self._get(wire.Meta, "/meta")
+
+    def snapshot(self, ward: str | None = None) -> wire.Snapshot:
+        """All that the first screen needs."""
+        return self._get(wire.Snapshot, "/snapshot", _given(ward=ward))
+
+    def incidents(
+        self, ward: str | None = None, *, is_open: bool | None = None
+    ) -> tuple[wire.Incident, ...]:
+        """The newest 1000 incidents, of one ward if given, only open ones or only others."""
+        shown = None if is_open is None else str(is_open).lower()
+        params = _given(ward=ward, open=shown, limit="1000")
+        return self._get(wire.Page[wire.Incident], "/incidents", params).items
+
+    def incident(self, incident: str) -> wire.Incident:
+        """One incident with its timeline."""
+        return self._get(wire.Incident, f"/incidents/{_segment(incident)}")
+
+    def exposition(self) -> str:
+        """What `/metrics` answers, as text 0.0.4."""
+        response = self._ask("GET", f"{self.address.url or _ANY_HOST}/metrics")
+        if response.status_code != httpx.codes.OK:
+            raise self._refusal(response)
+        return response.text
+
+    def command(self, command: wire.Command) -> wire.CommandResult:
+        """Have something done; `accepted` False says that the agent did not do it, and why.
+
+        After AgentUnreachable the same command may be sent again: it is done at most once.
+        """
+        body = command.model_dump_json()
+        headers = {"Content-Type": "application/json"}
+        response = self._ask("POST", "/commands", content=body, headers=headers)
+        with suppress(ValidationError):
+            return wire.CommandResult.model_validate_json(response.content)
+        raise self._refusal(response)
+
+    def _get(
+        self, kind: type[Answer], path: str, params: Mapping[str, str] | None = None
+    ) -> Answer:
+        response = self._ask("GET", path, params=params)
+        if response.status_code != httpx.codes.OK:
+            raise self._refusal(response)
+        try:
+            return kind.model_validate_json(response.content)
+        except ValidationError as error:
+            raise self._no_agent(response) from error
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        content: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        try:
+            return self._http.request(method, path, params=params, content=content, headers=headers)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            problem = str(error) or type(error).__name__
+            raise AgentUnreachable(
+                "api.unreachable", where=self.address.shown, problem=problem
+            ) from error
+
+    def _refusal(self, response: httpx.Response) -> ActionRefused | AgentUnreachable:
+        try:
+            problem = wire.Problem.model_validate_json(response.content)
+        except ValidationError:
+            return self._no_agent(response)
+        detail = f": {problem.detail}" if problem.detail else ""
+        titles = problem.title.model_dump()
+        return AgentRefused(problem.code, {one: text + detail for one, text in titles.items()})
+
+    def _no_agent(self, response: httpx.Response) -> AgentUnreachable:
+        return AgentUnreachable(
+            "api.not_an_agent", where=self.address.shown, problem=f"HTTP {response.status_code}"
+        )
+
+
+def find_agent(
+    agent: str | None = None, state: Path | None = None, *, timeout_s: float = 5.0
+) -> AgentClient:
+    """A client of the first agent that answers.
+
+    Raises AgentUnreachable, with the age of what the state file says, when none does.
+    """
+    failed: AgentUnreachable | None = None
+    for address in addresses(agent, state):
+        if address.socket is not None and not address.socket.exists() and agent is None:
+            failed = failed or _no_socket(address)
+            continue
+        client = AgentClient(address, timeout_s=timeout_s)
+        try:
+            client.meta()
+        except AgentUnreachable as error:
+            client.close()
+            failed = error
+        except AgentRefused:
+            return client  # it is there; what it says to the next question is for the caller
+        else:
+            return client
+    problem = failed or AgentUnreachable("api.unreachable", where=DEFAULT_URL, problem="-")
+    problem.age_s = last_known(state or state_folder()).age_s
+    raise problem
+
+
+@dataclass(frozen=True, slots=True)
+class LastKnown:
+    """What the state file says and how old that is, in seconds by the wall clock.
+
+    Both are None without a readable file. A stamp from the future has no age: a clock was set.
+    """
+
+    state: StateFile | None = None
+    age_s: float | None = None
+
+
+def last_known(folder: Path, now: datetime | None = None) -> LastKnown:
+    """Read `state.json` of the folder."""
+    state = statefile.read_state(folder)
+    if state is None:
+        return LastKnown()
+    age_s = ((now or SystemClock().now()) - state.generated_at).total_seconds()
+    return LastKnown(state, age_s if age_s >= -1 else None)
+
+
+def _no_socket(address: Address) -> AgentUnreachable:
+    return AgentUnreachable("api.unreachable", where=address.shown, problem="no such socket")
+
+
+def _credential(files: tuple[Path, ...]) -> dict[str, str]:
+    for path in files:
+        with suppress(OSError, UnicodeDecodeError):
+            token = path.read_text(encoding="ascii").strip()
+            if token:
+                return {"Authorization": f"Bearer {token}"}
+    return {}
+
+
+def _given(**params: str | None) -> dict[str, str]:
+    return {name: value for name, value in params.items() if value is not None}
+
+
+def _segment(text: str) -> str:
+    """Text as one segment of a path."""
+    return "".join(char for char in text if char.isalnum() or char in "-_.")

@@ -1,0 +1,164 @@
+"""What the engine shows to the outside: one frozen picture for scrapes, the API and state.json.
+
+The engine makes an `AgentView` whenever somebody asks (`ViewSource`), so ages are those of that
+moment. The web side knows nothing else of the engine but these values and `Commands`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from agent.incidents import Incident
+    from agent.wire import Command, CommandResult
+    from inventory.model import Realm, Unit, Vantage, Ward
+    from playbooks.verdict.model import Segment, Verdict, VerdictState
+    from probes.model import Identity, Observation, Reason, Target
+
+DeviceState: TypeAlias = Literal[
+    "ok", "soft_down", "down", "unreachable", "flapping", "maintenance", "off_duty", "stale",
+    "unknown",
+]  # fmt: skip
+NotReady: TypeAlias = Literal[
+    "starting", "inventory_invalid", "journal_not_writable", "scheduler_late", "clock_stopped",
+    "disk_full",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeRuns:
+    """How the runs of one probe on one target went, beside its newest observation.
+
+    `last_ok_at` is the wall time of the last good run; `runs` counts runs by reason.
+    """
+
+    last_ok_at: datetime | None = None
+    runs: Mapping[Reason, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceView:
+    """One target of a ward: a device, a hop of its path, or a service (`target.role`).
+
+    `observations` are the newest of each probe, good or not. `data_age_s` is the age of the newest
+    good one, infinity when there was none. `reachable` is None when unknown or off duty. `identity`
+    is what the device said of itself last, kept while it is silent. `parents` are names nearest
+    first, `held_by` the broken one that holds this target.
+    """
+
+    target: Target
+    state: DeviceState
+    state_type: Literal["soft", "hard"]
+    since: datetime | None
+    data_age_s: float
+    attempt: int = 0
+    max_attempts: int = 3
+    parents: tuple[str, ...] = ()
+    held_by: str | None = None
+    on_duty: bool = True
+    reachable: bool | None = None
+    observations: tuple[Observation, ...] = ()
+    identity: Identity | None = None
+    probes: Mapping[str, ProbeRuns] = field(default_factory=dict)
+    series_dropped: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PathState:
+    """One of the five stations between the ward's desks and a service."""
+
+    segment: Segment
+    state: VerdictState
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentCounts:
+    """Incidents of one ward as Prometheus counts them, restored from the journal at start.
+
+    `opened` counts by (kind, segment, severity); `durations_s` holds the length of every resolved
+    incident by segment.
+    """
+
+    opened: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+    durations_s: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class WardView:
+    """One ward: what it is, what is believed of it, and its targets in inventory order.
+
+    `verdict` is the settled one, None before the first. `incidents` are those not closed, plus
+    whatever else the first screen shall show, newest first. `path` has the five stations; left
+    empty it is made from the verdict.
+    """
+
+    ward: Ward
+    unit: Unit
+    verdict: Verdict | None
+    since: datetime | None
+    devices: tuple[DeviceView, ...]
+    services: tuple[DeviceView, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    counts: IncidentCounts = IncidentCounts()
+    path: tuple[PathState, ...] = ()
+
+    @property
+    def targets(self) -> tuple[DeviceView, ...]:
+        """Devices, hops and services."""
+        return (*self.devices, *self.services)
+
+    @property
+    def open_incidents(self) -> tuple[Incident, ...]:
+        """Those that still hurt: open or acknowledged."""
+        return tuple(incident for incident in self.incidents if incident.is_open)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentView:
+    """Everything at one moment: `mono` for ages, `now` (UTC) for stamps, `seq` of the last event.
+
+    `restored` turns True once states and incidents were read from the journal: no scrape is
+    answered before. `not_ready` says why the agent is not ready; empty means it is.
+    """
+
+    mono: float
+    now: datetime
+    realm: Realm
+    vantage: Vantage
+    wards: tuple[WardView, ...]
+    seq: int = 0
+    restored: bool = True
+    not_ready: tuple[NotReady, ...] = ()
+    version: str = ""
+
+    def ward(self, code: str) -> WardView | None:
+        """The ward of that code, if this agent has it."""
+        return next((ward for ward in self.wards if ward.ward.ward == code), None)
+
+
+ViewSource: TypeAlias = Callable[[], AgentView]
+
+
+class Commands(Protocol):
+    """What the web side may ask of the engine beside the view."""
+
+    async def execute(
+        self, command: Command, *, actor: str, role: str, source: str
+    ) -> CommandResult:
+        """Carry out one command; it is asked once per command id.
+
+        Raises ActionRefused (409), InputError (400) or StoreError (503); everything else is a bug.
+        """
+
+    def incident(self, incident_id: str) -> Incident | None:
+        """The incident of that id, open or not."""
+
+    def incidents(
+        self, *, ward: str | None, kind: str | None, is_open: bool | None
+    ) -> Sequence[Incident]:
+        """All incidents that fit, newest first."""

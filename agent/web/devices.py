@@ -1,0 +1,121 @@
+"""Devices, their ports and services as the API's types."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import TYPE_CHECKING
+
+from agent import wire
+from agent.checks import State, state_of
+from agent.exposition.engine import declared
+from agent.web.present import finite
+from probes.model import Identity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from agent.view import AgentView, DeviceView, WardView
+    from probes.model import Interface, Observation
+
+_STATES = {State.OK: "ok", State.WARN: "degraded", State.CRIT: "down", State.UNKNOWN: "unknown"}
+
+
+def device(found: DeviceView) -> wire.Device:
+    """A device in a list."""
+    return wire.Device.model_validate(_fields(found))
+
+
+def device_detail(found: DeviceView, view: AgentView) -> wire.DeviceDetail:
+    """A device with the newest run of each probe, and its live values that have no label."""
+    facts = {
+        sample.metric.name: _fact(observation, sample.value, sample.metric.unit)
+        for observation in found.observations
+        if is_live(observation, view)
+        for sample in observation.reading.samples
+        if not sample.labels and isfinite(sample.value)
+    }
+    runs = tuple(_run(observation, view) for observation in found.observations)
+    return wire.DeviceDetail.model_validate(
+        {**_fields(found), "facts": facts, "observations": runs}
+    )
+
+
+def interfaces(found: DeviceView, view: AgentView) -> Iterator[wire.Interface]:
+    """The ports of the newest answer that is still live; none when nothing is."""
+    for observation in found.observations:
+        if is_live(observation, view):
+            for port in observation.reading.interfaces or ():
+                yield _port(found, port)
+
+
+def service(found: DeviceView, ward: WardView, view: AgentView) -> wire.Service:
+    """A service as it is seen from here."""
+    declared_as = next(one for one in ward.ward.services if one.id == found.target.name)
+    newest = max(found.observations, key=lambda one: one.mono, default=None)
+    live = newest if newest is not None and is_live(newest, view, good=False) else None
+    return wire.Service(
+        id=declared_as.id,
+        ward=ward.unit.code,
+        name=wire.Text.model_validate(declared_as.name.model_dump()),
+        module=declared_as.module,
+        state=found.state,
+        since=found.since,
+        reason=live.reason.value if live else None,
+        took_s=round(live.took_s, 6) if live else None,
+        data_age_s=finite(found.data_age_s),
+    )
+
+
+def is_live(observation: Observation, view: AgentView, *, good: bool = True) -> bool:
+    """Whether its values may be shown as current: a good run, not older than its ttl."""
+    return (observation.ok or not good) and view.mono - observation.mono <= observation.ttl_s
+
+
+def _fields(found: DeviceView) -> dict[str, object]:
+    target, said = found.target, found.identity or Identity()
+    vendor, declared_class = declared(target.kind)
+    known = said.device_class != "unknown"
+    return {
+        "name": target.name, "ward": target.ward, "kind": target.kind, "role": target.role,
+        "class": said.device_class if known else declared_class,
+        "state": found.state, "state_type": found.state_type, "since": found.since,
+        "attempt": found.attempt, "max_attempts": found.max_attempts, "parents": found.parents,
+        "held_by": found.held_by, "on_duty": found.on_duty, "reachable": found.reachable,
+        "data_age_s": finite(found.data_age_s), "vendor": said.vendor or vendor or None,
+        "model": said.model, "os": said.os, "version": said.version,
+    }  # fmt: skip
+
+
+def _run(observation: Observation, view: AgentView) -> wire.Observation:
+    """A probe's newest run: how long it took, and what it came to."""
+    live = is_live(observation, view, good=False)
+    state = _STATES[state_of(observation.reason)] if live else "unknown"
+    return _observed(observation, observation.took_s, "seconds", state)
+
+
+def _fact(observation: Observation, value: float, unit: str) -> wire.Observation:
+    return _observed(observation, value, unit, "ok")
+
+
+def _observed(observation: Observation, value: float, unit: str, state: str) -> wire.Observation:
+    fields = {
+        "value": value, "unit": unit, "state": state, "ts": observation.started,
+        "ttl_s": observation.ttl_s, "source": observation.probe,
+        "method": observation.reading.method, "reason": observation.reason.value,
+    }  # fmt: skip
+    return wire.Observation.model_validate(fields)
+
+
+def _port(found: DeviceView, port: Interface) -> wire.Interface:
+    target = found.target
+    return wire.Interface(
+        port_id=f"{target.ward}/{target.name}/{port.name}",
+        ifIndex=port.index,
+        ifName=port.name,
+        ifDescr=port.descr,
+        ifAlias=port.alias,
+        admin=port.admin,
+        oper=port.oper,
+        speed_bps=port.speed_bps,
+        uplink=port.name == target.uplink,
+    )

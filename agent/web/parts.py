@@ -1,0 +1,30 @@
+"""What the HTTP surface is given: the engine's view, its commands, and what it renders from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from agent.events import EventBus
+    from agent.exposition.block import Renderer
+    from agent.exposition.writer import Exposition
+    from agent.selfmetrics import SelfMetrics
+    from agent.view import Commands, ViewSource
+    from agent.web.access import Access
+    from probes.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything the routes need. `advertise` is the `host:port` that `/sd` hands out."""
+
+    view: ViewSource
+    commands: Commands
+    bus: EventBus
+    exposition: Exposition
+    renderer: Renderer
+    selfmetrics: SelfMetrics
+    access: Access
+    clock: Clock
+    advertise: str

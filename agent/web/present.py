@@ -1,0 +1,198 @@
+"""From the engine's view to the API's types: names and sentences, nothing decided."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import TYPE_CHECKING
+
+from agent import wire
+from agent.regions import region_of
+from agent.web.path import path_of
+from playbooks.verdict.model import Sentence
+from playbooks.verdict.render import both
+
+if TYPE_CHECKING:
+    from agent.incidents import Incident
+    from agent.view import AgentView, WardView
+    from playbooks.verdict.model import Verdict
+
+_NOT_YET = Sentence("verdict.unknown", {})
+_WORST = {"down": 0, "degraded": 1, "unknown": 2, "maintenance": 3, "ok": 4}
+SHOWN_INCIDENTS = 50
+
+
+def sentence(said: Sentence, ward: WardView) -> wire.Text:
+    """A sentence in both languages, with this unit's kind."""
+    return wire.Text.model_validate(both(said, ward.unit.kind))
+
+
+def ward_ref(ward: WardView) -> wire.WardRef:
+    """Code and names of a ward."""
+    unit = ward.unit
+    return wire.WardRef(
+        code=unit.code, name=unit.name, slug=unit.slug, kind=unit.kind, area=unit.area,
+        region=region_of(unit),
+    )  # fmt: skip
+
+
+def path(ward: WardView) -> tuple[wire.PathNode, ...]:
+    """The five stations, as the engine gave them or as the verdict leaves them."""
+    return tuple(
+        wire.PathNode(segment=node.segment, state=node.state, reason=node.reason)
+        for node in ward.path or path_of(ward.verdict)
+    )
+
+
+def verdict(ward: WardView, view: AgentView) -> wire.Verdict:
+    """The ward's verdict; before the first one: unknown, with nothing to show for it."""
+    said = _said(ward.verdict, ward) if ward.verdict else _nothing_said(ward, view)
+    return wire.Verdict.model_validate(
+        {
+            "ward": ward.unit.code,
+            "since": ward.since,
+            "ts": view.now,
+            "seq": view.seq,
+            "path": path(ward),
+            "incident": _incident_of(ward),
+            **said,
+        }
+    )
+
+
+def _nothing_said(ward: WardView, view: AgentView) -> dict[str, object]:
+    headline = sentence(_NOT_YET, ward)
+    return {
+        "state": "unknown", "segment": "unknown", "confidence": 0.0, "row": "",
+        "headline": headline, "vantage": view.vantage,
+    }  # fmt: skip
+
+
+_AS_IT_STANDS = (
+    "state", "segment", "part", "confidence", "row", "vantage", "alternatives", "missing",
+    "unmeasured", "also", "outside", "call", "dont",
+)  # fmt: skip
+
+
+def _said(found: Verdict, ward: WardView) -> dict[str, object]:
+    return {
+        **{name: getattr(found, name) for name in _AS_IT_STANDS},
+        "headline": sentence(found.headline or _NOT_YET, ward),
+        "evidence": tuple(_evidence(said, ward) for said in found.evidence),
+        "ruled_out": tuple(_ruled_out(said, ward) for said in found.ruled_out),
+        "playbook": found.playbook or None,
+    }
+
+
+def summary(ward: WardView) -> wire.WardSummary:
+    """A ward in one line of a list."""
+    found = ward.verdict
+    brief = wire.VerdictBrief(
+        segment=found.segment if found else "unknown",
+        part=found.part if found else "",
+        state=found.state if found else "unknown",
+        since=ward.since,
+        confidence=found.confidence if found else 0.0,
+        headline=sentence(_headline(found), ward),
+    )
+    return wire.WardSummary(
+        **ward_ref(ward).model_dump(),
+        state=brief.state,
+        verdict=brief,
+        path=path(ward),
+        open_incidents=len(ward.open_incidents),
+        data_age_s=oldest_age_s(ward),
+    )
+
+
+def oldest_age_s(ward: WardView) -> float | None:
+    """The oldest of the ages of the ward's devices on duty; None when one was never measured."""
+    ages = [device.data_age_s for device in ward.devices if device.on_duty]
+    oldest = max(ages, default=float("inf"))
+    return finite(oldest)
+
+
+def finite(seconds: float) -> float | None:
+    """Seconds rounded to milliseconds for JSON; infinity (never measured) is null."""
+    return round(seconds, 3) if isfinite(seconds) else None
+
+
+def incident(found: Incident) -> wire.Incident:
+    """An incident with its timeline: what the machine and people did, and what people wrote."""
+    return wire.Incident(
+        id=found.id,
+        uid=found.uid,
+        ward=found.ward,
+        kind=found.kind,
+        severity=found.severity,
+        state=str(found.state),
+        root=wire.IncidentRoot.model_validate(found.root.model_dump()),
+        headline=wire.Text.model_validate(found.headline.model_dump()) if found.headline else None,
+        t_started=found.t_started,
+        t0_detected=found.t0_detected,
+        t_acked=found.t_acked,
+        t_resolved=found.t_resolved,
+        t_closed=found.t_closed,
+        detected_by=found.detected_by,
+        sites=found.sites,
+        services=found.services,
+        held=tuple(wire.HeldChild.model_validate(child.model_dump()) for child in found.held),
+        cause=found.cause,
+        follows=found.follows,
+        reopened=found.reopened,
+        timeline=_timeline(found),
+    )
+
+
+def worst_first(wards: tuple[WardView, ...]) -> tuple[WardView, ...]:
+    """Wards by how bad they are, then by code."""
+    return tuple(sorted(wards, key=_badness))
+
+
+def state_ward(ward: WardView, view: AgentView, incidents: int) -> wire.StateWard:
+    """A ward in state.json, with at most so many of its newest incidents not yet closed."""
+    current = tuple(one for one in ward.incidents if one.t_closed is None)
+    return wire.StateWard(
+        ward=ward_ref(ward),
+        verdict=verdict(ward, view),
+        path=path(ward),
+        incidents=tuple(incident(one) for one in current[:incidents]),
+        data_age_s=oldest_age_s(ward),
+    )
+
+
+def _badness(ward: WardView) -> tuple[int, str]:
+    return _WORST[ward.verdict.state if ward.verdict else "unknown"], ward.unit.code
+
+
+def _headline(found: Verdict | None) -> Sentence:
+    return (found.headline if found else None) or _NOT_YET
+
+
+def _incident_of(ward: WardView) -> str | None:
+    """The open incident that the verdict speaks of: of its segment, else the newest."""
+    where = ward.verdict.segment if ward.verdict else ""
+    ranked = sorted(ward.open_incidents, key=lambda one: one.root.segment != where)
+    return ranked[0].id if ranked else None
+
+
+def _evidence(said: Sentence, ward: WardView) -> wire.Evidence:
+    return wire.Evidence(key=said.key, text=sentence(said, ward), source=said.source, ts=said.at)
+
+
+def _ruled_out(said: Sentence, ward: WardView) -> wire.RuledOut:
+    where = said.segment or "unknown"
+    return wire.RuledOut(segment=where, key=said.key, text=sentence(said, ward), ts=said.at)
+
+
+def _timeline(found: Incident) -> tuple[wire.TimelineEntry, ...]:
+    began = wire.TimelineEntry(at=found.t_started, actor=found.detected_by, verb="started")
+    opened = wire.TimelineEntry(at=found.t0_detected, actor=found.detected_by, verb="detected")
+    done = [
+        wire.TimelineEntry(at=one.at, actor=one.actor, verb=one.verb, text=one.reason)
+        for one in found.actions
+    ]
+    written = [
+        wire.TimelineEntry(at=one.at, actor=one.actor, verb="note", text=one.text)
+        for one in found.notes
+    ]
+    return (began, opened, *sorted((*done, *written), key=lambda entry: entry.at))
