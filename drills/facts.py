@@ -1,0 +1,77 @@
+"""The root facts of a world: which kinds there are, of what, and which values they take.
+
+A fact that nobody changed has its default; everything else about the world is derived.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from drills.model import Topology, Value
+
+_MAX_DELAY_S = 3600.0
+_MAX_DELAY_MS = 60_000.0
+_MAX_RUNTIME_S = 7 * 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of root fact: what it is about, its default, and which values are right."""
+
+    about: Literal["node", "ward", "port", "cable", "fault"]
+    default: Value
+    fits: Callable[[Value], bool]
+
+
+def _is_switch(value: Value) -> bool:
+    return isinstance(value, bool)
+
+
+def _within(low: float, high: float) -> Callable[[Value], bool]:
+    def fits(value: Value) -> bool:
+        return (
+            isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+        )
+
+    return fits
+
+
+def _one_of(*words: str) -> Callable[[Value], bool]:
+    return lambda value: value in words
+
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "power": Kind("node", True, _is_switch),  # its own switch; the feed is another matter
+        "mains": Kind("ward", True, _is_switch),
+        "runtime_s": Kind(  # of a UPS at full charge, when it is not what the template says
+            "node", None, lambda value: value is None or _within(0, _MAX_RUNTIME_S)(value)
+        ),
+        "admin": Kind("port", True, _is_switch),
+        "cable": Kind("cable", True, _is_switch),
+        "loss": Kind("cable", 0.0, _within(0, 1)),  # of round trips
+        "delay_ms": Kind("cable", 0.0, _within(0, _MAX_DELAY_MS)),  # added to the round trip
+        "service": Kind("node", "running", _one_of("running", "degraded", "stopped")),
+        "ping": Kind("node", True, _is_switch),  # whether it answers; traffic passes either way
+        "snmp": Kind("node", True, _is_switch),
+        "snmp_delay_s": Kind("node", 0.0, _within(0, _MAX_DELAY_S)),
+        "fault": Kind("fault", None, lambda value: value is None or isinstance(value, dict)),
+    }
+)
+
+
+def exists(topology: Topology, kind: Kind, on: str) -> bool:
+    """Whether the world has the thing that a fact of this kind would be about."""
+    known: Mapping[str, bool] = {
+        "node": on in topology.nodes,
+        "ward": on in topology.codes,
+        "port": topology.port(on) is not None,
+        "cable": on in topology.cables,
+        "fault": bool(on),
+    }
+    return known[kind.about]

@@ -1,0 +1,159 @@
+"""Writes the inventory that points at a simulated world: one file a ward, secrets beside them."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+from ruamel.yaml import YAML
+
+from drills.faces.xapi import USER
+from drills.topology import COMMIT_MBPS, GATEWAY
+from inventory.errors import InputError
+from inventory.language import both
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from drills.listen import Ports
+    from drills.model import Node
+    from drills.world import World
+    from inventory.model import Vantage
+
+CA = "ca.pem"
+
+_COMMUNITY = "secrets/snmp.community"
+_LOGIN = "secrets/vc.yaml"
+_WARDS = "wards"
+_HEAD = "# Written by the wardops simulator: nothing in this folder is real.\n"
+# Which port of a device leads to the device in front of it.
+_TOWARDS_CORE = {"access": "24", "ce": "lan"}
+
+
+def write_inventory(
+    world: World, out: Path, ports: Ports, vantage: Vantage, authority: bytes
+) -> None:
+    """Write site, wards, secrets and the authority's certificate (PEM) into the folder `out`.
+
+    What an earlier simulation wrote there is replaced. Raises InputError for a folder that holds
+    another inventory or cannot be written.
+    """
+    try:
+        _clear(out)
+        _write(out / CA, authority.decode())
+        _write(out / _COMMUNITY, f"{world.community}\n", secret=True)
+        _write(out / _LOGIN, _yaml({"user": USER, "password": world.api_password}), secret=True)
+        for code in world.topology.codes:
+            _write(out / _WARDS / f"{code}.yaml", _HEAD + _yaml(_ward(world, code, ports)))
+        site = {
+            "schema": "wardops/site/1",
+            "realm": "sim",
+            "vantage": vantage,
+            "world": f"udp://127.0.0.1:{ports.reach}",
+        }
+        _write(out / "site.yaml", _HEAD + _yaml(site))
+    except OSError as error:
+        problem = error.strerror or type(error).__name__
+        raise InputError("sim.out_failed", path=out, problem=problem) from error
+
+
+def _clear(out: Path) -> None:
+    """Refuse somebody else's folder, and take away the wards of an earlier simulation."""
+    out.mkdir(parents=True, exist_ok=True)
+    site = out / "site.yaml"
+    is_ours = site.is_file() and site.read_bytes().startswith(_HEAD.encode())
+    others = [path for path in out.rglob("*") if path.suffix.lower() in (".yaml", ".yml")]
+    if others and not is_ours:
+        raise InputError("sim.out_is_live", path=out)
+    for path in (out / _WARDS).glob("*.yaml"):
+        path.unlink()
+
+
+def _write(path: Path, text: str, *, secret: bool = False) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.touch(0o600 if secret else 0o644)
+    path.write_text(text, encoding="utf-8")
+
+
+def _yaml(value: Mapping[str, Any]) -> str:
+    stream = io.StringIO()
+    writer = YAML()
+    writer.width = 1000
+    writer.dump(value, stream)
+    return stream.getvalue()
+
+
+def _ward(world: World, code: str, ports: Ports) -> dict[str, Any]:
+    topology = world.topology
+    core, access = topology.device(code, "core"), topology.device(code, "access")
+    services = [node for node in topology.by_ward[""] if node.service]
+    return {
+        "schema": "wardops/inventory/1",
+        "ward": code,
+        "agent_at": access.name,
+        "links": [
+            {
+                "id": f"mtn-{code}-1",
+                "carrier": "simulated-carrier",
+                "circuit": f"SIM-{code}-1",
+                "commit_mbps": COMMIT_MBPS,
+                "near": f"{core.name}:{_uplink(core)}",
+                "via": f"ce-{code}",
+            }
+        ],
+        "devices": [_device(world, node, ports) for node in topology.by_ward[code] if node.address],
+        "path": {"gateway": {"address": topology.nodes[GATEWAY].address}},
+        "services": [
+            {
+                "id": node.service,
+                "name": both(f"sim.service.{node.service}"),
+                "url": f"https://{node.address}:{ports.https}/",
+                "ca": CA,
+            }
+            for node in services
+        ],
+    }
+
+
+def _device(world: World, node: Node, ports: Ports) -> dict[str, Any]:
+    device: dict[str, Any] = {
+        "name": node.name,
+        "kind": node.kind,
+        "role": node.role,
+        "address": node.address,
+    }
+    if node.role == "vm":
+        device["site"] = "dc"
+    behind = _behind(world, node)
+    if behind:
+        device["behind"] = behind
+    if node.role == "core":
+        device["uplink"] = _uplink(node)
+    if node.sys_object_id:
+        device["snmp"] = {"auth": f"file:{_COMMUNITY}", "port": ports.snmp}
+    if node.machine:
+        device["node_exporter"] = f"http://{node.address}:{ports.http}/metrics"
+    if node.role == "vc":
+        # Without a meeting calendar an endpoint on meeting duty would always be off duty.
+        device |= {
+            "room": "phong-hop-a",
+            "https": {"auth": f"file:{_LOGIN}", "port": ports.https, "ca": CA},
+            "duty": "always",
+        }
+    if node.kind == "generic_host":
+        device["ping"] = True
+    return device
+
+
+def _uplink(core: Node) -> str:
+    return next(port.name for port in core.ports if port.alias == "uplink")
+
+
+def _behind(world: World, node: Node) -> str | None:
+    """The port of the ward's device through which this one is reached; None for the first one."""
+    if node.role in ("core", "vm"):
+        return None
+    near = f"{node.name}:{_TOWARDS_CORE.get(node.role, 'eth0')}"
+    return world.topology.at_port[near].far_end(near)
