@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import replace
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -104,6 +105,7 @@ def _device_info(device: DeviceView) -> tuple[str, ...]:
     )  # fmt: skip
 
 
+@cache
 def declared(kind: str) -> tuple[str, str]:
     """Vendor and class that the device type of that kind gives; a hop of the path has neither."""
     try:

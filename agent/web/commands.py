@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from agent.web.parts import Parts
     from inventory.errors import WardopsError
 
+_log = logging.getLogger(__name__)
 REMEMBERED_S = 24 * 3600.0
 _REMEMBERED = 20_000
 _LARGEST = 64 * 1024
@@ -98,9 +100,14 @@ class Desk:
             return _refused(command, error)
 
     def _unless_bug(self, command: UUID, done: asyncio.Task[CommandResult]) -> None:
-        """A command that ended in a bug was not carried out for sure: it may be sent again."""
-        if done.cancelled() or done.exception() is not None:
+        """A command that ended in a bug was not carried out for sure: it may be sent again.
+
+        It is logged here, since its client may have hung up and then nobody else sees it.
+        """
+        if done.cancelled() or (error := done.exception()) is not None:
             self._asked.pop(command, None)
+            if not done.cancelled():
+                _log.error("command failed id=%s", command, exc_info=error)
 
     def _forget(self) -> None:
         now = self._parts.clock.monotonic()

@@ -155,7 +155,7 @@ def test_what_a_person_reads_while_the_line_is_cut() -> None:
     assert text[2] == "  Bằng chứng   Cổng uplink Gi1/0/48 đang UP."
     assert "  Đường đi     LAN ●  Switch ●  Metronet ×  TTDL ?  Dịch vụ ?" in text
     assert "  Sự cố        SC-2026-000412 S1 mới mở, từ 14:20:07 21/11/2026" in text
-    assert "  Việc làm     wardops playbook run PB-NET-01" in text
+    assert "  Việc làm     theo quy trình PB-NET-01" in text
 
 
 def test_old_data_says_so_first_and_has_no_green_mark() -> None:
