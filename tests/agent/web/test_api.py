@@ -169,7 +169,7 @@ async def test_incidents_are_filtered(agent: Any) -> None:
         ("/wards/x", 404, "not_found"),
         ("/devices/sw-99", 404, "not_found"),
         ("/incidents/SC-2026-999999", 404, "not_found"),
-        (f"/commands/{uuid.uuid4()}", 404, "not_found"),
+        ("/commands/3271a8b5-d1b1-462b-96d3-6a79baadc940", 404, "not_found"),
         ("/snapshot?ward=99999", 404, "not_found"),
         ("/snapshot?ward=267", 400, "bad_request"),
         ("/snapshot?ward=26740&ward=26740", 400, "bad_request"),
