@@ -371,7 +371,7 @@ def _lan(sight: Sight) -> Fact:
     if not known:
         return Fact(Truth.UNKNOWN, source="snmp-interfaces")
     lost = [(port, core) for port, core in known if port.oper != "up"]
-    values = {"n": len(known) - len(lost), "m": len(known), "k": len(known) - len(lost)}
+    values = {"n": len(known) - len(lost), "m": len(known)}
     bad = any(core for _port, core in lost) or len(lost) >= max(1, PORTS_LOST_SHARE * len(known))
     return Fact(Truth.FALSE if bad else Truth.TRUE, source="snmp-interfaces", values=values)
 

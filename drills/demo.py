@@ -83,7 +83,7 @@ class Proofs:
 
 @dataclass(slots=True)
 class Operator:
-    """Follows the agent over HTTP, prints what changes, acknowledges and closes as a person would."""
+    """Follows the agent over HTTP, says what changes, acts as a ward's officer would."""
 
     client: AgentClient
     language: Language
