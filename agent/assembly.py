@@ -22,13 +22,12 @@ from agent.metrics_catalog import full_catalogue
 from agent.picture import picture
 from agent.schedule import Job, Schedule
 from agent.selfmetrics import SelfMetrics
-from agent.statefile import EVERY_S, INCIDENTS, TTL_S, write_state
+from agent.statefile import EVERY_S, write_state
 from agent.store import Opening, open_store
 from agent.supervise import keep_running
 from agent.verdict.topology import tree
 from agent.watching import WardWatch
-from agent.web.present import state_ward, worst_first
-from agent.wire import StateFile
+from agent.web.state import state_of_view
 from inventory.credentials import resolve
 from inventory.errors import StoreError
 from inventory.units import units
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 
     from agent.config import AgentConfig, Timing
+    from agent.schedule import JobKey
     from agent.view import AgentView, NotReady
     from inventory.credentials import Secret
     from inventory.model import Inventory
@@ -68,6 +68,7 @@ class Agent:
         self.clock = clock
         self._transports = transports
         self._started_mono = clock.monotonic()
+        self._skipped_told: dict[JobKey, int] = {}
         inventory, config = plan.inventory, plan.config
         targets = {code: targets_of(ward, inventory) for code, ward in inventory.wards.items()}
         every = [target for ward_targets in targets.values() for target in ward_targets]
@@ -147,7 +148,16 @@ class Agent:
             before = self.clock.monotonic()
             await self.clock.sleep(JUDGE_EVERY_S)
             self.metrics.loop_lag.observe(max(0.0, self.clock.monotonic() - before - JUDGE_EVERY_S))
+            self._count_skipped()
             self.engine.judge_all()
+
+    def _count_skipped(self) -> None:
+        """Hand the schedule's count of left-out runs on to the exported counter."""
+        for key, count in self.schedule.skipped.items():
+            new = count - self._skipped_told.get(key, 0)
+            if new > 0:
+                self.metrics.polls_skipped.labels(key[2]).inc(new)
+                self._skipped_told[key] = count
 
     async def _host(self) -> None:
         while True:
@@ -158,7 +168,7 @@ class Agent:
         while True:
             await self.clock.sleep(EVERY_S)
             try:
-                write_state(self.plan.state, state_file(self.view()))
+                write_state(self.plan.state, state_of_view(self.view()))
             except StoreError:
                 self.metrics.state_write_errors.inc()
 
@@ -175,19 +185,6 @@ class Agent:
         )
         if asked < READY_SHARE * len(targets):
             yield "starting"
-
-
-def state_file(view: AgentView) -> StateFile:
-    """What `state.json` keeps of a picture, the worst wards first."""
-    wards = worst_first(view.wards)
-    return StateFile(
-        generated_at=view.now,
-        ttl_s=TTL_S,
-        realm=view.realm,
-        vantage=view.vantage,
-        seq=view.seq,
-        wards=tuple(state_ward(ward, view, INCIDENTS) for ward in wards),
-    )
 
 
 def jobs_for(targets: Iterable[Target], timing: Timing) -> list[Job]:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-import httpx
 from pydantic import ValidationError
 
 from agent import statefile, wire
@@ -25,12 +24,15 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    import httpx
+
     from agent.wire import StateFile
 
 DEFAULT_URL = "http://127.0.0.1:9642"
 UNIT_FOLDER = Path("/run/wardops")  # where the systemd unit keeps socket and token
 SOCKET = "wardops.sock"
 TOKEN = "local.token"  # noqa: S105 - the name of the file, not a token
+_OK = 200
 _ANY_HOST = "http://wardops"  # over a Unix socket the host says nothing
 Answer = TypeVar("Answer", bound=wire.Wire)
 
@@ -107,7 +109,10 @@ class AgentClient:
 
     def __init__(self, address: Address, *, timeout_s: float = 5.0) -> None:
         self.address = address
+        import httpx  # noqa: PLC0415 - a quarter of a second that `--help` need not wait
+
         uds = str(address.socket) if address.socket else None
+        self._failures = (httpx.HTTPError, httpx.InvalidURL)
         self._http = httpx.Client(
             base_url=f"{address.url or _ANY_HOST}/api/v1",
             transport=httpx.HTTPTransport(uds=uds) if uds else None,
@@ -154,7 +159,7 @@ class AgentClient:
     def exposition(self) -> str:
         """What `/metrics` answers, as text 0.0.4."""
         response = self._ask("GET", f"{self.address.url or _ANY_HOST}/metrics")
-        if response.status_code != httpx.codes.OK:
+        if response.status_code != _OK:
             raise self._refusal(response)
         return response.text
 
@@ -174,7 +179,7 @@ class AgentClient:
         self, kind: type[Answer], path: str, params: Mapping[str, str] | None = None
     ) -> Answer:
         response = self._ask("GET", path, params=params)
-        if response.status_code != httpx.codes.OK:
+        if response.status_code != _OK:
             raise self._refusal(response)
         try:
             return kind.model_validate_json(response.content)
@@ -192,7 +197,7 @@ class AgentClient:
     ) -> httpx.Response:
         try:
             return self._http.request(method, path, params=params, content=content, headers=headers)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except self._failures as error:
             problem = str(error) or type(error).__name__
             raise AgentUnreachable(
                 "api.unreachable", where=self.address.shown, problem=problem

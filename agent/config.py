@@ -31,9 +31,14 @@ class IncidentSettings(Frozen):
 
 
 class HttpSettings(Frozen):
-    """What `/sd` hands out as the agent's address; the listen address when null."""
+    """The HTTP side.
+
+    `advertise` is the `host:port` that `/sd` hands out, the listen address when null. With
+    `allow_plaintext` the agent may listen beyond loopback although it speaks no TLS yet.
+    """
 
     advertise: str | None = None
+    allow_plaintext: bool = False
 
 
 class AgentConfig(Frozen):

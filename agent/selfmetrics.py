@@ -29,9 +29,9 @@ _LAG_BOUNDS_S = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 class SelfMetrics:
     """Counters and gauges about the running agent; the engine feeds the public ones.
 
-    `loop_lag.observe(seconds)`, `polls_skipped.labels(class).inc()`, `bugs.labels(seam).inc()`,
-    `snmp_packets.inc(n)`, `snmp_retries.inc(n)`, `requests.labels(route, code).inc()`,
-    `sse_clients.set(n)`, `state_write_errors.inc()`.
+    `loop_lag.observe(seconds)`, `polls_skipped.labels(probe).inc()`, `bugs.labels(seam).inc()`,
+    `requests.labels(route, code).inc()`, `sse_clients.set(n)`, `state_write_errors.inc()`,
+    `insecure.labels(what).set(1)`.
     """
 
     def __init__(self, *, version: str, realm: Realm, vantage: Vantage, started: datetime) -> None:
@@ -50,10 +50,8 @@ class SelfMetrics:
             buckets=_LAG_BOUNDS_S,
             registry=registry,
         )
-        self.snmp_packets = _counter(registry, "snmp_packets", "SNMP requests sent.")
-        self.snmp_retries = _counter(registry, "snmp_retries", "SNMP requests sent again.")
         self.polls_skipped = _counter(
-            registry, "polls_skipped", "Polls left out because the one before still ran.", "class"
+            registry, "polls_skipped", "Polls left out because the one before still ran.", "probe"
         )
         self.bugs = _counter(
             registry, "bugs", "Errors of the program itself, caught at a seam.", "seam"
@@ -69,6 +67,12 @@ class SelfMetrics:
         )
         self.sse_clients = Gauge(
             "wardops_agent_sse_clients", "Clients that follow the events now.", registry=registry
+        )
+        self.insecure = Gauge(
+            "wardops_agent_insecure",
+            "Protections that the settings switch off; no series when none is.",
+            ("what",),
+            registry=registry,
         )
         ProcessCollector(registry=registry)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from agent.assembly import Agent, Plan
 from agent.settings import read_settings
-from agent.web.access import Access, new_local_token
+from agent.web.access import Access, fresh_token, write_local_token
 from agent.web.app import build_app
 from agent.web.parts import Parts
 from agent.web.server import WebServer
@@ -23,6 +23,7 @@ from probes.transports.open import open_transports
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from inventory.credentials import Secret
     from inventory.model import Vantage
 
 
@@ -79,8 +80,19 @@ async def running(plan: Plan, options: Options) -> AsyncIterator[Running]:
         transports = await stack.enter_async_context(open_transports(plan.inventory, clock))
         agent = Agent(plan, transports, clock)
         stack.callback(agent.close)
-        app = build_app(parts_of(agent, options))
-        server = WebServer(app, options.listen, options.socket, agent.bus.close)
+        token, http = fresh_token(), plan.config.http
+        app = build_app(parts_of(agent, token, http.advertise or options.listen))
+        server = WebServer(
+            app,
+            options.listen,
+            options.socket,
+            agent.bus.close,
+            allow_plaintext=http.allow_plaintext,
+        )
+        # After the bind: an agent that may not start must not take away the running one's token.
+        write_local_token(options.state, token)
+        if http.allow_plaintext:
+            agent.metrics.insecure.labels("plaintext_http").set(1)
         await server.start()
         stack.push_async_callback(server.stop)
         work = asyncio.create_task(agent.run(), name="agent")
@@ -88,8 +100,8 @@ async def running(plan: Plan, options: Options) -> AsyncIterator[Running]:
         yield Running(agent, server.url)
 
 
-def parts_of(agent: Agent, options: Options) -> Parts:
-    """What the web side is given of an agent. Raises StoreError when no token can be written."""
+def parts_of(agent: Agent, token: Secret, advertise: str) -> Parts:
+    """What the web side is given of an agent."""
     outlets = agent.engine.outlets
     return Parts(
         view=agent.view,
@@ -98,9 +110,9 @@ def parts_of(agent: Agent, options: Options) -> Parts:
         exposition=outlets.exposition,
         renderer=outlets.renderer,
         selfmetrics=agent.metrics,
-        access=Access(new_local_token(options.state), agent.plan.inventory.site.realm),
+        access=Access(token, agent.plan.inventory.site.realm),
         clock=agent.clock,
-        advertise=agent.plan.config.http.advertise or options.listen,
+        advertise=advertise,
     )
 
 

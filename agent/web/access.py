@@ -41,13 +41,6 @@ def fresh_token() -> Secret:
     return Secret(f"wop_{secrets.token_urlsafe(32)}")
 
 
-def new_local_token(folder: Path) -> Secret:
-    """A fresh token, written at once; for an agent that is alone on its state folder."""
-    token = fresh_token()
-    write_local_token(folder, token)
-    return token
-
-
 def write_local_token(folder: Path, token: Secret) -> None:
     """Put the token into `<state>/local.token`, readable by the owner and the group alone.
 

@@ -18,7 +18,8 @@ import pytest
 
 from agent.assembly import Agent, Plan
 from agent.config import AgentConfig
-from agent.serve import Options, parts_of
+from agent.serve import parts_of
+from agent.web.access import fresh_token
 from agent.web.app import build_app
 from drills import cable, faults
 from drills.listen import Ports
@@ -137,13 +138,13 @@ async def _told(
     ways = cable.transports(world, f"ward:{WARD}")
     state = folder / "state"
     agent = Agent(Plan(inventory, AgentConfig(), state), ways, clock)
-    app = build_app(parts_of(agent, Options(folder / "inventory", state)))
-    token = (state / "local.token").read_text(encoding="ascii").strip()
+    token = fresh_token()
+    app = build_app(parts_of(agent, token, "127.0.0.1:9642"))
     work = asyncio.create_task(agent.run())
     door = httpx.ASGITransport(app, client=("127.0.0.1", 1))
     try:
         async with httpx.AsyncClient(transport=door, base_url="http://127.0.0.1") as http:
-            await plot(Story(world, agent, clock, http, token))
+            await plot(Story(world, agent, clock, http, token.reveal()))
     finally:
         work.cancel()
         with suppress(asyncio.CancelledError):
