@@ -6,23 +6,21 @@ whatever their own probes say. What only the other vantage can know stays unknow
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from agent.checks import State
+from agent.sight import port_of
 from agent.window import newest
 from inventory.model import Role
 from playbooks.verdict.facts import NOT_APPLICABLE, UNKNOWN, Fact, Facts, Truth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from datetime import datetime
+    from collections.abc import Callable, Iterable
 
-    from agent.window import EchoWindow
-    from inventory.model import Device, Vantage, Ward
-    from probes.model import Interface, Observation, Reading, Target, UpsStatus
+    from agent.sight import Seen, Sight
+    from inventory.model import Device
+    from probes.model import Interface, Reading, UpsStatus
 
-# 04-engine 8.1: a ward is dark when at least 3 and 80 % of its powered devices on duty fell silent
+# A ward is dark when at least 3 and 80 % of its powered devices on duty fell silent
 # within a minute; a hint of a power cut lives for half an hour.
 DARK_DEVICES = 3
 DARK_SHARE = 0.8
@@ -32,62 +30,6 @@ UPS_LOW_RUNTIME_S = 600.0
 UPS_LOW_CHARGE = 0.30
 UPS_GOOD_CHARGE = 0.80
 PORTS_LOST_SHARE = 0.20
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What is known of one target now.
-
-    `state` is its reachable-check's state, `since_mono` when that state began. `fresh` is False
-    when its newest result is older than its time to live. `ever` says whether it answered at least
-    once since the agent started. `live` holds the newest good observation per probe that is still
-    within its time to live.
-    """
-
-    target: Target
-    state: State
-    since: datetime | None = None
-    since_mono: float = 0.0
-    fresh: bool = False
-    ever: bool = False
-    on_duty: bool = True
-    live: Mapping[str, Observation] = field(default_factory=dict)
-    last: Observation | None = None
-
-    @property
-    def answers(self) -> Truth:
-        """Whether it is there: unknown when stale, off duty or not measured."""
-        if not self.fresh or self.state is State.UNKNOWN:
-            return Truth.UNKNOWN
-        if self.state is State.OK:
-            return Truth.TRUE
-        return Truth.FALSE if self.on_duty else Truth.UNKNOWN
-
-
-@dataclass(frozen=True, slots=True)
-class UpsMemory:
-    """The newest thing a UPS said, and when (monotonic seconds)."""
-
-    status: UpsStatus
-    mono: float
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """What one agent knows of one ward at one moment."""
-
-    ward: Ward
-    vantage: Vantage
-    seen: Mapping[str, Seen]
-    mono: float
-    far_end: EchoWindow
-    host_link: bool | None = None
-    behind_core: frozenset[str] = frozenset()
-    ups_memory: UpsMemory | None = None
-
-    def of(self, name: str | None) -> Seen | None:
-        """The target of that name, if the ward has it."""
-        return self.seen.get(name) if name else None
 
 
 def facts_of(sight: Sight) -> Facts:
@@ -262,16 +204,6 @@ def _uplink(sight: Sight) -> dict[str, Fact]:
     return {**absent, "up_admin": as_fact(port.admin), "up_oper": as_fact(port.oper)}
 
 
-def port_of(seen: Seen | None, name: str) -> Interface | None:
-    """The port of that ifName (or ifDescr) in the newest live interface table, if any."""
-    observation = seen.live.get("snmp-interfaces") if seen else None
-    ports = observation.reading.interfaces if observation else None
-    for port in ports or ():
-        if name in (port.name, port.descr):
-            return port
-    return None
-
-
 def _ups(sight: Sight) -> dict[str, Fact]:
     names = ("ups_batt", "ups_low", "power_hint", "ups_low_before", "ups_ok_before")
     ups = next((d for d in sight.ward.devices if d.role is Role.UPS or "ups" in d.kind), None)
@@ -297,7 +229,7 @@ def _ups(sight: Sight) -> dict[str, Fact]:
 
 
 def ups_is_low(status: UpsStatus) -> bool:
-    """Whether runtime or charge is low by 04-engine 8.1 (10 minutes, 30 %)."""
+    """Whether runtime or charge is low: under 10 minutes, or under 30 %."""
     runtime, charge = status.runtime_s, status.charge_ratio
     short = runtime is not None and runtime < UPS_LOW_RUNTIME_S
     return short or (charge is not None and charge < UPS_LOW_CHARGE)

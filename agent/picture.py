@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from agent.board import Subject
     from agent.checks import CheckState
     from agent.engine import Engine, WardCase
-    from agent.facts import Seen
     from agent.incidents import Incident
+    from agent.sight import Seen
     from agent.view import DeviceState, NotReady
     from agent.watching import WardWatch
     from inventory.model import Realm, Vantage

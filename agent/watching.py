@@ -22,8 +22,8 @@ from agent.checks import (
     step,
 )
 from agent.duty import on_duty
-from agent.facts import Seen, Sight, UpsMemory, port_of
 from agent.reach import Proofs, answered, weigh
+from agent.sight import Seen, Sight, UpsMemory, port_of
 from agent.verdict.hold import HoldRules, Holds, Orders, arrange, may_harden
 from agent.verdict.topology import GATEWAY
 from agent.window import Burst, EchoWindow

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from playbooks.verdict.facts import Truth
 
-# 04-engine 8.2: the far end is judged on at least 5 packets of the last 15 s, the quality of an
+# The far end is judged on at least 5 packets of the last 15 s, the quality of an
 # ICMP-only line on the last 10 minutes.
 PRESENCE_WINDOW_S = 15.0
 PRESENCE_PACKETS = 5

@@ -193,7 +193,7 @@ def test_a_bad_state_knows_since_when(results: str) -> None:
         assert 0 <= state.ring.weight <= 1980
 
 
-# Flapping: 04 section 4. Value x 20 / 100 are the weights, so integers compare exactly.
+# Flapping: value x 20 / 100 are the weights, so integers compare exactly.
 VECTOR_A = "CCCWCWOOOOWWWWOOOWWWC" + "C" * 7
 VALUES_A = [
     0.0, 0.0, 0.0, 5.9, 11.7, 17.4, 23.0, 22.6, 22.2, 21.8, 27.3, 26.8, 26.3, 25.8,

@@ -1,4 +1,4 @@
-"""Walk one: a counter in a switch becomes a line of a scrape, and is gone once it is old."""
+"""A counter in a switch becomes a line of a scrape, and is gone once it is old."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Walk two: the line is cut beyond the terminal device, noticed, said once, mended, closed."""
+"""The line is cut beyond the terminal device, noticed, said once, mended, closed."""
 
 from __future__ import annotations
 

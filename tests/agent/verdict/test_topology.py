@@ -9,7 +9,7 @@ import pytest
 from agent.verdict.topology import AGENT, Topology, tree
 from inventory.model import Ward
 
-# The inventory form of the second issue, with an access switch and a second VM behind the first.
+# The sample inventory, with an access switch and a second VM behind the first.
 EXAMPLE: dict[str, Any] = {
     "schema": "wardops/inventory/1",
     "ward": "26740",

@@ -1,0 +1,83 @@
+"""What one agent knows of one ward at one moment: the values that facts are made from. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from agent.checks import State
+from playbooks.verdict.facts import Truth
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from agent.window import EchoWindow
+    from inventory.model import Vantage, Ward
+    from probes.model import Interface, Observation, Target, UpsStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of one target now.
+
+    `state` is its reachable-check's state, `since_mono` when that state began. `fresh` is False
+    when its newest result is older than its time to live. `ever` says whether it answered at least
+    once since the agent started. `live` holds the newest good observation per probe that is still
+    within its time to live.
+    """
+
+    target: Target
+    state: State
+    since: datetime | None = None
+    since_mono: float = 0.0
+    fresh: bool = False
+    ever: bool = False
+    on_duty: bool = True
+    live: Mapping[str, Observation] = field(default_factory=dict)
+    last: Observation | None = None
+
+    @property
+    def answers(self) -> Truth:
+        """Whether it is there: unknown when stale, off duty or not measured."""
+        if not self.fresh or self.state is State.UNKNOWN:
+            return Truth.UNKNOWN
+        if self.state is State.OK:
+            return Truth.TRUE
+        return Truth.FALSE if self.on_duty else Truth.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class UpsMemory:
+    """The newest thing a UPS said, and when (monotonic seconds)."""
+
+    status: UpsStatus
+    mono: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What one agent knows of one ward at one moment."""
+
+    ward: Ward
+    vantage: Vantage
+    seen: Mapping[str, Seen]
+    mono: float
+    far_end: EchoWindow
+    host_link: bool | None = None
+    behind_core: frozenset[str] = frozenset()
+    ups_memory: UpsMemory | None = None
+
+    def of(self, name: str | None) -> Seen | None:
+        """The target of that name, if the ward has it."""
+        return self.seen.get(name) if name else None
+
+
+def port_of(seen: Seen | None, name: str) -> Interface | None:
+    """The port of that ifName (or ifDescr) in the newest live interface table, if any."""
+    observation = seen.live.get("snmp-interfaces") if seen else None
+    ports = observation.reading.interfaces if observation else None
+    for port in ports or ():
+        if name in (port.name, port.descr):
+            return port
+    return None
