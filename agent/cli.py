@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from copy import copy
 from importlib.metadata import EntryPoint, entry_points, packages_distributions
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -59,7 +61,8 @@ class Lazy(click.Group):
         """Load one child; a name with children of its own becomes a group."""
         entry = commands().get(self.prefix + cmd_name)
         if entry is not None:
-            command: click.Command = entry.load()
+            command: click.Command = copy(entry.load())
+            command.help = say(f"cli.help.{self.prefix}{cmd_name}", language_of(ctx))
             return command
         nested = f"{self.prefix}{cmd_name}."
         if any(name.startswith(nested) for name in commands()):
@@ -90,7 +93,7 @@ def language_of(ctx: click.Context | None) -> Language:
 def _language_asked(arguments: list[str]) -> Language:
     """The language before click has parsed anything, for messages about the command line itself."""
     asked = os.environ.get("WARDOPS_LANG", "")
-    for here, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for here, following in pairwise([*arguments, ""]):
         if here == "--lang":
             asked = following
         elif here.startswith("--lang="):
@@ -102,6 +105,30 @@ def _language_asked(arguments: list[str]) -> Language:
 @click.version_option(package_name="wardops")
 def root() -> None:
     """wardops: the ward's line, switches, rooms, machines and services on one screen."""
+
+
+def usage_line(error: click.ClickException, language: Language) -> str:
+    """What is wrong with a command line, as one line in that language."""
+    context = getattr(error, "ctx", None)
+    where = context.command_path if context is not None else "wardops"
+    key, values = "cli.usage.other", {"problem": " ".join(error.format_message().split())}
+    match error:
+        case click.exceptions.NoSuchCommand():
+            key, values = "cli.usage.no_command", {"name": error.command_name}
+        case click.NoSuchOption():
+            key, values = "cli.usage.no_option", {"name": error.option_name}
+        case click.MissingParameter():
+            key, values = "cli.usage.missing", {"name": _named(error.param, context)}
+        case click.BadParameter() if error.param is not None:
+            key, values = "cli.usage.bad_value", {"name": _named(error.param, context)}
+    return say(key, language, where=where, **values)
+
+
+def _named(parameter: click.Parameter | None, context: click.Context | None) -> str:
+    """A parameter as it is typed: `--cause`, or the argument's name in capitals."""
+    if isinstance(parameter, click.Option):
+        return parameter.opts[0]
+    return parameter.make_metavar(context) if parameter and context else ""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -123,8 +150,11 @@ def main(arguments: list[str] | None = None) -> int:
         return error.exit_code
     except click.exceptions.Abort:
         return 130
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 2
     except click.ClickException as error:
-        click.echo(say("cli.usage", language, problem=error.format_message()), err=True)
+        click.echo(usage_line(error, language), err=True)
         return 2
     except BrokenPipeError:
         return 0

@@ -52,7 +52,8 @@ class _Usage(click.Command):
         try:
             return super().make_context(*args, **kwargs)
         except click.UsageError as error:
-            raise StatusUsage("cli.usage", problem=error.format_message()) from error
+            problem = " ".join(error.format_message().split())
+            raise StatusUsage("cli.usage.other", problem=problem, where="wardops status") from error
 
 
 @click.command(cls=_Usage)

@@ -1,0 +1,49 @@
+"""The `wardops` command itself: what it says to a wrong command line, and who owns its packages."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.cli import commands, foreign_owner, main
+
+WRONG = {
+    ("frobnicate",): "frobnicate: không có lệnh này. Xem: wardops --help",
+    ("inventory", "frobnicate"): ("frobnicate: không có lệnh này. Xem: wardops inventory --help"),
+    ("agent", "--frob"): "--frob: không có tùy chọn này. Xem: wardops agent --help",
+    ("incident", "close", "SC-1"): "--cause: còn thiếu. Xem: wardops incident close --help",
+    ("incident", "show"): "INCIDENT: còn thiếu. Xem: wardops incident show --help",
+    ("demo", "--for", "soon"): "--for: giá trị không hợp lệ. Xem: wardops demo --help",
+    ("--lang", "en"): "--lang: no such option. See: wardops --help",
+    ("agent", "--vantage", "moon", "--lang=en"): (
+        "--vantage: not a possible value. See: wardops agent --help"
+    ),
+}
+
+
+@pytest.mark.parametrize("arguments", WRONG, ids=" ".join)
+def test_a_wrong_command_line_is_one_line_in_the_users_language(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(list(arguments)) == 2
+    assert capsys.readouterr().err == f"{WRONG[arguments]}\n"
+
+
+def test_without_arguments_it_says_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert "inventory" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_command_has_help_in_both_languages(
+    language: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WARDOPS_LANG", language)
+    for name in commands():
+        assert main([*name.split("."), "--help"]) == 0
+        assert "Usage: wardops" in capsys.readouterr().out or name == "probe"
+
+
+def test_a_package_of_another_distribution_is_noticed() -> None:
+    owners = {"agent": ["wardops", "some-agent"], "tui": ["wardops"]}
+    assert foreign_owner(owners) == ("agent", "some-agent")
+    assert foreign_owner({"agent": ["wardops"], "yaml": ["other"]}) is None
