@@ -268,15 +268,21 @@ def _local_dark(sight: Sight) -> Fact:
     powered = [seen for seen in members if seen.ever]
     if len(powered) < DARK_DEVICES:
         return UNKNOWN
-    silent = [seen for seen in powered if seen.answers is Truth.FALSE]
-    if len(silent) < max(DARK_DEVICES, DARK_SHARE * len(powered)):
+    silent = sorted(seen.since_mono for seen in powered if seen.answers is Truth.FALSE)
+    together = _largest_group(silent, DARK_WITHIN_S)
+    if len(together) < max(DARK_DEVICES, DARK_SHARE * len(powered)):
         alive = sum(seen.answers is Truth.TRUE for seen in powered)
-        truth = Truth.FALSE if alive else Truth.UNKNOWN
+        truth = Truth.FALSE if alive or silent else Truth.UNKNOWN
         return Fact(truth, source="icmp", values={"n": alive}, promised=False)
-    spread_s = max(s.since_mono for s in silent) - min(s.since_mono for s in silent)
-    values = {"n": len(silent), "m": len(powered), "s": max(1, round(spread_s))}
-    dark = Truth.TRUE if spread_s <= DARK_WITHIN_S else Truth.FALSE
-    return Fact(dark, source="icmp", values=values, promised=False)
+    took_s = max(1, round(together[-1] - together[0]))
+    values = {"n": len(together), "m": len(powered), "s": took_s}
+    return Fact(Truth.TRUE, source="icmp", values=values, promised=False)
+
+
+def _largest_group(moments: list[float], within_s: float) -> list[float]:
+    """The most of some sorted moments that lie within a span of seconds."""
+    groups = ([m for m in moments if 0 <= m - first <= within_s] for first in moments)
+    return max(groups, key=len, default=[])
 
 
 def _watched_ports(sight: Sight) -> list[tuple[Interface | None, bool]]:

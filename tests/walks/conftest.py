@@ -23,6 +23,7 @@ from agent.web.access import fresh_token
 from agent.web.app import build_app
 from drills import cable, faults
 from drills.listen import Ports
+from drills.sim import ward_codes
 from drills.topology import ward_standard
 from drills.world import World
 from drills.writing import write_inventory
@@ -33,6 +34,8 @@ from probes.registry import kinds
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from pathlib import Path
+
+    from inventory.model import Vantage
 
 WARD = "26740"
 START = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)  # a Monday, 07:00 in the ward
@@ -94,9 +97,9 @@ class Story:
         """What a scrape reads."""
         return (await self.http.get("/metrics")).text
 
-    async def verdict(self) -> dict[str, Any]:
+    async def verdict(self, ward: str = WARD) -> dict[str, Any]:
         """The verdict that people see."""
-        found: dict[str, Any] = await self.get("/verdict")
+        found: dict[str, Any] = await self.get(f"/verdict?ward={ward}")
         return found
 
     async def incidents(self, *, is_open: bool | None = None) -> list[dict[str, Any]]:
@@ -119,23 +122,30 @@ class Story:
 
 
 @pytest.fixture
-def tell(tmp_path: Path) -> Callable[[Callable[[Story], Coroutine[Any, Any, None]]], None]:
-    """Runs a story on virtual time, at default intervals, from the ward's own vantage."""
+def tell(tmp_path: Path) -> Callable[..., None]:
+    """Runs a story on virtual time, at default intervals.
 
-    def run(plot: Callable[[Story], Coroutine[Any, Any, None]]) -> None:
+    One ward seen from within, or with several `wards` seen from the hub.
+    """
+
+    def run(plot: Callable[[Story], Coroutine[Any, Any, None]], wards: int = 1) -> None:
         clock = ManualClock(START)
-        run_virtual(_told(plot, clock, tmp_path), clock)
+        run_virtual(_told(plot, clock, tmp_path, wards), clock)
 
     return run
 
 
 async def _told(
-    plot: Callable[[Story], Coroutine[Any, Any, None]], clock: ManualClock, folder: Path
+    plot: Callable[[Story], Coroutine[Any, Any, None]],
+    clock: ManualClock,
+    folder: Path,
+    wards: int,
 ) -> None:
-    world = World(ward_standard([WARD]), 1, clock)
-    write_inventory(world, folder / "inventory", PORTS, "ward", b"")
+    world = World(ward_standard(ward_codes(wards)), 1, clock)
+    vantage: Vantage = "ward" if wards == 1 else "hub"
+    write_inventory(world, folder / "inventory", PORTS, vantage, b"")
     inventory = load(folder / "inventory", kinds())
-    ways = cable.transports(world, f"ward:{WARD}")
+    ways = cable.transports(world, f"ward:{WARD}" if vantage == "ward" else "hub")
     state = folder / "state"
     agent = Agent(Plan(inventory, AgentConfig(), state), ways, clock)
     token = fresh_token()
