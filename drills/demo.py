@@ -39,6 +39,7 @@ MENDED_AT_S = 38.0
 UNATTENDED_S = 60.0
 LOOK_EVERY_S = 0.5
 OPERATOR = "local:demo"
+INTERRUPTED = 130  # as a shell says it of a program that Ctrl-C ended
 FAULT, WHERE = "cable_cut", "ce:wan"
 
 # The demo's fast profile: the only place that knows it.
@@ -111,6 +112,8 @@ class Operator:
     def _verdict(self, snapshot: Snapshot) -> None:
         if snapshot.verdict is None:
             return
+        if not self.headline and snapshot.verdict.state == "unknown":
+            return  # the first round of polls is not over
         headline: str = getattr(snapshot.verdict.headline, self.language)
         if headline != self.headline:
             self.headline = headline
@@ -180,6 +183,7 @@ async def play(what: Play, folder: Path) -> Proofs:
         options = Options(inventory, state, what.listen, state / "wardops.sock")
         async with running(plan_of(options), options) as agent:
             tell(say("demo.ready", what.language, url=agent.url))
+            tell(say("demo.measuring", what.language))
             address = Address(url=agent.url, token_files=(state / "local.token",))
             with AgentClient(address) as client:
                 operator = Operator(client, what.language)
@@ -229,6 +233,8 @@ def command(ctx: click.Context, for_s: float | None, listen: str, lang: str | No
     with tempfile.TemporaryDirectory(prefix="wardops-") as folder:
         proofs = asyncio.run(play(Play(listen, lasts, language, SystemClock()), Path(folder)))
     missing = ", ".join(say(f"demo.proof.{name}", language) for name in proofs.missing)
+    if missing and lasts is None:
+        return INTERRUPTED
     if missing:
         click.echo(say("demo.failed", language, missing=missing), err=True)
         return 1
