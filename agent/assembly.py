@@ -6,6 +6,7 @@ import asyncio
 import random
 from dataclasses import dataclass, replace
 from importlib.metadata import version
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -144,20 +145,20 @@ class Agent:
         return lambda reference: resolve(reference, folder)
 
     async def _judge(self) -> None:
-        while True:
+        for turn in count():
             before = self.clock.monotonic()
             await self.clock.sleep(JUDGE_EVERY_S)
             self.metrics.loop_lag.observe(max(0.0, self.clock.monotonic() - before - JUDGE_EVERY_S))
             self._count_skipped()
-            self.engine.judge_all()
+            self.engine.judge_share(turn)
 
     def _count_skipped(self) -> None:
         """Hand the schedule's count of left-out runs on to the exported counter."""
-        for key, count in self.schedule.skipped.items():
-            new = count - self._skipped_told.get(key, 0)
+        for key, skipped in self.schedule.skipped.items():
+            new = skipped - self._skipped_told.get(key, 0)
             if new > 0:
                 self.metrics.polls_skipped.labels(key[2]).inc(new)
-                self._skipped_told[key] = count
+                self._skipped_told[key] = skipped
 
     async def _host(self) -> None:
         while True:

@@ -11,8 +11,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from probes.model import EchoStats, Observation, Reason, Target
 
 Subject: TypeAlias = tuple[str, str]  # ward code, target name
@@ -59,17 +57,18 @@ class Board:
 
     def __init__(self, remembered: int = REMEMBERED) -> None:
         self._remembered = remembered
-        self._latest: dict[tuple[Subject, str], Observation] = {}
+        self._latest: dict[Subject, dict[str, Observation]] = {}
         self._good: dict[tuple[Subject, str], Observation] = {}
         self._results: dict[tuple[Subject, str], deque[Result]] = {}
 
     def put(self, observation: Observation) -> None:
         """Take in one observation; one that ended before the latest known is late and dropped."""
-        key = (subject(observation.target), observation.probe)
-        known = self._latest.get(key)
+        of_target = self._latest.setdefault(subject(observation.target), {})
+        known = of_target.get(observation.probe)
         if known is not None and observation.mono < known.mono:
             return
-        self._latest[key] = observation
+        of_target[observation.probe] = observation
+        key = (subject(observation.target), observation.probe)
         if observation.ok:
             self._good[key] = observation
         ring = self._results.setdefault(key, deque(maxlen=self._remembered))
@@ -77,7 +76,7 @@ class Board:
 
     def latest(self, key: Subject, probe: str) -> Observation | None:
         """The newest observation, good or not."""
-        return self._latest.get((key, probe))
+        return self._latest.get(key, {}).get(probe)
 
     def last_good(self, key: Subject, probe: str) -> Observation | None:
         """The newest observation with reason ok; its age says whether it may still be used."""
@@ -93,12 +92,13 @@ class Board:
         ring = self._results.get((key, probe), deque())
         return tuple(result for result in ring if result.mono >= mono)
 
-    def all_latest(self) -> Iterator[Observation]:
-        """The newest observation of every subject and probe."""
-        return iter(tuple(self._latest.values()))
+    def of(self, key: Subject) -> tuple[Observation, ...]:
+        """The newest observation of each probe of a subject, good or not."""
+        return tuple(self._latest.get(key, {}).values())
 
     def forget(self, key: Subject) -> None:
         """Drop what is known of a subject that left the inventory."""
-        for table in (self._latest, self._good, self._results):
+        self._latest.pop(key, None)
+        for table in (self._good, self._results):
             for entry in [entry for entry in table if entry[0] == key]:
                 del table[entry]

@@ -46,6 +46,10 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+# A ward costs about a millisecond to judge; 168 of them every second would cost a fifth of a core.
+WARDS_A_TURN = 20
+LONGEST_ROUND = 5
+
 # What proves presence quickest, in order; a slow table walk is the last resort.
 _QUICK_PROOFS = ("watch", "icmp", "http", "tcp", "node-exporter", "cisco-ce", "snmp-interfaces")
 
@@ -125,22 +129,29 @@ class Engine:
             {"probe": seen.probe, "reason": seen.reason, "took_s": round(seen.took_s, 4)},
             ward=seen.target.ward,
         )
-        self.judge_ward(case, at)
+        if taken.is_news or case.verdict is None:
+            self.judge_ward(case, at)
 
     def take_host(self, link: bool | None) -> None:
         """Take in whether the agent's own interface has link."""
         at, mono = self._clock.now(), self._clock.monotonic()
         for case in self.cases.values():
             step = case.watch.take_host(link, at, mono)
-            if step is not None:
+            if step is not None and step.transition is not None:
                 self._record(case, step)
-            self.judge_ward(case, at)
+                self.judge_ward(case, at)
 
-    def judge_all(self) -> None:
-        """Judge every ward again: time alone makes values stale and incidents resolved."""
+    def judge_share(self, turn: int) -> None:
+        """Judge some wards again: time alone makes values stale and incidents resolved.
+
+        Called every second with a growing `turn`. A few wards are judged every time, many in up
+        to five turns; what is news is judged at once anyway.
+        """
+        turns = min(LONGEST_ROUND, 1 + len(self.cases) // WARDS_A_TURN)
         at = self._clock.now()
-        for case in self.cases.values():
-            self.judge_ward(case, at)
+        for place, case in enumerate(self.cases.values()):
+            if place % turns == turn % turns:
+                self.judge_ward(case, at)
 
     def judge_ward(self, case: WardCase, at: datetime) -> None:
         """Facts, verdict, incidents of one ward at this moment."""

@@ -71,6 +71,12 @@ class Taken:
     orders: Orders = field(default_factory=Orders)
     retry_in_s: float | None = None
     ask_burst: bool = False
+    far_end_changed: bool = False
+
+    @property
+    def is_news(self) -> bool:
+        """Whether a verdict may read differently now than before."""
+        return self.far_end_changed or any(step.transition for step in self.steps)
 
 
 class WardWatch:
@@ -106,6 +112,7 @@ class WardWatch:
 
     def take(self, seen: Observation, at: datetime) -> Taken:
         """Take one observation in: board, window, checks, hold."""
+        before = self.far_end.present
         self.board.put(seen)
         self._remember(seen)
         name, mono = seen.target.name, seen.mono
@@ -121,7 +128,8 @@ class WardWatch:
         orders = self._arrange(at, mono)
         doubt = bool(self._far_end_name() == name and seen.probe == "watch")
         ask_burst = doubt and self._window_disagrees(seen)
-        return Taken(tuple(steps), orders, retry, ask_burst)
+        changed = self.far_end.present is not before
+        return Taken(tuple(steps), orders, retry, ask_burst, changed)
 
     def take_host(self, link: bool | None, at: datetime, mono: float) -> Step | None:
         """Take in whether the agent's own interface has link; None is unknown."""
@@ -146,8 +154,9 @@ class WardWatch:
     def seen(self, name: str, at: datetime, mono: float) -> Seen:
         """What is known of one target at this moment."""
         check = self.checks.get((name, REACHABLE), CheckState())
-        present = tuple(o for o in self.observations(name) if _tells_presence(o))
-        live = {o.probe: o for o in self.observations(name) if _is_live(o, mono)}
+        observations = self.observations(name)
+        present = [o for o in observations if _tells_presence(o)]
+        live = {o.probe: o for o in observations if _is_live(o, mono)}
         newest = max(present, key=lambda o: o.mono, default=None)
         wanted = [o for o in present if answered(o) is (check.state is State.OK)]
         return Seen(
@@ -162,11 +171,9 @@ class WardWatch:
             last=newest,
         )
 
-    def observations(self, name: str) -> Iterator[Observation]:
+    def observations(self, name: str) -> tuple[Observation, ...]:
         """The newest observation of each probe of one target."""
-        target = self.targets[name]
-        key = subject(target)
-        return (o for o in self.board.all_latest() if subject(o.target) == key)
+        return self.board.of(subject(self.targets[name]))
 
     def is_on_duty(self, name: str, at: datetime) -> bool:
         """Whether silence of that target counts now. What is no device is always on duty."""

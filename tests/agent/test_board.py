@@ -66,9 +66,10 @@ def test_the_same_name_in_two_wards_is_two_subjects() -> None:
     board.put(seen(1.0))
     other = Target("26743", "gateway", "gateway", "gateway", "192.0.2.2")
     board.put(seen(2.0, target=other))
-    assert [o.mono for o in board.all_latest()] == [1.0, 2.0]
+    assert [o.mono for o in board.of(subject(GATEWAY))] == [1.0]
     board.forget(subject(GATEWAY))
-    assert [o.target.ward for o in board.all_latest()] == ["26743"]
+    assert board.of(subject(GATEWAY)) == ()
+    assert [o.mono for o in board.of(subject(other))] == [2.0]
     assert board.last(subject(GATEWAY), "icmp", 5) == ()
 
 
