@@ -1,7 +1,8 @@
 """The journal: events, check states, incidents and the audit chain in one SQLite file.
 
 One writer. What belongs together is written in one transaction; incidents and audit rows reach the
-disk before the call returns. sqlite3's errors become StoreError here and nowhere else.
+disk before the call returns. sqlite3's errors become StoreError here and nowhere else, which is why
+this module is longer than most: it is the only door to sqlite3.
 """
 
 from __future__ import annotations
