@@ -41,12 +41,29 @@ def foreign_owner(owners: dict[str, list[str]]) -> tuple[str, str] | None:
     return None
 
 
+LANGUAGE_META = "wardops.lang"
+
+
+def _note_language(ctx: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+    """`wardops --lang en …`: the commands below read it from the context."""
+    if value is not None:
+        ctx.meta[LANGUAGE_META] = value
+
+
 class Lazy(click.Group):
     """A group that knows its children by entry-point name and imports one when it is called."""
 
     def __init__(self, *args: Any, prefix: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.prefix = prefix
+        self.params.append(
+            click.Option(
+                ["--lang"],
+                type=click.Choice(LANGUAGES),
+                expose_value=False,
+                callback=_note_language,
+            )
+        )
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Names of the direct children."""
@@ -82,11 +99,15 @@ class Lazy(click.Group):
 
 def language_of(ctx: click.Context | None) -> Language:
     """The language asked for with --lang (or $WARDOPS_LANG), Vietnamese when none was."""
-    while ctx is not None:
-        found = ctx.params.get("lang")
+    here = ctx
+    while here is not None:
+        found = here.params.get("lang")
         if found in LANGUAGES:
             return found  # type: ignore[no-any-return]
-        ctx = ctx.parent
+        here = here.parent
+    noted = ctx.meta.get(LANGUAGE_META) if ctx is not None else None
+    if noted in LANGUAGES:
+        return noted  # type: ignore[no-any-return]
     return _language_asked(sys.argv[1:])
 
 
@@ -119,9 +140,34 @@ def usage_line(error: click.ClickException, language: Language) -> str:
             key, values = "cli.usage.no_option", {"name": error.option_name}
         case click.MissingParameter():
             key, values = "cli.usage.missing", {"name": _named(error.param, context)}
+        case click.exceptions.BadOptionUsage():
+            key, values = "cli.usage.needs_value", {"name": error.option_name}
         case click.BadParameter() if error.param is not None:
+            possible = _possible(error.param)
             key, values = "cli.usage.bad_value", {"name": _named(error.param, context)}
+            if possible:
+                key, values = "cli.usage.not_possible", {**values, "possible": possible}
     return say(key, language, where=where, **values)
+
+
+def _usage_exit_code(error: click.ClickException) -> int:
+    """2, but for a command that says otherwise (`status`, where 2 would read as "down")."""
+    context = getattr(error, "ctx", None)
+    return int(getattr(context.command, "usage_exit_code", 2)) if context else 2
+
+
+def _possible(parameter: click.Parameter) -> str:
+    """What a parameter takes: the words of a choice, the bounds of a number; else nothing."""
+    match parameter.type:
+        case click.Choice(choices=choices):
+            return ", ".join(map(str, choices))
+        case click.IntRange(min=low, max=high) | click.FloatRange(min=low, max=high):
+            return " ".join(
+                part
+                for part in (f">= {low}" * (low is not None), f"<= {high}" * (high is not None))
+                if part
+            )
+    return ""
 
 
 def _named(parameter: click.Parameter | None, context: click.Context | None) -> str:
@@ -155,7 +201,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except click.ClickException as error:
         click.echo(usage_line(error, language), err=True)
-        return 2
+        return _usage_exit_code(error)
     except BrokenPipeError:
         return 0
     except Exception as error:  # noqa: BLE001 - the seam: a bug becomes one line and exit 70

@@ -254,6 +254,10 @@ class Engine:
             "confidence": round(verdict.confidence, 2),
         }
         self.outlets.bus.publish("state", "verdict", patch, ward=case.watch.ward.ward)
+        _log.info(
+            "verdict ward=%s state=%s segment=%s part=%s row=%s",
+            case.watch.ward.ward, verdict.state, verdict.segment, verdict.part or "-", verdict.row,
+        )  # fmt: skip
 
     def _move_incidents(self, case: WardCase, verdict: Verdict, at: datetime, mono: float) -> None:
         known = tuple(case.incidents.values())
@@ -306,6 +310,7 @@ class Engine:
 
     def _keep(self, case: WardCase, incident: Incident, event: Event) -> None:
         case.incidents[incident.uid] = incident
+        _log.info("%s id=%s ward=%s", event.kind, incident.id, incident.ward)
         patch = {"id": incident.id, "what": event.kind, "state": incident.state}
         self.outlets.bus.publish("incident", f"incidents/{incident.id}", patch, ward=incident.ward)
 

@@ -34,6 +34,8 @@ PORTS_LOST_SHARE = 0.20
 
 def facts_of(sight: Sight) -> Facts:
     """All facts about the ward that this agent can tell."""
+    if not sight.has_heard:
+        return Facts(named={"host_link": _host_link(sight)}, services=_unmeasured(sight))
     gw = _gateway(sight)
     named = {
         "host_link": _host_link(sight),
@@ -61,6 +63,10 @@ def facts_of(sight: Sight) -> Facts:
         rooms=_rooms(sight),
         critical_lan=_core_port_lost(sight),
     )
+
+
+def _unmeasured(sight: Sight) -> dict[str, Fact]:
+    return {one.id: _service(sight, one.id, measured=False) for one in sight.ward.services}
 
 
 def _fact(seen: Seen, truth: Truth, **values: object) -> Fact:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -59,6 +60,9 @@ class Running:
     url: str
 
 
+_log = logging.getLogger(__name__)
+
+
 async def serve(plan: Plan, options: Options) -> None:
     """Run an agent with its HTTP server until SIGINT or SIGTERM.
 
@@ -68,8 +72,17 @@ async def serve(plan: Plan, options: Options) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with running(plan, options):
+    async with running(plan, options) as at_work:
+        _log.info(
+            "agent started wards=%d targets=%d vantage=%s url=%s state=%s",
+            len(plan.inventory.wards),
+            sum(len(case.watch.targets) for case in at_work.agent.engine.cases.values()),
+            plan.inventory.vantage,
+            at_work.url,
+            options.state,
+        )
         await stop.wait()
+        _log.info("agent stopped")
 
 
 @asynccontextmanager

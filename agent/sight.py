@@ -68,6 +68,14 @@ class Sight:
     behind_core: frozenset[str] = frozenset()
     ups_memory: UpsMemory | None = None
 
+    @property
+    def has_heard(self) -> bool:
+        """Whether anything at all answered since the agent started.
+
+        Until then silence says as much about this machine or its inventory as about the ward.
+        """
+        return any(seen.ever for seen in self.seen.values())
+
     def of(self, name: str | None) -> Seen | None:
         """The target of that name, if the ward has it."""
         return self.seen.get(name) if name else None

@@ -2,8 +2,8 @@
 
 Imports pydantic and the standard library alone, so that a screen loads nothing of the agent. Within
 version 1 fields are only added; a reader ignores fields it does not know and takes a state it does
-not know for `unknown`. Times are RFC 3339 in UTC with milliseconds, durations seconds. One flat table
-of types, and therefore longer than most modules.
+not know for `unknown`. Times are RFC 3339 in UTC with milliseconds, durations seconds. One flat
+table of types, and therefore longer than most modules.
 """
 
 from __future__ import annotations

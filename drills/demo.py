@@ -126,14 +126,10 @@ class Operator:
             return
         self.states[incident.id] = incident.state
         state = say(f"incident.state.{incident.state}", self.language)
-        segment, part = incident.root.segment, incident.root.part
-        self.lines.append(
-            say(
-                "demo.incident", self.language,
-                id=incident.id, state=state, root=f"{segment}/{part}", held=len(incident.held),
-            )
-        )  # fmt: skip
-        if segment == "metronet":
+        held = sum(child.until is None for child in incident.held)
+        key = "demo.incident_holds" if held else "demo.incident"
+        self.lines.append(say(key, self.language, id=incident.id, state=state, held=held))
+        if incident.root.segment == "metronet":
             self.proofs.incident = incident.id
         if incident.state == "open":
             self._do("ack", incident, reason=say("demo.ack", self.language))

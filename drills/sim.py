@@ -185,5 +185,5 @@ def _ready(simulation: Simulation, took_s: float, language: Language) -> str:
     devices = sum(bool(node.ward and node.address) for node in topology.nodes.values())
     wards = len(topology.codes)
     unit = say("sim.unit_one" if wards == 1 else "sim.unit_many", language)
-    took = decimal(took_s, 1, language)
-    return say("sim.ready", language, devices=devices, wards=wards, unit=unit, took=took)
+    told = {"devices": devices, "wards": wards, "unit": unit, "took": decimal(took_s, 1, language)}
+    return say("sim.ready", language, out=simulation.inventory_dir, **told)

@@ -45,18 +45,13 @@ class Report:
     trouble: WardopsError | None = None
 
 
-class _Usage(click.Command):
-    """Wrong options end with 3 instead of 2, which would read as "down"."""
+class _Status(click.Command):
+    """A wrong command line ends with 3 instead of 2, which would read as "down"."""
 
-    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        try:
-            return super().make_context(*args, **kwargs)
-        except click.UsageError as error:
-            problem = " ".join(error.format_message().split())
-            raise StatusUsage("cli.usage.other", problem=problem, where="wardops status") from error
+    usage_exit_code = _UNKNOWN
 
 
-@click.command(cls=_Usage)
+@click.command(cls=_Status)
 @click.option("--json", "as_json", is_flag=True)
 @click.option("--agent", metavar="URL|SOCKET")
 @click.option("--state", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
@@ -179,6 +174,8 @@ _NO_VERDICT = {
 
 
 def _language() -> Language:
-    """The language of the environment, Vietnamese when it names none."""
-    wanted = os.environ.get("WARDOPS_LANG")
+    """The language given before the command, else the environment's, else Vietnamese."""
+    context = click.get_current_context(silent=True)
+    noted = context.meta.get("wardops.lang") if context is not None else None
+    wanted = noted or os.environ.get("WARDOPS_LANG")
     return next((language for language in LANGUAGES if language == wanted), DEFAULT_LANGUAGE)

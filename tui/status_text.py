@@ -1,4 +1,4 @@
-"""A status as at most 12 lines of 80 cells, in either language. Pure."""
+"""A status as at most 16 lines of 80 cells, in either language. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta, timezone
 from typing import TYPE_CHECKING
 
 from inventory.language import has, say
-from inventory.text import cut, pad
+from inventory.text import cells, cut, pad
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from inventory.language import Language
 
 WIDTH = 80
-LINES = 12
+LINES = 16
 _LABEL_CELLS = 13
 _TEXTS = 3
 _MARKS = {"ok": "●", "degraded": "▲", "down": "×", "maintenance": "◆", "unknown": "?"}
@@ -120,8 +120,24 @@ def _labelled(
     """Up to three texts, the first behind its label; nothing for none."""
     label = say(f"status.{key}", language)
     for text in [text for text in texts if text][:_TEXTS]:
-        yield f"  {pad(label, _LABEL_CELLS)}{text}"
-        label = ""
+        for line in wrapped(text, WIDTH - _LABEL_CELLS - 2):
+            yield f"  {pad(label, _LABEL_CELLS)}{line}"
+            label = ""
+
+
+def wrapped(text: str, width: int) -> Iterator[str]:
+    """A text in lines of at most `width` cells, broken between words; one that fits stays as is."""
+    if cells(text) <= width:
+        yield text
+        return
+    line = ""
+    for word in text.split():
+        longer = f"{line} {word}".strip()
+        if line and cells(longer) > width:
+            yield line
+            longer = word
+        line = longer
+    yield line
 
 
 def _incident(incident: Incident, language: Language) -> str:

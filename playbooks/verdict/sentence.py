@@ -130,6 +130,8 @@ def _all_fine(finding: Finding) -> Sentence:
 
 
 def _not_concluded(finding: Finding, facts: Facts) -> Sentence:
+    if finding.state == "down":
+        return Sentence("verdict.unknown_lost", {})
     if not finding.missing:
         return Sentence("verdict.unknown", {})
     named = tuple(fact_name(name, facts) for name in finding.missing[:2])

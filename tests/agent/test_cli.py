@@ -12,10 +12,15 @@ WRONG = {
     ("agent", "--frob"): "--frob: không có tùy chọn này. Xem: wardops agent --help",
     ("incident", "close", "SC-1"): "--cause: còn thiếu. Xem: wardops incident close --help",
     ("incident", "show"): "INCIDENT: còn thiếu. Xem: wardops incident show --help",
-    ("demo", "--for", "soon"): "--for: giá trị không hợp lệ. Xem: wardops demo --help",
-    ("--lang", "en"): "--lang: no such option. See: wardops --help",
+    ("demo", "--for", "soon"): "--for: giá trị không hợp lệ; nhận: >= 1. Xem: wardops demo --help",
+    ("--lang", "en", "frob"): "frob: no such command. See: wardops --help",
+    (
+        "inventory",
+        "show",
+        "--find",
+    ): "--find: cần một giá trị đi kèm. Xem: wardops --help",
     ("agent", "--vantage", "moon", "--lang=en"): (
-        "--vantage: not a possible value. See: wardops agent --help"
+        "--vantage: not a possible value; it takes: ward, hub. See: wardops agent --help"
     ),
 }
 

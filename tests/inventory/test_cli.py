@@ -56,7 +56,7 @@ def test_a_good_inventory_is_one_line_and_exit_0(example: Path, language: Langua
 
 def test_vietnamese_is_the_default_and_the_environment_may_say_otherwise(example: Path) -> None:
     assert "đơn vị" in run(check, example).stdout
-    assert "wards" in run(check, example, WARDOPS_LANG="en").stdout
+    assert "Wards: " in run(check, example, WARDOPS_LANG="en").stdout
     assert "đơn vị" in run(check, example, WARDOPS_LANG="fr").stdout
 
 
