@@ -151,6 +151,26 @@ class AgentClient:
         """One incident with its timeline."""
         return self._get(wire.Incident, f"/incidents/{_segment(incident)}")
 
+    def playbooks(self) -> tuple[wire.PlaybookBrief, ...]:
+        """The playbooks that the agent can conduct."""
+        return self._get(wire.Page[wire.PlaybookBrief], "/playbooks", {"limit": "1000"}).items
+
+    def playbook(self, playbook: str) -> wire.PlaybookBrief:
+        """One playbook."""
+        return self._get(wire.PlaybookBrief, f"/playbooks/{_segment(playbook)}")
+
+    def playbook_runs(
+        self, ward: str | None = None, *, is_open: bool | None = None
+    ) -> tuple[wire.PlaybookRun, ...]:
+        """The newest 1000 runs without their lines, of one ward if given, only open ones or not."""
+        shown = None if is_open is None else str(is_open).lower()
+        params = _given(ward=ward, open=shown, limit="1000")
+        return self._get(wire.Page[wire.PlaybookRun], "/playbook-runs", params).items
+
+    def playbook_run(self, run: str) -> wire.PlaybookRun:
+        """One run with its lines."""
+        return self._get(wire.PlaybookRun, f"/playbook-runs/{_segment(run)}")
+
     def exposition(self) -> str:
         """What `/metrics` answers, as text 0.0.4."""
         response = self._ask("GET", f"{self.address.url or _ANY_HOST}/metrics")
