@@ -151,6 +151,16 @@ class AgentClient:
         """One incident with its timeline."""
         return self._get(wire.Incident, f"/incidents/{_segment(incident)}")
 
+    def device(self, device: str, ward: str | None = None) -> wire.DeviceDetail:
+        """One device with its newest values; `ward` tells apart hops that every ward has."""
+        path = f"/devices/{_segment(device)}"
+        return self._get(wire.DeviceDetail, path, _given(ward=ward))
+
+    def interfaces(self, device: str, ward: str | None = None) -> tuple[wire.Interface, ...]:
+        """The first 1000 ports of one device; none when they were not measured lately."""
+        path = f"/devices/{_segment(device)}/interfaces"
+        return self._get(wire.Page[wire.Interface], path, _given(ward=ward, limit="1000")).items
+
     def playbooks(self) -> tuple[wire.PlaybookBrief, ...]:
         """The playbooks that the agent can conduct."""
         return self._get(wire.Page[wire.PlaybookBrief], "/playbooks", {"limit": "1000"}).items
