@@ -20,6 +20,7 @@ from agent.ids import fresh_uid
 from agent.loop import Poller
 from agent.metrics_catalog import full_catalogue
 from agent.picture import picture
+from agent.runs import Runs
 from agent.schedule import Job, Schedule
 from agent.selfmetrics import SelfMetrics
 from agent.statefile import EVERY_S, INCIDENTS, TTL_S, write_state
@@ -101,6 +102,7 @@ class Agent:
         self.engine = Engine(cases, outlets, self.schedule, clock, config)
         self.engine.restore()
         self.actions = Actions(self.engine, clock)
+        self.runs = Runs(self.engine, inventory)
 
     def view(self) -> AgentView:
         """What the agent believes at this moment."""

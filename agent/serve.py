@@ -94,6 +94,7 @@ def parts_of(agent: Agent, options: Options) -> Parts:
     return Parts(
         view=agent.view,
         commands=agent.actions,
+        runs=agent.runs,
         bus=agent.bus,
         exposition=outlets.exposition,
         renderer=outlets.renderer,
