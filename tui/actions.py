@@ -1,0 +1,58 @@
+"""The keys: one table of what can be done on which screen, and how it is called. Pure.
+
+A global action works on every screen and has an F-key, since an input method (Telex, VNI) changes
+letters: `dd` arrives as d, Backspace, đ. Nothing is bound to w, [, ] or Backspace. An action that
+is not in the table does not exist; a screen does it in a method `do_<name>`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+HOME, HELP, DEVICE, INCIDENT, PLAYBOOK = "home", "help", "device", "incident", "playbook"
+SCREENS = (HOME, DEVICE, INCIDENT, PLAYBOOK)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to do: key names as Textual gives them, the first as the footer shows it.
+
+    `label` is a catalogue key. No `screens`: every screen. `footer` orders the footer; 0 is not
+    shown there. `is_wide` is shown at 120 columns only.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    shown: str
+    label: str
+    screens: frozenset[str] = frozenset()
+    footer: int = 0
+    is_wide: bool = False
+
+    def is_on(self, screen: str) -> bool:
+        """Whether it can be done on that screen."""
+        return not self.screens or screen in self.screens
+
+
+def _on(*screens: str) -> frozenset[str]:
+    return frozenset(screens)
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("language", ("v", "V", "f8"), "v", "tui.key.language", footer=70, is_wide=True),
+    Action("theme", ("T", "f9"), "F9", "tui.key.theme", footer=75, is_wide=True),
+    Action("help", ("question_mark", "f1"), "?", "tui.key.help", footer=90),
+    Action("quit", ("q", "f10"), "q", "tui.key.quit", footer=99),
+    Action("back", ("escape",), "Esc", "tui.key.back", _on(DEVICE, INCIDENT, PLAYBOOK), footer=80),
+    Action("again", ("r",), "r", "tui.key.again", _on(HOME), footer=50),
+)
+
+
+def on_screen(screen: str) -> tuple[Action, ...]:
+    """What can be done there, in the footer's order."""
+    return tuple(sorted((a for a in ACTIONS if a.is_on(screen)), key=lambda action: action.footer))
+
+
+def for_key(screen: str, key: str) -> Action | None:
+    """What the key does there."""
+    return next((action for action in on_screen(screen) if key in action.keys), None)
