@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 HOME, HELP, DEVICE, INCIDENT, PLAYBOOK = "home", "help", "device", "incident", "playbook"
+FORM = "form"
 SCREENS = (HOME, DEVICE, INCIDENT, PLAYBOOK)
 
 
@@ -38,6 +39,7 @@ def _on(*screens: str) -> frozenset[str]:
     return frozenset(screens)
 
 
+_LISTS = (DEVICE, INCIDENT, PLAYBOOK)
 ACTIONS: tuple[Action, ...] = (
     Action("language", ("v", "V", "f8"), "v", "tui.key.language", footer=70, is_wide=True),
     Action("theme", ("T", "f9"), "F9", "tui.key.theme", footer=75, is_wide=True),
@@ -45,6 +47,23 @@ ACTIONS: tuple[Action, ...] = (
     Action("quit", ("q", "f10"), "q", "tui.key.quit", footer=99),
     Action("back", ("escape",), "Esc", "tui.key.back", _on(DEVICE, INCIDENT, PLAYBOOK), footer=80),
     Action("again", ("r",), "r", "tui.key.again", _on(HOME), footer=50),
+    Action("playbook", ("p", "P", "f2"), "p", "tui.key.playbook", footer=30),
+    Action("device", ("d", "D", "đ", "Đ", "f3"), "d", "tui.key.device", footer=31),
+    Action("incident", ("i", "I", "f4"), "i", "tui.key.incident", footer=32),
+    Action("up", ("up", "k"), "↑↓", "tui.key.move", _on(*_LISTS), footer=10),
+    Action("down", ("down", "j"), "↓", "tui.key.down", _on(*_LISTS)),
+    Action("open", ("enter",), "Enter", "tui.key.open", _on(*_LISTS), footer=11),
+    Action("left", ("left", "h"), "←", "tui.key.left", _on(DEVICE)),
+    Action("right", ("right", "l"), "→", "tui.key.right", _on(DEVICE)),
+    Action("pages_up", ("pageup",), "PgUp", "tui.key.pages_up", _on(*_LISTS)),
+    Action("pages_down", ("pagedown",), "PgDn", "tui.key.pages_down", _on(*_LISTS)),
+    Action("filter", ("f", "F"), "f", "tui.key.filter", _on(INCIDENT), footer=12),
+    Action("take", ("t",), "t", "tui.key.take", _on(INCIDENT), footer=20),
+    Action("note", ("a", "A"), "a", "tui.key.note", _on(INCIDENT), footer=21),
+    Action("close", ("f12",), "F12", "tui.key.close", _on(INCIDENT), footer=22),
+    Action("answer", tuple("1234567890"), "1-9", "tui.key.answer", _on(PLAYBOOK), footer=12),
+    Action("step_back", ("u", "U", "left"), "u", "tui.key.step_back", _on(PLAYBOOK), footer=20),
+    Action("abort", ("ctrl+x",), "^X", "tui.key.abort", _on(PLAYBOOK), footer=21),
 )
 
 
