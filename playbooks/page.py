@@ -1,0 +1,187 @@
+"""A playbook as one printed page: HTML that needs nothing else, A4, in one language. Pure.
+
+What a run would fill in prints as `[…]`; names of people, numbers and addresses are not on it.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inventory.language import say
+from playbooks import model as m
+from playbooks.texts import PLACEHOLDER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from inventory.language import Language
+    from inventory.model import Words
+
+_STYLE = Path(__file__).parent / "page.css"
+_PAGE = """<!doctype html>
+<html lang="{language}"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{title}</title>
+<style>
+{style}</style></head>
+<body>
+{body}
+</body></html>
+"""
+_BY_HAND = (m.Ask, m.Do, m.Checklist, m.Escalate)
+
+
+def playbook_page(playbook: m.Playbook, language: Language) -> str:
+    """The playbook's page: red lines first, then every step with its id and where it leads."""
+    steps = "\n".join(_step(step, language) for step in playbook.steps)
+    parts = (_head(playbook, language), _dont(playbook, language), _about(playbook, language))
+    body = "\n".join((*parts, f'<main class="steps">\n{steps}\n</main>'))
+    return document(f"{playbook.id} {_text(playbook.title, language)}", body, language)
+
+
+def document(title: str, body: str, language: Language) -> str:
+    """A whole page around this body; `body` is HTML, `title` is text."""
+    return _PAGE.format(language=language, title=escape(title), style=_style(), body=body)
+
+
+@cache
+def _style() -> str:
+    return _STYLE.read_text(encoding="utf-8")
+
+
+def _head(playbook: m.Playbook, language: Language) -> str:
+    review = playbook.review.reviewed_on
+    small = [
+        say("paper.version", language, version=playbook.version),
+        say("paper.reviewed", language, day=review)
+        if review
+        else say("paper.not_reviewed", language),
+    ]
+    if playbook.minutes:
+        small.append(say("paper.target", language, minutes=playbook.minutes))
+    return (
+        f"<header><h1>{playbook.id} · {_text(playbook.title, language)}</h1>"
+        f'<p class="small">{escape(" · ".join(small))}</p></header>'
+    )
+
+
+def _dont(playbook: m.Playbook, language: Language) -> str:
+    lines = "".join(f"<li>{_text(line, language)}</li>" for line in playbook.dont)
+    heading = escape(say("paper.dont", language))
+    return f'<section class="dont"><h2>{heading}</h2><ul>{lines}</ul></section>'
+
+
+def _about(playbook: m.Playbook, language: Language) -> str:
+    lines = (
+        f"<p><b>{_said('meaning', language)}:</b> {_text(playbook.about.meaning, language)}</p>",
+        f"<p><b>{_said('impact', language)}:</b> {_text(playbook.about.impact, language)}</p>",
+        f"<p><b>{_said('begin', language, step=playbook.start)}</b></p>",
+        f'<p class="small">{_said("legend", language)}</p>',
+    )
+    return f'<section class="about">{"".join(lines)}</section>'
+
+
+def _step(step: m.Step, language: Language) -> str:
+    by_hand = isinstance(step, _BY_HAND)
+    classes = ["step", *(["hand"] if by_hand else []), *(["stop"] if _stops(step) else [])]
+    mark = _said("mark.hand" if by_hand else "mark.machine", language)
+    title = _text(step.title, language) if step.title else ""
+    head = f'<h3><code>{step.id}</code><span>{title}</span><i class="mark">{mark}</i></h3>'
+    lines = "".join(
+        f"<li>{line}</li>" for line in (*_content(step, language), *_ways(step, language))
+    )
+    return f'<section class="{" ".join(classes)}">{head}<ul>{lines}</ul></section>'
+
+
+def _stops(step: m.Step) -> bool:
+    """Whether hands come off here and somebody else is called."""
+    return isinstance(step, m.Escalate)
+
+
+def _content(step: m.Step, language: Language) -> Iterable[str]:
+    """What is asked, done, told or waited for."""
+    match step:
+        case m.Auto():
+            yield f"{_said('looks_at', language)}: {escape(', '.join(step.run))}"
+        case m.Ask():
+            yield f'<span class="say">{_text(step.question, language)}</span>'
+        case m.Do():
+            yield f'<span class="say">{_text(step.say, language)}</span>'
+        case m.Checklist():
+            yield from (f'<span class="box">{_text(i.text, language)}</span>' for i in step.items)
+        case m.Notify():
+            yield f"{_said('to', language)}: {escape(', '.join(step.to))}"
+            yield _message(step.message, "send", language)
+        case m.Escalate():
+            whom = say("paper.next_level", language) if step.to == "next" else step.to
+            yield f"{_said('to', language)} <b>{escape(whom)}</b>: {_text(step.reason, language)}"
+            if step.message:
+                yield _message(step.message, "read_out", language)
+        case m.End():
+            yield _said(f"outcome.{step.outcome}", language)
+
+
+def _message(words: Words, key: str, language: Language) -> str:
+    text = _text(words, language)
+    return f'{_said(key, language)}: <span class="message">“{text}”</span>'
+
+
+def _ways(step: m.Step, language: Language) -> Iterable[str]:
+    """Where it leads: `1 … → step`."""
+    if isinstance(step, m.Ask):
+        for option in step.options:
+            yield f"{option.key} {_text(option.text, language)} {_goal(option.goto)}"
+    if isinstance(step, m.Decide):
+        for branch in step.branches:
+            yield f"{escape(_conditions(branch.when))} {_goal(branch.goto)}"
+        yield f"{_said('else', language)} {_goal(step.otherwise)}"
+    ends = [
+        f"{label} {_goal(goal)}"
+        for key, label in _labels(step, language)
+        if (goal := getattr(step, key, None))
+    ]
+    if ends:
+        yield "; ".join(ends)
+    if step.kind != "end" and step.max_visits and step.on_exhausted:
+        yield f"{_said('at_most', language, count=step.max_visits)} {_goal(step.on_exhausted)}"
+
+
+def _labels(step: m.Step, language: Language) -> Iterable[tuple[str, str]]:
+    """The keys of plain ways out, with their words."""
+    yield "next", _said("next", language)
+    yield "on_pass", _said("passed", language)
+    yield "on_fail", _said("failed", language)
+    if isinstance(step, m.Wait):
+        yield "on_timeout", _said("timeout", language, minutes=f"{step.timeout_min:g}")
+
+
+def _conditions(when: m.Conditions) -> str:
+    """A condition as its names and values: for who looks it up, not for who follows."""
+    return ", ".join(f"{name} {_matcher(matcher)}" for name, matcher in when.items())
+
+
+def _matcher(matcher: object) -> str:
+    if isinstance(matcher, dict):
+        return f"({_conditions(matcher)})"
+    if isinstance(matcher, bool):
+        return f"= {str(matcher).lower()}"
+    if isinstance(matcher, list | tuple):
+        return "= " + " | ".join(str(each) for each in matcher)
+    text = str(matcher)
+    return text.replace("<=", "≤ ").replace(">=", "≥ ") if text[:1] in "<>" else f"= {text}"
+
+
+def _goal(step: str) -> str:
+    return f'<span class="way">→ <code>{step}</code></span>'
+
+
+def _said(key: str, language: Language, **values: object) -> str:
+    return escape(say(f"paper.{key}", language, **values))
+
+
+def _text(words: Words, language: Language) -> str:
+    """A text of the playbook as HTML, what a run fills in left open."""
+    return escape(PLACEHOLDER.sub(say("paper.filled_in", language), getattr(words, language)))
