@@ -43,14 +43,14 @@ _LISTS = (DEVICE, INCIDENT, PLAYBOOK)
 ACTIONS: tuple[Action, ...] = (
     Action("language", ("v", "V", "f8"), "v", "tui.key.language", footer=70, is_wide=True),
     Action("theme", ("T", "f9"), "F9", "tui.key.theme", footer=75, is_wide=True),
-    Action("help", ("question_mark", "f1"), "?", "tui.key.help", footer=90),
+    Action("help", ("question_mark", "f1"), "?", "tui.key.help", footer=31),
     Action("quit", ("q", "f10"), "q", "tui.key.quit", footer=99),
-    Action("back", ("escape",), "Esc", "tui.key.back", _on(DEVICE, INCIDENT, PLAYBOOK), footer=80),
+    Action("back", ("escape",), "Esc", "tui.key.back", _on(DEVICE, INCIDENT, PLAYBOOK), footer=25),
     Action("again", ("r",), "r", "tui.key.again", _on(HOME), footer=50),
     Action("playbook", ("p", "P", "f2"), "p", "tui.key.playbook", footer=30),
-    Action("device", ("d", "D", "đ", "Đ", "f3"), "d", "tui.key.device", footer=31),
-    Action("incident", ("i", "I", "f4"), "i", "tui.key.incident", footer=32),
-    Action("up", ("up", "k"), "↑↓", "tui.key.move", _on(*_LISTS), footer=10),
+    Action("device", ("d", "D", "đ", "Đ", "f3"), "d", "tui.key.device", footer=32),
+    Action("incident", ("i", "I", "f4"), "i", "tui.key.incident", footer=33),
+    Action("up", ("up", "k"), "↑↓", "tui.key.move", _on(*_LISTS), footer=10, is_wide=True),
     Action("down", ("down", "j"), "↓", "tui.key.down", _on(*_LISTS)),
     Action("open", ("enter",), "Enter", "tui.key.open", _on(*_LISTS), footer=11),
     Action("left", ("left", "h"), "←", "tui.key.left", _on(DEVICE)),
@@ -62,7 +62,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("note", ("a", "A"), "a", "tui.key.note", _on(INCIDENT), footer=21),
     Action("close", ("f12",), "F12", "tui.key.close", _on(INCIDENT), footer=22),
     Action("answer", tuple("1234567890"), "1-9", "tui.key.answer", _on(PLAYBOOK), footer=12),
-    Action("step_back", ("u", "U", "left"), "u", "tui.key.step_back", _on(PLAYBOOK), footer=20),
+    Action("step_back", ("u", "U", "ctrl+b"), "u", "tui.key.step_back", _on(PLAYBOOK), footer=20),
     Action("abort", ("ctrl+x",), "^X", "tui.key.abort", _on(PLAYBOOK), footer=21),
 )
 
@@ -75,3 +75,8 @@ def on_screen(screen: str) -> tuple[Action, ...]:
 def for_key(screen: str, key: str) -> Action | None:
     """What the key does there."""
     return next((action for action in on_screen(screen) if key in action.keys), None)
+
+
+def key_of(name: str, screen: str) -> str:
+    """The key of an action as the footer shows it; empty when it cannot be done there."""
+    return next((action.shown for action in on_screen(screen) if action.name == name), "")

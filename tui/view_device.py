@@ -33,6 +33,8 @@ GROUP = 12  # ports between two bars of it
 PORTS_SOURCE = "snmp-interfaces"
 _FEW = 4  # so many ports are better read as a list
 _NAME = 17
+_STATE = 13
+_ROOMY = 60  # cells from which on a device's line says more than its state
 _NUMBERED = re.compile(r"(?P<stem>.*?)(?P<number>\d+)$")
 _NO_SOCKET = re.compile(r"(vlan|null|loopback|lo|bridge|br|tunnel|port-channel|po|cpu)", re.I)
 
@@ -117,8 +119,20 @@ def device_lines(
         mark = device_mark(device, broken, showing)
         here = device.name == selected
         name = Span(pad(device.name, _NAME), "cursor" if here else "plain")
-        word = Span(f" {showing.words.say(mark.word)}", mark.tone)
-        yield fit(line(_pointer(here), Span(mark.glyph, mark.tone), " ", name, word), columns)
+        word = Span(f" {pad(showing.words.say(mark.word), _STATE)}", mark.tone)
+        said = line(_pointer(here), Span(mark.glyph, mark.tone), " ", name, word)
+        yield fit((*said, *_about(device, columns, showing)), columns)
+
+
+def _about(device: Device, columns: int, showing: Showing) -> Line:
+    """What it is and how old its newest good result is, where there is room."""
+    if columns < _ROOMY:
+        return BLANK
+    words = showing.words
+    what = one_line(device.model or device.kind, 24)
+    age = words.age(showing.age_s(device.data_age_s))
+    data = words.say("screen.device.data", age=age)
+    return line(f" {pad(what, 20)} ", Span(data, "dim"))
 
 
 def _pointer(here: bool) -> Span:
