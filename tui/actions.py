@@ -43,7 +43,7 @@ _LISTS = (DEVICE, INCIDENT, PLAYBOOK)
 ACTIONS: tuple[Action, ...] = (
     Action("language", ("v", "V", "f8"), "v", "tui.key.language", footer=70, is_wide=True),
     Action("theme", ("T", "f9"), "F9", "tui.key.theme", footer=75, is_wide=True),
-    Action("help", ("question_mark", "f1"), "?", "tui.key.help", footer=31),
+    Action("help", ("question_mark", "f1"), "?", "tui.key.help", footer=90),
     Action("quit", ("q", "f10"), "q", "tui.key.quit", footer=99),
     Action("back", ("escape",), "Esc", "tui.key.back", _on(DEVICE, INCIDENT, PLAYBOOK), footer=25),
     Action("again", ("r",), "r", "tui.key.again", _on(HOME), footer=50),

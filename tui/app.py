@@ -14,9 +14,11 @@ from textual.message import Message
 from inventory.errors import WardopsError
 from inventory.language import LANGUAGES
 from tui import themes
-from tui.actions import HOME
+from tui.actions import DEVICE, HOME, INCIDENT, PLAYBOOK
 from tui.feed import Answered, Feed, Heard, Silent
 from tui.freshness import Sight
+from tui.resume import Place, remember
+from tui.screens.further import FURTHER
 from tui.screens.help import HelpScreen
 from tui.screens.home import HomeScreen
 from tui.screens.ward_screen import WardScreen
@@ -26,6 +28,7 @@ from tui.view import Showing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from textual.screen import Screen
 
@@ -39,12 +42,14 @@ NOTICE_S = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How the screens look and who sits there."""
+    """How the screens look, who sits there, and where it is remembered (None: nowhere)."""
 
     words: Words = field(default_factory=Words)
     theme: str = "dark"
     has_colour: bool = True
     actor: str = "local:unnamed"
+    folder: Path | None = None
+    screen: str = HOME
 
 
 class Arrived(Message):
@@ -65,7 +70,7 @@ class WardopsApp(App[None]):
     CSS_PATH: ClassVar[str] = "styles.tcss"
     ENABLE_COMMAND_PALETTE: ClassVar[bool] = False
     # Further screens by name; made when first shown.
-    SCREENS: ClassVar[Mapping[str, Callable[[], Screen[Any]]]] = {}  # type: ignore[assignment]  # read only
+    SCREENS: ClassVar[Mapping[str, Callable[[], Screen[Any]]]] = FURTHER  # type: ignore[assignment]  # read only
 
     def __init__(
         self,
@@ -92,7 +97,9 @@ class WardopsApp(App[None]):
         return HomeScreen()
 
     def on_mount(self) -> None:
-        """Begin to listen and to tick."""
+        """Begin to listen and to tick, where it was left."""
+        if self.settings.screen in self.SCREENS:
+            self.push_screen(self.settings.screen)
         self.set_interval(TICK_S, self._tick)
         if self.feed is not None:
             self.run_worker(self.feed.run, thread=True, exit_on_error=True, name="feed")
@@ -158,6 +165,8 @@ class WardopsApp(App[None]):
             self.pop_screen()
         if name != HOME:
             self.push_screen(name)
+        self.settings = replace(self.settings, screen=name)
+        self._remember()
 
     def ask(self, ask: Callable[[AgentClient], Any], then: Callable[[Any], None]) -> None:
         """Ask the agent something; `then` gets the value or a WardopsError, in this loop."""
@@ -196,6 +205,7 @@ class WardopsApp(App[None]):
         words = self.settings.words
         other = LANGUAGES[(LANGUAGES.index(words.language) + 1) % len(LANGUAGES)]
         self.settings = replace(self.settings, words=replace(words, language=other))
+        self._remember()
         self.redraw()
 
     def do_theme(self) -> None:
@@ -203,12 +213,31 @@ class WardopsApp(App[None]):
         if self.settings.has_colour:
             self.settings = replace(self.settings, theme=themes.following(self.settings.theme))
             self.theme = self.settings.theme
+            self._remember()
         self.redraw()
+
+    def _remember(self) -> None:
+        settings = self.settings
+        if settings.folder is not None:
+            place = Place(settings.screen, settings.words.language, settings.theme)
+            remember(settings.folder, place)
 
     def do_help(self) -> None:
         """The keys of the screen in front."""
         if isinstance(self.screen, WardScreen) and not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.screen.NAME))
+
+    def do_device(self) -> None:
+        """Devices."""
+        self.go(DEVICE)
+
+    def do_incident(self) -> None:
+        """Incidents."""
+        self.go(INCIDENT)
+
+    def do_playbook(self) -> None:
+        """The run that is open, else the playbooks."""
+        self.go(PLAYBOOK)
 
     def do_back(self) -> None:
         """Home."""

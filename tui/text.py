@@ -60,6 +60,14 @@ class Words:
             return self.say("tui.for.hours", n=hours, m=f"{minutes % 60:02d}")
         return self.say("tui.for.days", n=days, h=hours % 24)
 
+    def coarse(self, seconds: float) -> str:
+        """A length of time in its largest unit: `8s`, `12ph`, `2h`, `3ng`."""
+        whole = max(0, int(seconds))
+        for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+            if whole >= size:
+                return self.say(f"tui.about.{unit}", n=whole // size)
+        return self.say("tui.about.seconds", n=whole)
+
     def age(self, seconds: float | None) -> str:
         """How long ago, or that nothing was ever measured."""
         if seconds is None:

@@ -9,17 +9,18 @@ from tui.actions import on_screen
 from tui.freshness import SKEW_SHOWN_S, Sight
 from tui.legend import DEGRADED, DOWN, OK, UNKNOWN
 from tui.lines import Line, Span, fit, line, spread, width
+from tui.view_size import COLUMNS, ROWS
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from agent.wire import Snapshot, WardRef
+    from tui.actions import Action
     from tui.freshness import Link
     from tui.text import Words
 
 WIDE = 120
-NARROW = 80
-LOW = 24
+_ALWAYS = frozenset({"help", "quit"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,8 @@ class Showing:
     words: Words
     mono: float
     now: datetime
-    columns: int = NARROW
-    rows: int = LOW
+    columns: int = COLUMNS
+    rows: int = ROWS
     theme: str = "dark"
 
     @property
@@ -144,12 +145,17 @@ def _drill(showing: Showing) -> Line:
 
 
 def keys_line(showing: Showing, screen: str) -> Line:
-    """The footer: the next keys, as many as there is room for; help and quit always."""
+    """The footer: as many keys as there is room for; help and quit always, at its end."""
     shown = [a for a in on_screen(screen) if a.footer and (showing.is_wide or not a.is_wide)]
+    ends = [_key(showing, action) for action in shown if action.name in _ALWAYS]
+    room = showing.columns - sum(map(width, ends)) + 2
     spans: Line = ()
     for action in shown:
-        more = line(Span(action.shown, "accent"), f" {showing.words.say(action.label)}  ")
-        if width(spans) + width(more) - 2 > showing.columns:
-            break
-        spans = (*spans, *more)
-    return fit(spans, showing.columns)
+        more = _key(showing, action)
+        if action.name not in _ALWAYS and width(spans) + width(more) <= room:
+            spans = (*spans, *more)
+    return fit((*spans, *(span for end in ends for span in end)), showing.columns)
+
+
+def _key(showing: Showing, action: Action) -> Line:
+    return line(Span(action.shown, "accent"), f" {showing.words.say(action.label)}  ")
