@@ -5,12 +5,13 @@ What a run would fill in prints as `[…]`; names of people, numbers and address
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inventory.language import say
+from inventory.language import has, say
 from playbooks import model as m
 from playbooks.texts import PLACEHOLDER
 
@@ -31,6 +32,8 @@ _PAGE = """<!doctype html>
 {body}
 </body></html>
 """
+_SEGMENT, _PART = "verdict.segment", "verdict.part"
+_ID = re.compile(r"PB-[A-Z]{3}-\d\d")
 _BY_HAND = (m.Ask, m.Do, m.Checklist, m.Escalate)
 
 
@@ -105,19 +108,23 @@ def _content(step: m.Step, language: Language) -> Iterable[str]:
     """What is asked, done, told or waited for."""
     match step:
         case m.Auto():
-            yield f"{_said('looks_at', language)}: {escape(', '.join(step.run))}"
+            names = ", ".join(say(f"paper.group.{group}", language) for group in step.run)
+            yield f"{_said('looks_at', language)}: {escape(names)}"
         case m.Ask():
             yield f'<span class="say">{_text(step.question, language)}</span>'
         case m.Do():
             yield f'<span class="say">{_text(step.say, language)}</span>'
+        case m.Wait():
+            until = conditions(step.until.expect, language)
+            yield f"{_said('waits', language)}: {escape(until)}"
         case m.Checklist():
             yield from (f'<span class="box">{_text(i.text, language)}</span>' for i in step.items)
         case m.Notify():
-            yield f"{_said('to', language)}: {escape(', '.join(step.to))}"
+            yield f"{_said('to', language)}: {_roles(step.to, language)}"
             yield _message(step.message, "send", language)
         case m.Escalate():
-            whom = say("paper.next_level", language) if step.to == "next" else step.to
-            yield f"{_said('to', language)} <b>{escape(whom)}</b>: {_text(step.reason, language)}"
+            whom = _roles((step.to,), language)
+            yield f"{_said('to', language)} <b>{whom}</b>: {_text(step.reason, language)}"
             if step.message:
                 yield _message(step.message, "read_out", language)
         case m.End():
@@ -129,14 +136,18 @@ def _message(words: Words, key: str, language: Language) -> str:
     return f'{_said(key, language)}: <span class="message">“{text}”</span>'
 
 
+def _roles(roles: Iterable[str], language: Language) -> str:
+    return escape(", ".join(say(f"paper.role.{role}", language) for role in roles))
+
+
 def _ways(step: m.Step, language: Language) -> Iterable[str]:
     """Where it leads: `1 … → step`."""
     if isinstance(step, m.Ask):
         for option in step.options:
-            yield f"{option.key} {_text(option.text, language)} {_goal(option.goto)}"
+            yield f"<b>{option.key}</b> {_text(option.text, language)} {_goal(option.goto)}"
     if isinstance(step, m.Decide):
         for branch in step.branches:
-            yield f"{escape(_conditions(branch.when))} {_goal(branch.goto)}"
+            yield f"{escape(conditions(branch.when, language))} {_goal(branch.goto)}"
         yield f"{_said('else', language)} {_goal(step.otherwise)}"
     ends = [
         f"{label} {_goal(goal)}"
@@ -145,8 +156,6 @@ def _ways(step: m.Step, language: Language) -> Iterable[str]:
     ]
     if ends:
         yield "; ".join(ends)
-    if step.kind != "end" and step.max_visits and step.on_exhausted:
-        yield f"{_said('at_most', language, count=step.max_visits)} {_goal(step.on_exhausted)}"
 
 
 def _labels(step: m.Step, language: Language) -> Iterable[tuple[str, str]]:
@@ -156,22 +165,45 @@ def _labels(step: m.Step, language: Language) -> Iterable[tuple[str, str]]:
     yield "on_fail", _said("failed", language)
     if isinstance(step, m.Wait):
         yield "on_timeout", _said("timeout", language, minutes=f"{step.timeout_min:g}")
+    if not isinstance(step, m.End) and step.max_visits:
+        yield "on_exhausted", _said("at_most", language, count=step.max_visits)
 
 
-def _conditions(when: m.Conditions) -> str:
-    """A condition as its names and values: for who looks it up, not for who follows."""
-    return ", ".join(f"{name} {_matcher(matcher)}" for name, matcher in when.items())
+def conditions(when: m.Conditions, language: Language) -> str:
+    """Conditions in words; a fact that has no words stands as it is written in the file."""
+    place = _place(when, language)
+    rest = (
+        _fact(name, matcher, language)
+        for name, matcher in when.items()
+        if not (place and name in (_SEGMENT, _PART))
+    )
+    return ", ".join((*([place] if place else []), *rest))
 
 
-def _matcher(matcher: object) -> str:
-    if isinstance(matcher, dict):
-        return f"({_conditions(matcher)})"
-    if isinstance(matcher, bool):
-        return f"= {str(matcher).lower()}"
-    if isinstance(matcher, list | tuple):
-        return "= " + " | ".join(str(each) for each in matcher)
-    text = str(matcher)
-    return text.replace("<=", "≤ ").replace(">=", "≥ ") if text[:1] in "<>" else f"= {text}"
+def _place(when: m.Conditions, language: Language) -> str:
+    """The verdict that is asked for, as the place it names."""
+    segment, parts = when.get(_SEGMENT), when.get(_PART)
+    if not isinstance(segment, str | None) or not (segment or parts):
+        return ""
+    each = parts if isinstance(parts, list | tuple) else (parts,)
+    return say("paper.or", language).join(_named(segment, part, language) for part in each)
+
+
+def _named(segment: str | None, part: str | None, language: Language) -> str:
+    both = f"{segment}.{part}" if segment and part else segment or part
+    keys = (f"paper.place.{both}", f"place.{both}", f"paper.place.{part}")
+    found = next((key for key in keys if has(key)), None)
+    return say(found, language) if found else str(both)
+
+
+def _fact(name: str, matcher: object, language: Language) -> str:
+    value = str(matcher).lower() if isinstance(matcher, bool) else str(matcher)
+    if has(f"paper.at.{name}.{value}"):
+        return say(f"paper.at.{name}.{value}", language)
+    shown = value.replace("<=", "≤ ").replace(">=", "≥ ").replace("<", "< ").replace(">", "> ")
+    if has(f"paper.at.{name}"):
+        return say(f"paper.at.{name}", language, value=shown)
+    return f"{name}: {shown}"
 
 
 def _goal(step: str) -> str:
@@ -184,4 +216,10 @@ def _said(key: str, language: Language, **values: object) -> str:
 
 def _text(words: Words, language: Language) -> str:
     """A text of the playbook as HTML, what a run fills in left open."""
-    return escape(PLACEHOLDER.sub(say("paper.filled_in", language), getattr(words, language)))
+    text = PLACEHOLDER.sub(say("paper.filled_in", language), getattr(words, language))
+    return whole_ids(escape(text))
+
+
+def whole_ids(html: str) -> str:
+    """Keep the number of a playbook on one line."""
+    return _ID.sub(r'<span class="id">\g<0></span>', html)

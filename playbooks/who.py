@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from inventory.language import say
 from inventory.units import units
 from playbooks.escalation import Contact, chain, contact, contacts, hours_text, next_level
-from playbooks.page import document
+from playbooks.page import document, whole_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -115,7 +115,8 @@ def _faults(code: str, escalation: Escalation, language: Language) -> str:
 
 def _fault(row: SheetRow, code: str, escalation: Escalation, language: Language) -> str:
     where, signs, act = (
-        escape(say(f"paper.row.{row.id}.{key}", language)) for key in ("where", "signs", "act")
+        whole_ids(escape(say(f"paper.row.{row.id}.{key}", language)))
+        for key in ("where", "signs", "act")
     )
     calls = [_call(found, language) for found in _called(row, code, escalation)]
     if row.id == "security":
@@ -135,10 +136,10 @@ def _called(row: SheetRow, code: str, escalation: Escalation) -> Iterable[Contac
 
 
 def _call(found: Contact, language: Language) -> str:
-    minutes = say("paper.who.minutes", language, minutes=found.ack_min) if found.ack_min else ""
-    level = f"<b>{found.level}</b> " if _is_level(found) else ""
-    name = escape(getattr(found.name, language))
-    return f"{level}{name}" + (f", {escape(minutes)}" if minutes else "")
+    """A level by its number, a role by its name: the table of contacts has the rest."""
+    name = found.level if _is_level(found) else getattr(found.name, language)
+    minutes = _said("minutes", language, minutes=found.ack_min) if found.ack_min else ""
+    return f"<b>{escape(name)}</b>" + (f", {minutes}" if minutes else "")
 
 
 def _is_level(found: Contact) -> bool:
