@@ -57,6 +57,7 @@ class Conductor:
         self._seams = seams
         self._on_change = on_change
         self._stirred = asyncio.Event()
+        self._watchers: list[asyncio.Future[None]] = []
 
     @classmethod
     def start(
@@ -136,6 +137,13 @@ class Conductor:
     def state(self) -> RunState:
         """The run as people see it."""
         return picture(self.run, self.playbook)
+
+    async def changed(self, since: int) -> None:
+        """Return when the run's log has records beyond number `since` (`run.seq`)."""
+        while self.run.seq <= since:
+            waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._watchers.append(waiting)
+            await waiting
 
     def answer(self, step: str, value: Answer, actor: str) -> RunState:
         """Take a person's answer: an option's key or value, `{item, state}` in a checklist.
@@ -269,6 +277,10 @@ class Conductor:
         self._journal.append(records)
         self.run = fold(records, self.run)
         self._stirred.set()
+        watchers, self._watchers = self._watchers, []
+        for waiting in watchers:
+            if not waiting.done():
+                waiting.set_result(None)
         self._on_change(self.state())
 
     def _now(self) -> Any:
