@@ -82,7 +82,7 @@ def _about(playbook: m.Playbook, language: Language) -> str:
         f"<p><b>{_said('meaning', language)}:</b> {_text(playbook.about.meaning, language)}</p>",
         f"<p><b>{_said('impact', language)}:</b> {_text(playbook.about.impact, language)}</p>",
         f"<p><b>{_said('begin', language, step=playbook.start)}</b></p>",
-        f'<p class="small">{_said("legend", language)}</p>',
+        f'<p class="small">{_said("legend", language)} {_said("read_out", language)}</p>',
     )
     return f'<section class="about">{"".join(lines)}</section>'
 
@@ -92,11 +92,19 @@ def _step(step: m.Step, language: Language) -> str:
     classes = ["step", *(["hand"] if by_hand else []), *(["stop"] if _stops(step) else [])]
     mark = _said("mark.hand" if by_hand else "mark.machine", language)
     title = _text(step.title, language) if step.title else ""
+    if isinstance(step, m.End):
+        title = f"{title}: {_said(f'outcome.{step.outcome}', language)}"
     head = f'<h3><code>{step.id}</code><span>{title}</span><i class="mark">{mark}</i></h3>'
-    lines = "".join(
-        f"<li>{line}</li>" for line in (*_content(step, language), *_ways(step, language))
-    )
-    return f'<section class="{" ".join(classes)}">{head}<ul>{lines}</ul></section>'
+    content, ways = [*_content(step, language)], [*_ways(step, language)]
+    if content and len(_goals(step)) == 1 and not isinstance(step, m.Ask):
+        content, ways = [*content[:-1], f"{content[-1]} {_goal(*_goals(step))}"], []
+    lines = "".join(f"<li>{line}</li>" for line in (*content, *ways))
+    listed = f"<ul>{lines}</ul>" if lines else ""
+    return f'<section class="{" ".join(classes)}">{head}{listed}</section>'
+
+
+def _goals(step: m.Step) -> set[str]:
+    return {goal for _, goal in m.targets(step)}
 
 
 def _stops(step: m.Step) -> bool:
@@ -121,19 +129,10 @@ def _content(step: m.Step, language: Language) -> Iterable[str]:
             yield from (f'<span class="box">{_text(i.text, language)}</span>' for i in step.items)
         case m.Notify():
             yield f"{_said('to', language)}: {_roles(step.to, language)}"
-            yield _message(step.message, "send", language)
+            yield f'<span class="message">“{_text(step.message, language)}”</span>'
         case m.Escalate():
             whom = _roles((step.to,), language)
             yield f"{_said('to', language)} <b>{whom}</b>: {_text(step.reason, language)}"
-            if step.message:
-                yield _message(step.message, "read_out", language)
-        case m.End():
-            yield _said(f"outcome.{step.outcome}", language)
-
-
-def _message(words: Words, key: str, language: Language) -> str:
-    text = _text(words, language)
-    return f'{_said(key, language)}: <span class="message">“{text}”</span>'
 
 
 def _roles(roles: Iterable[str], language: Language) -> str:
@@ -149,13 +148,12 @@ def _ways(step: m.Step, language: Language) -> Iterable[str]:
         for branch in step.branches:
             yield f"{escape(conditions(branch.when, language))} {_goal(branch.goto)}"
         yield f"{_said('else', language)} {_goal(step.otherwise)}"
-    ends = [
-        f"{label} {_goal(goal)}"
-        for key, label in _labels(step, language)
-        if (goal := getattr(step, key, None))
-    ]
-    if ends:
-        yield "; ".join(ends)
+    labels: dict[str, list[str]] = {}
+    for key, label in _labels(step, language):
+        if goal := getattr(step, key, None):
+            labels.setdefault(goal, []).append(label)
+    if labels:
+        yield "; ".join(f"{', '.join(said)} {_goal(goal)}" for goal, said in labels.items())
 
 
 def _labels(step: m.Step, language: Language) -> Iterable[tuple[str, str]]:

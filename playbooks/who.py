@@ -39,7 +39,7 @@ class SheetRow:
 
 ROWS: tuple[SheetRow, ...] = (
     SheetRow("power", ("power_company", "next")),
-    SheetRow("lan", ()),
+    SheetRow("lan", ("next",)),
     SheetRow("switch", ("next",)),
     SheetRow("terminal", ("next",)),
     SheetRow("line", ("next",)),
@@ -58,7 +58,7 @@ _OF_SEGMENT: dict[str, RowId] = {
     "meeting": "meeting", "unknown": "unclear",
 }  # fmt: skip
 _COLUMNS = ("where", "signs", "act", "call")
-_WIDTHS = (23, 25, 28, 24)
+_WIDTHS = (24, 27, 31, 18)
 
 
 def row_of(segment: str, part: str) -> RowId | None:
@@ -121,7 +121,7 @@ def _fault(row: SheetRow, code: str, escalation: Escalation, language: Language)
     calls = [_call(found, language) for found in _called(row, code, escalation)]
     if row.id == "security":
         calls.append(_said("no_carrier", language))
-    told = "<br>".join(calls) or _said("not_said", language)
+    told = "<br>".join(calls)
     return (
         f'<tr class="{row.id}"><td class="where">{where}</td><td>{signs}</td>'
         f"<td>{act}</td><td>{told}</td></tr>"
