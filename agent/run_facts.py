@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from agent.watching import WardWatch
-    from inventory.model import Unit, Ward
     from playbooks.conditions import Value
     from playbooks.verdict.facts import Fact, Facts
     from playbooks.verdict.model import Verdict
@@ -272,24 +271,3 @@ def _missing(found: Verdict, kind: str) -> dict[str, str] | None:
         return None
     names = tuple(fact_name(name) for name in found.missing)
     return both(Sentence("missing", {"facts": names}), kind)
-
-
-def ward_facts(ward: Ward, unit: Unit) -> dict[str, RunFact]:
-    """What the inventory and the list of units say of a ward, as a run's `ward.*`."""
-    link = ward.primary_link
-    values: Mapping[str, str | None] = {
-        "code": unit.code,
-        "name": unit.name,
-        "kind": unit.kind,
-        "circuit_id": link.circuit if link else None,
-        "carrier": link.carrier if link else None,
-        "uplink_if": link.near_port if link else None,
-        "uplink_media": None,
-        "switch": ward.core.name if ward.core else None,
-        "ce": ward.ce.name if ward.ce else None,
-        "vc": next((d.name for d in ward.devices if d.role is Role.VC), None),
-    }
-    return {
-        f"ward.{name}": RunFact(value, "" if value else NOT_MEASURED, "inventory")
-        for name, value in values.items()
-    }

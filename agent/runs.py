@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.run_facts import ward_facts
 from agent.run_ledger import Ledger
 from agent.run_probe import EngineProber
 from agent.run_shelf import Shelf
@@ -22,6 +21,7 @@ from playbooks.conduct import Conductor
 from playbooks.errors import LogDamaged, RunTaken
 from playbooks.escalation import load_escalation
 from playbooks.seams import Seams
+from playbooks.sight import ward_facts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -212,10 +212,10 @@ class Runs:
             return
 
     def _resume_stuck(self) -> None:
-        """Continue what nobody conducts; what the disk refuses is tried again later."""
+        """Continue what nobody conducts; what the disk refuses or hides is tried again later."""
         for name in sorted(self._stuck - set(self._going)):
             shelved = self._shelf.runs.get(name)
-            if shelved is None or shelved.is_over or self._continued(shelved):
+            if shelved is not None and (shelved.is_over or self._continued(shelved)):
                 self._stuck.discard(name)
 
     def _continued(self, shelved: Shelved) -> bool:
