@@ -6,18 +6,23 @@ A client reads the local token by itself, from the folder of the agent it asks.
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-import httpx
-from pydantic import ValidationError
+# httpx loads its own command line with rich and pygments wherever those are installed; nobody here
+# needs it, and it doubles the time that the import takes.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # None: not to be found
 
-from agent import statefile, wire
-from inventory.errors import ActionRefused, InputError
-from inventory.errors import AgentUnreachable as _Unreachable
-from probes.clock import SystemClock
+import httpx  # noqa: E402
+from pydantic import ValidationError  # noqa: E402
+
+from agent import statefile, wire  # noqa: E402
+from inventory.errors import ActionRefused, InputError  # noqa: E402
+from inventory.errors import AgentUnreachable as _Unreachable  # noqa: E402
+from probes.clock import SystemClock  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -244,8 +244,12 @@ class WardopsApp(App[None]):
         self.go(HOME)
 
     def do_quit(self) -> None:
-        """Leave; the agent goes on."""
-        self.exit()
+        """Leave; the agent goes on. While it follows a playbook, only when asked twice."""
+        snapshot, asked = self.sight.snapshot, self.settings.words.say("tui.notice.quit_twice")
+        if snapshot is None or not snapshot.runs or self.notice == asked:
+            self.exit()
+        else:
+            self.say(asked)
 
     def action_help_quit(self) -> None:
         """Ctrl+C leaves nothing half done, but asks for the key that everybody can read."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from inventory.text import cells, cut
 from tui.actions import on_screen
 from tui.freshness import SKEW_SHOWN_S, Sight
 from tui.legend import DEGRADED, DOWN, OK, UNKNOWN
@@ -12,6 +13,7 @@ from tui.lines import Line, Span, fit, line, spread, width
 from tui.view_size import COLUMNS, ROWS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from agent.wire import Snapshot, WardRef
@@ -56,6 +58,11 @@ class Showing:
         return self.sight.snapshot is not None and self.link in {"live", "slow"}
 
     @property
+    def is_too_small(self) -> bool:
+        """Whether no screen fits."""
+        return self.columns < COLUMNS or self.rows < ROWS
+
+    @property
     def is_wide(self) -> bool:
         """Whether there is room for the large form."""
         return self.columns >= WIDE
@@ -82,20 +89,27 @@ def status_line(showing: Showing, crumbs: tuple[str, ...] = ()) -> Line:
     """The first line: place, agent and its age, clock skew, language, theme, time."""
     words = showing.words
     place = words.place(showing.ward) if showing.ward else words.say("tui.bar.product")
-    bar = Span(" │ ", "dim")
     left = line(Span(place, "strong"), *(Span(f" › {crumb}") for crumb in crumbs))
-    left = (*left, bar, *_agent(showing))
-    if showing.snapshot is not None and showing.snapshot.realm == "sim":
-        left = (*left, bar, Span(words.say("tui.bar.sim"), "accent"))
-    if abs(showing.sight.skew_s) > SKEW_SHOWN_S:
-        off = words.lasted(abs(showing.sight.skew_s))
-        left = (*left, bar, Span(words.say("tui.bar.skew", skew=off), "degraded"))
     right = line(
         Span(words.say("tui.bar.language"), "dim"), " ",
         Span(words.say(f"tui.theme.{showing.theme}"), "dim"), "  ",
         Span(f"{words.weekday(showing.now)} {words.time(showing.now)}"),
     )  # fmt: skip
+    for part in (_agent(showing), *_further(showing)):
+        more = (*left, Span(" │ ", "dim"), *part)
+        if width(more) + 1 + width(right) <= showing.columns or left[-1].text == place:
+            left = more
     return spread(left, right, showing.columns)
+
+
+def _further(showing: Showing) -> Iterator[Line]:
+    """What the first line says when there is room."""
+    words = showing.words
+    if abs(showing.sight.skew_s) > SKEW_SHOWN_S:
+        off = words.lasted(abs(showing.sight.skew_s))
+        yield line(Span(words.say("tui.bar.skew", skew=off), "degraded"))
+    if showing.snapshot is not None and showing.snapshot.realm == "sim":
+        yield line(Span(words.say("tui.bar.sim"), "accent"))
 
 
 def _agent(showing: Showing) -> Line:
@@ -128,20 +142,20 @@ def _retry(showing: Showing) -> str:
 
 
 def stripe_line(showing: Showing) -> Line | None:
-    """The line below: a drill's stripe, which nothing removes, or that the data is old."""
+    """The line below: a drill's stripe, which nothing removes; that the data is old."""
     words, snapshot = showing.words, showing.snapshot
-    if snapshot is not None and not showing.is_current:
+    if snapshot is None:
+        return None
+    said = ""
+    if snapshot.realm == "drill":
+        said = f"▓▓ {words.say('tui.drill')} ▓▓ "
+    if not showing.is_current:
         key = "tui.stale.copy" if showing.link == "connecting" else "tui.stale.lost"
-        said = f"▒▒ {words.say(key, at=words.time(snapshot.ts))} "
-        return fit(line(Span(said + "▒" * showing.columns, "banner")), showing.columns)
-    if snapshot is not None and snapshot.realm == "drill":
-        return _drill(showing)
-    return None
-
-
-def _drill(showing: Showing) -> Line:
-    said = f"▓▓ {showing.words.say('tui.drill')} "
-    return (Span((said + "▓" * showing.columns)[: showing.columns], "banner"),)
+        said += f"▒▒ {words.say(key, at=words.time(snapshot.ts))} "
+    if not said:
+        return None
+    rest = ("▒" if not showing.is_current else "▓") * (showing.columns - cells(said))
+    return (Span(cut(said + rest, showing.columns), "banner"),)
 
 
 def keys_line(showing: Showing, screen: str) -> Line:
@@ -154,7 +168,8 @@ def keys_line(showing: Showing, screen: str) -> Line:
         more = _key(showing, action)
         if action.name not in _ALWAYS and width(spans) + width(more) <= room:
             spans = (*spans, *more)
-    return fit((*spans, *(span for end in ends for span in end)), showing.columns)
+    *most, last = (*spans, *(span for end in ends for span in end))
+    return fit((*most, Span(last.text.rstrip(), last.tone)), showing.columns)
 
 
 def _key(showing: Showing, action: Action) -> Line:

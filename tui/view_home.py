@@ -79,9 +79,9 @@ def _sections(showing: Showing, snapshot: Snapshot, rows: int) -> list[Line]:
     words = showing.words
     left_cells = max(_TODO_CELLS, showing.columns * 6 // 10)
     todo = _todo(showing, snapshot, left_cells - 1)
-    calls = _calls(showing, snapshot)
+    calls = _calls(showing, snapshot, showing.columns - left_cells - 1)
     left = [line(" ", Span(words.say("tui.home.now"), "strong")), *todo][:_TODO_ROWS]
-    right = [line(Span(words.say("tui.home.call"), "strong")), *calls][: len(left)]
+    right = [line(Span(words.say("tui.home.call"), "strong")), *calls][:_TODO_ROWS]
     if not showing.is_current:
         left, right = _lost(showing), []
     below = [
@@ -99,10 +99,10 @@ def _panels(showing: Showing, snapshot: Snapshot, rows: int) -> list[Line]:
     words, half = showing.words, showing.columns // 2
     now, inside = words.say("tui.home.now"), half - 4
     todo = _todo(showing, snapshot, inside) if showing.is_current else _lost_in(showing, inside)
-    first = max(len(todo), 4) + 2
+    first = max(len(todo), 5) + 2
     top = beside(
         _framed(todo, half, now, first),
-        _framed(_calls(showing, snapshot), half, words.say("tui.home.call"), first),
+        _framed(_calls(showing, snapshot, inside), half, words.say("tui.home.call"), first),
         half,
     )
     things = [
@@ -175,7 +175,7 @@ def _step(showing: Showing, run: PlaybookRun) -> str:
     return words.say("tui.home.run_step_of", number=step.number, of=step.of)
 
 
-def _calls(showing: Showing, snapshot: Snapshot) -> list[Line]:
+def _calls(showing: Showing, snapshot: Snapshot, cells: int) -> list[Line]:
     """Whom to call: those whom the verdict names first."""
     words = showing.words
     wanted = snapshot.verdict.call if snapshot.verdict else ()
@@ -186,17 +186,19 @@ def _calls(showing: Showing, snapshot: Snapshot) -> list[Line]:
     found = sorted(snapshot.contacts, key=rank)
     if not found:
         return [line(Span(words.say("tui.home.no_contacts"), "dim"))]
-    return [_call(showing, contact) for contact in found]
+    return [_call(showing, contact, cells) for contact in found]
 
 
-def _call(showing: Showing, contact: Contact) -> Line:
+def _call(showing: Showing, contact: Contact, cells: int) -> Line:
+    """Name, number, hours; the hours, then what stands in brackets, give way first."""
     words = showing.words
     phone = contact.phone or words.say("tui.home.no_phone")
-    hours = f" {contact.hours}" if contact.hours else ""
-    return line(
-        words.of(contact.name), "  ", Span(phone, "accent" if contact.phone else "dim"),
-        Span(hours, "dim") if hours else "",
-    )  # fmt: skip
+    name = words.of(contact.name)
+    told = line(f"{name}  ", Span(phone, "accent" if contact.phone else "dim"))
+    if width(told) > cells:
+        return line(f"{name.partition(' (')[0]}  ", *told[1:])
+    hours = Span(f"  {contact.hours}", "dim") if contact.hours else Span("")
+    return (*told, hours) if width(told) + width((hours,)) <= cells else told
 
 
 def _services(showing: Showing, snapshot: Snapshot) -> list[Line]:
@@ -208,6 +210,9 @@ def _services(showing: Showing, snapshot: Snapshot) -> list[Line]:
 def _devices(showing: Showing, snapshot: Snapshot) -> list[Line]:
     """Those that are not good by name, the rest by number."""
     words = showing.words
+    if not showing.is_current:
+        count = len(snapshot.devices)
+        return [_marked(UNKNOWN, words.say("tui.home.devices_n", n=count))] if count else []
     shown = [(mark_shown(showing, one), one.name) for one in snapshot.devices]
     good = sum(1 for mark, _ in shown if mark is OK)
     named = [_marked(mark, name) for mark, name in shown if mark is not OK]
@@ -226,7 +231,8 @@ def _packed(label: str, items: Sequence[Line], cells: int, most: int) -> list[Li
     margin = _LABEL if label else 0
     rows: list[Line] = [(Span(f" {label}".ljust(margin), "dim"),) if label else BLANK]
     for item in items:
-        if width(rows[-1]) + width(item) > cells and width(rows[-1]) > margin:
+        room = cells - 2 * (len(rows) == most)  # on the last row with room for the sign
+        if width(rows[-1]) + width(item) > room and width(rows[-1]) > margin:
             if len(rows) == most:
                 return [*rows[:-1], (*rows[-1], Span("…", "dim"))]
             rows.append((Span(" " * margin),) if margin else BLANK)

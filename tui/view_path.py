@@ -93,12 +93,25 @@ def node_of(showing: Showing, segment: str) -> PathNode | None:
 
 def mark_shown(showing: Showing, thing: Device | Service) -> Mark:
     """The mark of a device or service: unknown behind a break and while the agent is silent."""
-    node = node_of(showing, segment_of(thing))
-    if not showing.is_current or (node is not None and node.reason == "not_measured"):
+    if not showing.is_current or is_behind(showing, segment_of(thing)):
         return UNKNOWN
     if isinstance(thing, Service) or showing.snapshot is None:
         return mark_of(thing.state)
     return device_mark(thing, broken_devices(showing.snapshot.devices), showing)
+
+
+def is_behind(showing: Showing, segment: str) -> bool:
+    """Whether the stretch was not measured, or lies behind one that is lost.
+
+    The agent says the first for the second; the screen does not rely on it.
+    """
+    node = node_of(showing, segment)
+    if node is not None and node.reason == "not_measured":
+        return True
+    verdict = showing.snapshot.verdict if showing.snapshot else None
+    if verdict is None or verdict.state != "down" or verdict.segment not in STATIONS:
+        return False
+    return STATIONS.index(segment) > STATIONS.index(verdict.segment)
 
 
 def _station(showing: Showing, segment: str) -> Station:
@@ -113,7 +126,7 @@ def _station(showing: Showing, segment: str) -> Station:
         past = showing.sight.age_s(showing.mono)
         return Station(segment, UNKNOWN, words.say("tui.state.unknown"), what, _ago(words, past))
     mark = mark_of(node.state)
-    if node.reason == "not_measured":
+    if is_behind(showing, segment):
         return Station(
             segment, UNKNOWN, words.say("tui.state.unreachable"), BLANK, _ago(words, age_s, "~")
         )

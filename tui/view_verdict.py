@@ -23,12 +23,24 @@ _INDENT = "   "
 
 def verdict_lines(showing: Showing, verdict: Verdict, rows: int) -> list[Line]:
     """The frame in so many rows; double only for a loss that is the present state."""
-    mark = mark_of(verdict.state) if showing.is_current else UNKNOWN
+    mark = verdict_mark(showing, verdict)
     head = list(_headline(showing, verdict, mark))
     inside = [*head, *_why(showing, verdict, rows - 2 - len(head))]
     is_down = mark is DOWN
     tone: Tone = "down" if is_down else "dim"
     return boxed(inside, showing.columns, double=is_down, tone=tone, height=rows)
+
+
+def verdict_mark(showing: Showing, verdict: Verdict) -> Mark:
+    """How the verdict may be shown: good only now, with no fault and nothing missing that decides.
+
+    The agent keeps to that; the screen does not rely on it.
+    """
+    if not showing.is_current:
+        return UNKNOWN
+    mark = mark_of(verdict.state)
+    is_sure = verdict.segment == "none" and not verdict.missing
+    return mark if mark is not OK or is_sure else UNKNOWN
 
 
 def _headline(showing: Showing, verdict: Verdict, mark: Mark) -> Iterator[Line]:
@@ -55,6 +67,8 @@ def _since(showing: Showing, verdict: Verdict, mark: Mark) -> Line:
             if (oldest is not None)
             else ()
         )
+    if verdict.state == "ok":
+        return ()
     lasted = showing.lasted(verdict.since)
     if showing.is_wide and verdict.since is not None and showing.is_current:
         at = words.time(verdict.since)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.screen import Screen
 
 from tui import actions
-from tui.lines import BLANK, Line, Span, fit
+from tui.lines import BLANK, Line, Span, fit, line, wrapped
 from tui.view import keys_line, status_line, stripe_line
+from tui.view_size import COLUMNS, ROWS
 from tui.widgets.rows import Rows
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class WardScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """First line, stripe, the screen's own, notice, footer."""
+        yield Rows(id="small")
         yield Rows(id="status")
         yield Rows(id="stripe")
         yield from self.body()
@@ -65,11 +67,17 @@ class WardScreen(Screen[None]):
         if not self.is_mounted or not self.query("#keys"):
             return
         words = showing.words
+        self.set_class(showing.is_too_small, "too-small")
+        if showing.is_too_small:
+            said = words.say("tui.pre.no_screen", columns=COLUMNS, rows=ROWS)
+            lines = [line(one) for one in wrapped(said, max(10, showing.columns), 4)]
+            self.query_one("#small", Rows).show(lines, words)
+            return
         self.query_one("#status", Rows).show([status_line(showing, self.crumbs(showing))], words)
         self._show_row("#stripe", stripe_line(showing), showing)
         notice = self.ward_app.notice
-        said = fit((Span(f" {notice} ", "banner"),), showing.columns) if notice else None
-        self._show_row("#notice", said, showing)
+        shown = fit((Span(f" {notice} ", "banner"),), showing.columns) if notice else None
+        self._show_row("#notice", shown, showing)
         self.query_one("#keys", Rows).show([keys_line(showing, self.NAME)], words)
         self.draw(showing)
 
