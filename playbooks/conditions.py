@@ -81,7 +81,7 @@ def fits(matcher: object, kind: FieldType) -> bool:
     if matcher == UNKNOWN:
         return True
     if isinstance(matcher, list | tuple):
-        return bool(matcher) and all(fits(each, kind) for each in matcher)
+        return bool(matcher) and all(each != UNKNOWN and fits(each, kind) for each in matcher)
     if isinstance(matcher, bool):
         return kind == "bool"
     if isinstance(matcher, int | float):

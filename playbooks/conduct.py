@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from inventory.errors import StoreError
 from playbooks import engine
-from playbooks.conditions import RunFact
+from playbooks.conditions import UNKNOWN, RunFact
 from playbooks.errors import LogDamaged
 from playbooks.journal import PLAYBOOK, Journal, resume, run_id
 from playbooks.load import parse_playbook
@@ -214,7 +214,7 @@ class Conductor:
         except Exception:  # noqa: BLE001 - the seam: an unforeseen error leaves facts unknown
             _log.exception("bug run=%s step=%s", self.run.id, wish.step)
             reason = "bug"
-        return {name: _finite(found.get(name) or RunFact(reason=reason)) for name in wish.names}
+        return {name: _sound(found.get(name) or RunFact(reason=reason)) for name in wish.names}
 
     async def _deliver(self, effect: engine.Deliver) -> None:
         message = effect.message
@@ -297,8 +297,10 @@ def playbook_of(folder: Path) -> Playbook:
     return parse_playbook(raw, f"{folder.name}/{PLAYBOOK}")
 
 
-def _finite(fact: RunFact) -> RunFact:
-    """A number that is none is unknown; a log cannot hold it either."""
+def _sound(fact: RunFact) -> RunFact:
+    """A number that is none is unknown; so is what says of itself that it is."""
     if isinstance(fact.value, float) and not isfinite(fact.value):
         return RunFact(reason="parse", source=fact.source, at=fact.at)
+    if fact.value == UNKNOWN:
+        return RunFact(reason="not_concluded", source=fact.source, at=fact.at)
     return fact

@@ -151,9 +151,9 @@ CLOSED: Mapping[str, frozenset[str]] = {
     "uplink.admin": frozenset({"up", "down"}),
     "uplink.oper": frozenset({"up", "down"}),
     "verdict.segment": frozenset(
-        {"none", "power", "lan", "switch", "metronet", "dc", "service", "meeting", "unknown"}
+        {"none", "power", "lan", "switch", "metronet", "dc", "service", "meeting"}
     ),
-    "verdict.state": frozenset({"ok", "degraded", "down", "unknown", "maintenance"}),
+    "verdict.state": frozenset({"ok", "degraded", "down", "maintenance"}),
 }
 
 
