@@ -1,7 +1,8 @@
-"""Walk two with people in it: the line is cut, a playbook is followed by API, the incident closed."""
+"""Walk two with a person in it: line cut, incident, playbook by API, line back, incident closed."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from playbooks.journal import verify
@@ -14,8 +15,97 @@ if TYPE_CHECKING:
 HEALTHY_AFTER_S = 120
 
 
-async def _run(story: Story, run: str) -> dict[str, Any]:
-    found: dict[str, Any] = await story.get(f"/playbook-runs/{run}")
+@dataclass
+class Follower:
+    """A person who follows one run through the API."""
+
+    story: Story
+    run: str
+
+    async def shown(self) -> dict[str, Any]:
+        """The run as a screen reads it."""
+        found: dict[str, Any] = await self.story.get(f"/playbook-runs/{self.run}")
+        return found
+
+    async def asked(self, step: str, within_s: float) -> dict[str, Any]:
+        """The run, once it asks at this step."""
+
+        async def asks() -> Any:
+            found = await self.shown()
+            return found["state"] == "asking" and found["step"]["id"] == step and found
+
+        found: dict[str, Any] = await self.story.within(within_s, asks)
+        return found
+
+    async def at(self, step: str, within_s: float) -> None:
+        """Wait until the run is at this step."""
+
+        async def is_there() -> bool:
+            now = (await self.shown())["step"]
+            return bool(now and now["id"] == step)
+
+        await self.story.within(within_s, is_there)
+
+    async def answer(self, step: str, value: Any) -> None:
+        """Answer a step."""
+        done = await self.story.do("playbook_answer", run=self.run, step=step, value=value)
+        assert done["accepted"] is True, done
+
+    async def ended(self, within_s: float) -> dict[str, Any]:
+        """The run, once it is over."""
+
+        async def over() -> Any:
+            found = await self.shown()
+            return found["ended"] and found
+
+        found: dict[str, Any] = await self.story.within(within_s, over)
+        return found
+
+
+async def alarm(story: Story) -> str:
+    """The number of the ward's one incident, once the first screen says what to do about it."""
+    (incident,) = await story.within(15, lambda: story.incidents(is_open=True))
+    snapshot = await story.get("/snapshot")
+    assert [one["id"] for one in snapshot["playbooks"]] == ["PB-NET-01"]
+    roles = {one["role"]: one["phone"] for one in snapshot["contacts"]}
+    assert set(snapshot["verdict"]["call"]) <= set(roles)
+    assert set(roles.values()) == {None}
+    return str(incident["id"])
+
+
+async def begin(story: Story, incident: str) -> Follower:
+    """Follow the playbook; that takes the incident on."""
+    begun = await story.do("playbook_start", playbook="PB-NET-01", incident=incident)
+    assert begun["accepted"] is True, begun
+    (now,) = await story.incidents(is_open=True)
+    assert now["state"] == "acked"
+    (shown,) = (await story.get("/snapshot"))["runs"]
+    assert (shown["id"], shown["incident"]) == (begun["result"]["run"], incident)
+    return Follower(story, shown["id"])
+
+
+async def hand_over(follower: Follower) -> None:
+    """The lights are looked at, the level above is told, the wait for the line begins."""
+    asked = await follower.asked("line_leds", 25)
+    assert [one["key"] for one in asked["step"]["options"]] == ["1", "2", "0"]
+    await follower.answer("line_leds", "1")
+    told = (await follower.asked("carrier", 5))["step"]
+    assert told["to"] == ["L2"]
+    assert "26740" in told["message"]["vi"]
+    assert "100%" in told["message"]["vi"]
+    await follower.answer("carrier", {"value": "1", "who": "L2"})
+    await follower.at("wait_restore", 5)
+    assert (await follower.shown())["state"] == "waiting"
+
+
+async def closing(story: Story, incident: str) -> dict[str, Any]:
+    """The incident, resolved by the machine and closed by a person."""
+    (resolved,) = await story.incidents()
+    assert resolved["state"] == "resolved"
+    closed = await story.do("close", incident=incident, cause="cable_cut", note="line back")
+    assert closed["accepted"] is True
+    (last,) = await story.incidents()
+    found: dict[str, Any] = last
     return found
 
 
@@ -25,78 +115,30 @@ def test_a_cut_line_is_followed_by_its_playbook_from_alarm_to_closed(
     async def plot(story: Story) -> None:
         await story.wait(HEALTHY_AFTER_S)
         cut = story.fault("cable_cut", "ce:wan")
-        (incident,) = await story.within(15, lambda: story.incidents(is_open=True))
-        snapshot = await story.get("/snapshot")
-        assert [one["id"] for one in snapshot["playbooks"]] == ["PB-NET-01"]
-        roles = {one["role"]: one["phone"] for one in snapshot["contacts"]}
-        assert set(snapshot["verdict"]["call"]) <= set(roles)
-        assert set(roles.values()) == {None}
-
-        begun = await story.do("playbook_start", playbook="PB-NET-01", incident=incident["id"])
-        assert begun["accepted"] is True, begun
-        run = begun["result"]["run"]
-        (now,) = await story.incidents(is_open=True)
-        assert now["state"] == "acked"
-
-        async def at(step: str) -> bool:
-            found = await _run(story, run)
-            return bool(found["step"] and found["step"]["id"] == step)
-
-        assert not await at("line_leds")
-        await story.within(25, lambda: at("line_leds"))
-        asked = await _run(story, run)
-        assert asked["state"] == "asking"
-        assert [one["key"] for one in asked["step"]["options"]] == ["1", "2", "0"]
-        assert (await story.get("/snapshot"))["runs"][0]["id"] == run
-
-        answered = await story.do("playbook_answer", run=run, step="line_leds", value="1")
-        assert answered["accepted"] is True
-        await story.within(5, lambda: at("carrier"))
-        told = await _run(story, run)
-        assert told["step"]["to"] == ["L2"]
-        assert "100%" in told["step"]["message"]["vi"]
-        assert "26740" in told["step"]["message"]["vi"]
-        await story.do(
-            "playbook_answer", run=run, step="carrier", value={"value": "1", "who": "L2"}
-        )
-        await story.within(5, lambda: at("wait_restore"))
-        assert (await _run(story, run))["state"] == "waiting"
-
+        incident = await alarm(story)
+        follower = await begin(story, incident)
+        await hand_over(follower)
         await story.wait(120)
-        assert await at("wait_restore")
+        await follower.at("wait_restore", 1)
+
         story.mend(cut)
-
-        async def asks() -> Any:
-            found = await _run(story, run)
-            return found["state"] == "asking" and found["step"]
-
-        step = await story.within(90, asks)
-        assert step["id"] == "confirm_open"
-        await story.do("playbook_answer", run=run, step="confirm_open", value="1")
-
-        async def over() -> Any:
-            found = await _run(story, run)
-            return found["ended"] and found
-
-        done = await story.within(60, over)
+        await follower.asked("confirm_open", 90)
+        await follower.answer("confirm_open", "1")
+        done = await follower.ended(10)
         assert (done["state"], done["outcome"], done["step"]) == ("done", "restored", None)
-        assert {line["step"] for line in done["lines"]} >= {"line_leds", "carrier", "wait_restore"}
+        steps = [line["step"] for line in done["lines"]]
+        assert [step for step in steps if step in {"line_leds", "carrier", "wait_restore"}] == [
+            "line_leds", "carrier", "wait_restore",
+        ]  # fmt: skip
 
         await story.wait(200)
-        (resolved,) = await story.incidents()
-        assert resolved["state"] == "resolved"
-        closed = await story.do(
-            "close", incident=incident["id"], cause="cable_cut", note="line back"
-        )
-        assert closed["accepted"] is True
-        (last,) = await story.incidents()
-        verbs = [entry["verb"] for entry in last["timeline"]]
-        assert verbs.count("ack") == verbs.count("playbook_start") == 1
-        assert verbs.count("escalate") == verbs.count("playbook_end") == 1
-        assert verbs.index("playbook_start") < verbs.index("escalate") < verbs.index("playbook_end")
-        kinds = [line.event.kind for line in story.agent.store.events(key=run)]
+        verbs = [entry["verb"] for entry in (await closing(story, incident))["timeline"]]
+        acts = [verb for verb in verbs if verb in {"ack", "playbook_start", "escalate"}]
+        assert acts == ["ack", "playbook_start", "escalate"]
+        assert verbs.count("playbook_end") == 1
+        kinds = [line.event.kind for line in story.agent.store.events(key=follower.run)]
         assert kinds == ["run.started", "run.ended"]
-        assert verify(story.agent.plan.state / "runs" / run) is None
+        assert verify(story.agent.plan.state / "runs" / follower.run) is None
         assert story.agent.store.verify_audit() is None
 
     tell(plot)
