@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from inventory.language import both
+from inventory.text import one_line
 from playbooks import model as m
 from playbooks.conditions import UNKNOWN, fits, matchers, named
 from playbooks.known import ALWAYS, MEASURED, field_type, groups_of
@@ -21,15 +23,13 @@ Found: TypeAlias = "Iterator[tuple[Keys, str, Mapping[str, object]]]"
 
 
 def problems_of(playbook: m.Playbook, document: Document) -> Iterator[Problem]:
-    """Every rule that the playbook breaks; its path tests are walked when all else is right."""
-    is_clean = True
-    for rule in _RULES:
-        for keys, key, values in rule(playbook):
-            is_clean = False
+    """Every rule that the playbook breaks: of shape, else of its ways, else of its path tests."""
+    for stage in (_SHAPE, _COURSE, (_paths,)):
+        found = [each for rule in stage for each in rule(playbook)]
+        for keys, key, values in found:
             yield document.problem(keys, key, **values)
-    if is_clean:
-        for keys, key, values in _paths(playbook):
-            yield document.problem(keys, key, **values)
+        if found:
+            return
 
 
 def _numbered(playbook: m.Playbook) -> Iterator[tuple[Keys, m.Step]]:
@@ -137,7 +137,8 @@ def _checked(playbook: m.Playbook, keys: Keys, conditions: m.Conditions) -> Foun
         if kind is None:
             yield place, "playbook.no_fact", {"fact": fact, "known": _near(fact)}
         elif not fits(matcher, kind):
-            yield place, "playbook.bad_matcher", {"fact": fact, "kind": kind, "value": matcher}
+            values = {"kind": both(f"playbook.type.{kind}"), "value": one_line(matcher)}
+            yield place, "playbook.bad_matcher", {"fact": fact, **values}
         elif kind == "text" and fact in CLOSED and matcher != UNKNOWN:
             for value in matcher if isinstance(matcher, list) else [matcher]:
                 if value not in CLOSED[fact]:
@@ -168,8 +169,6 @@ def _near(fact: str) -> str:
 def _graph(playbook: m.Playbook) -> Found:
     """Every step is reached, leads to an end, and no circle is without a bound."""
     goals = {step.id: [goal for _, goal in m.targets(step)] for step in playbook.steps}
-    if any(goal not in goals for each in goals.values() for goal in each):
-        return  # said already
     reached = _reach(goals, [playbook.start])
     ends = [step.id for step in playbook.steps if isinstance(step, m.End)]
     sources = {name: [s for s, each in goals.items() if name in each] for name in goals}
@@ -182,10 +181,12 @@ def _graph(playbook: m.Playbook) -> Found:
             yield keys, "playbook.not_reached", {"step": step.id}
         elif step.id not in leading:
             yield keys, "playbook.no_end", {"step": step.id}
-        elif step.id in _reach(free, free[step.id]) or step.id in _reach(
-            spill, spill.get(step.id, [])
-        ):
+    if reached & leading != set(goals):
+        return
+    for keys, step in _numbered(playbook):
+        if any(step.id in _reach(way, way.get(step.id, [])) for way in (free, spill)):
             yield keys, "playbook.endless", {"step": step.id}
+            return  # the others of the same circle say the same
 
 
 def _reach(goals: Mapping[str, list[str]], start: Iterable[str]) -> set[str]:
@@ -240,7 +241,7 @@ def _split(key: str) -> Keys:
     return tuple(int(part) if part.isdigit() else part for part in key.split("."))
 
 
-_RULES: tuple[Callable[[m.Playbook], Found], ...] = (
-    _ids, _references, _ways_out, _options, _items, _groups, _conditions, _graph, _first_step,
-    _texts, _cases,
+_SHAPE: tuple[Callable[[m.Playbook], Found], ...] = (
+    _ids, _references, _ways_out, _options, _items, _groups, _conditions, _texts, _cases,
 )  # fmt: skip
+_COURSE: tuple[Callable[[m.Playbook], Found], ...] = (_first_step, _graph)

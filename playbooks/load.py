@@ -67,7 +67,7 @@ def load_playbook(path: Path, name: str | None = None) -> m.Playbook:
         read(path, name)
         raw = path.read_bytes()
     except Problem as problem:
-        raise PlaybookError((problem,)) from None
+        raise PlaybookError((_own_words(problem, name),)) from None
     return parse_playbook(raw, name)
 
 
@@ -81,7 +81,7 @@ def parse_playbook(raw: bytes, name: str) -> m.Playbook:
     except UnicodeDecodeError:
         raise PlaybookError((Problem(where(name), "inventory.not_utf8"),)) from None
     except Problem as problem:
-        raise PlaybookError((problem,)) from None
+        raise PlaybookError((_own_words(problem, name),)) from None
     head, problems = _head(document)
     steps, more = _steps(document)
     problems = [*document.problems, *problems, *more]
@@ -152,10 +152,19 @@ def _refused(document: Document, keys: Keys, values: Mapping[str, Any]) -> Itera
                 yield document.problem((*keys, "run", number), "playbook.run_entry")
 
 
+def _own_words(problem: Problem, name: str) -> Problem:
+    """The sentence about a file that holds no playbook at all, without naming an inventory."""
+    if problem.key in {"inventory.empty_file", "inventory.no_mapping"}:
+        return Problem(where(name), "playbook.not_a_playbook")
+    return problem
+
+
 def _said(document: Document, keys: Keys, mistake: validate.Mistake) -> Problem:
     name = mistake.keys[-1] if mistake.keys else ""
     if mistake.key in validate.UNKNOWN_KEY and name in LATER_KEYS:
         return document.problem((*keys, *mistake.keys), "playbook.later_key", name=name)
+    if mistake.key == "inventory.bad_value" and str(mistake.values["value"]).startswith("["):
+        return document.problem((*keys, *mistake.keys), "playbook.bad_count", name=name)
     return document.problem((*keys, *mistake.keys), mistake.key, **mistake.values)
 
 
