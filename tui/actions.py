@@ -31,8 +31,8 @@ class Action:
     is_wide: bool = False
 
     def is_on(self, screen: str) -> bool:
-        """Whether it can be done on that screen."""
-        return not self.screens or screen in self.screens
+        """Whether it can be done on that screen; in a form the letters belong to its fields."""
+        return screen in self.screens if self.screens else screen != FORM
 
 
 def _on(*screens: str) -> frozenset[str]:
@@ -64,6 +64,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("answer", tuple("1234567890"), "1-9", "tui.key.answer", _on(PLAYBOOK), footer=12),
     Action("step_back", ("u", "U", "ctrl+b"), "u", "tui.key.step_back", _on(PLAYBOOK), footer=20),
     Action("abort", ("ctrl+x",), "^X", "tui.key.abort", _on(PLAYBOOK), footer=21),
+    Action(
+        "form_on", ("enter", "down", "tab", "f12"), "Enter", "tui.key.form_on", _on(FORM), footer=1
+    ),
+    Action("form_back", ("up", "shift+tab"), "↑", "tui.key.form_back", _on(FORM), footer=2),
+    Action("form_leave", ("escape",), "Esc", "tui.key.form_leave", _on(FORM), footer=3),
+    Action("language", ("f8",), "F8", "tui.key.language", _on(FORM), footer=70),
+    Action("theme", ("f9",), "F9", "tui.key.theme", _on(FORM), footer=75),
 )
 
 

@@ -192,8 +192,8 @@ def _labelled(key: str, said: str, columns: int, showing: Showing) -> Iterator[L
     if not said:
         return
     name = showing.words.say(f"screen.incident.{key}")
-    for number, part in enumerate(wrapped(one_line(said, 400), columns - 15, 3)):
-        yield line(" ", label("" if number else name, 13), part)
+    for number, part in enumerate(wrapped(one_line(said, 400), columns - 16, 3)):
+        yield line(" ", label("" if number else name, 14), part)
 
 
 def _impact(incident: Incident) -> str:

@@ -101,8 +101,7 @@ def step_number(run: PlaybookRun) -> str:
 def dont_lines(step: RunStep | None, columns: int, showing: Showing) -> Iterator[Line]:
     """The red lines of the playbook."""
     for what in step.dont if step is not None else ():
-        said = showing.words.say("screen.playbook.dont", what=showing.words.of(what))
-        for part in wrapped(said, columns - 2, 2):
+        for part in wrapped(showing.words.of(what), columns - 2, 2):
             yield line(Span(f" {part}", "strong"))
 
 

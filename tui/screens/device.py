@@ -53,10 +53,17 @@ class DeviceScreen(WardScreen):
         self._ports: tuple[Interface, ...] | None = None
         self._asked_at = float("-inf")
 
+    @property
+    def chosen(self) -> str:
+        """The name of the device under the cursor."""
+        return self._chosen
+
     def crumbs(self, showing: Showing) -> tuple[str, ...]:
         """Devices, and the one that is looked at."""
         title = showing.words.say("screen.device.title")
-        return (title, self._chosen) if self._is_close and self._chosen else (title,)
+        if not self._is_close or not self._chosen:
+            return (title,)
+        return (title, self._chosen) if showing.is_wide else (self._chosen,)
 
     def show(self, showing: Showing) -> None:
         """Draw, and ask for what the snapshot does not have."""

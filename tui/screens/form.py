@@ -18,14 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from textual.app import ComposeResult
-    from textual.events import Key
+    from textual.events import DescendantFocus
 
     from tui.lines import Line
     from tui.view import Showing
 
 LONGEST = 500
-_BACK = frozenset({"up", "shift+tab"})
-_ON = frozenset({"enter", "down", "tab", "f12"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +55,7 @@ class FormScreen(WardScreen):
         super().__init__()
         self._form = form
         self._complaint = False
+        self._here: int | None = 0  # the field that has the keys; None on the last page
 
     def body(self) -> ComposeResult:
         """A name and an input for each field, then what stands below."""
@@ -91,7 +90,7 @@ class FormScreen(WardScreen):
     def lines(self, showing: Showing, rows: int) -> Sequence[Line]:
         """All that will be recorded once every field is filled in, and the keys."""
         words = showing.words
-        if self._at() is not None:
+        if self._here is not None:
             if self._complaint:
                 return [line(Span(f" {words.say('screen.form.empty')}", "degraded"))]
             return [line(Span(f" {words.say('screen.form.keys')}", "dim"))]
@@ -106,27 +105,19 @@ class FormScreen(WardScreen):
         """What stands in the fields, composed and without blanks around."""
         return tuple(nfc(self._field(at).value).strip() for at in range(len(self._form.fields)))
 
-    def on_key(self, event: Key) -> None:
-        """Enter, arrows and Esc move through the form; all else belongs to the field."""
-        moved: Callable[[], None]
-        if event.key == "escape":
-            moved = self._leave
-        elif event.key in _ON:
-            moved = self._go_on
-        elif event.key in _BACK:
-            moved = self._go_back
-        else:
-            super().on_key(event)
-            return
-        event.stop()
-        event.prevent_default()
-        moved()
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """A click into another field goes there."""
+        number = (event.widget.id or "").removeprefix("field")
+        if number.isdigit():
+            self._here = int(number)
 
-    def _leave(self) -> None:
+    def do_form_leave(self) -> None:
+        """Nothing is recorded."""
         self.dismiss()
 
-    def _go_on(self) -> None:
-        at = self._at()
+    def do_form_on(self) -> None:
+        """The next field; behind the last one the page with all of it, then it is recorded."""
+        at = self._here
         if at is None:
             texts = self.texts()
             self.dismiss()
@@ -137,8 +128,9 @@ class FormScreen(WardScreen):
             self._to(at + 1)
         self.ward_app.redraw()
 
-    def _go_back(self) -> None:
-        at = self._at()
+    def do_form_back(self) -> None:
+        """The field before."""
+        at = self._here
         last = len(self._form.fields) - 1
         self._complaint = False
         self._to(last if at is None else max(0, at - 1))
@@ -146,19 +138,14 @@ class FormScreen(WardScreen):
 
     def _to(self, at: int) -> None:
         """Into that field; behind the last one all are shown for review."""
-        if at < len(self._form.fields):
+        is_field = at < len(self._form.fields)
+        self._here = at if is_field else None
+        if is_field:
             self.query_one("#fields").display = True
             self._field(at).focus()
         else:
             self.set_focus(None)
             self.query_one("#fields").display = False
-
-    def _at(self) -> int | None:
-        """The field that has the keys; None on the last page."""
-        for at in range(len(self._form.fields)):
-            if self._field(at).has_focus:
-                return at
-        return None
 
     def _field(self, at: int) -> Input:
         return self.query_one(f"#field{at}", Input)
