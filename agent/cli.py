@@ -10,6 +10,7 @@ import os
 import sys
 import traceback
 from importlib.metadata import EntryPoint, entry_points, packages_distributions
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -90,7 +91,7 @@ def language_of(ctx: click.Context | None) -> Language:
 def _language_asked(arguments: list[str]) -> Language:
     """The language before click has parsed anything, for messages about the command line itself."""
     asked = os.environ.get("WARDOPS_LANG", "")
-    for here, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for here, following in pairwise([*arguments, ""]):
         if here == "--lang":
             asked = following
         elif here.startswith("--lang="):
