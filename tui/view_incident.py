@@ -35,6 +35,9 @@ _ENTRY_MARKS = {
     "resolve": OK,
     "reopen": DOWN,
     "close": _PERSON,
+    "playbook_start": _PERSON,
+    "escalate": _PERSON,
+    "notify": _PERSON,
 }
 # What can be done to an incident in which state; the agent decides in the end.
 _ALLOWED = {

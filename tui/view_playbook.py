@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 Act: TypeAlias = Literal["option", "item"]
 BY_HAND = frozenset({"ask", "do", "checklist", "escalate", "notify"})
+_BROAD = 60  # cells from which what was done fits on one line
 _ITEM_MARKS = {"open": OFF_DUTY, "done": OK, "failed": DEGRADED, "unknown": UNKNOWN}
 _NEXT_STATES = {"open": "done", "unknown": "done", "done": "failed", "failed": "open"}
 
@@ -105,19 +106,32 @@ def dont_lines(step: RunStep | None, columns: int, showing: Showing) -> Iterator
             yield line(Span(f" {part}", "strong"))
 
 
-def past_lines(run: PlaybookRun, most: int, columns: int, showing: Showing) -> Iterator[Line]:
-    """The last things that happened in the run, oldest first."""
-    for one in run.lines[max(0, len(run.lines) - most) :] if most > 0 else ():
-        yield fit(_past(one, columns, showing), columns)
+def past_lines(run: PlaybookRun, rows: int, columns: int, showing: Showing) -> list[Line]:
+    """The last things that happened in the run, oldest first, in at most so many rows."""
+    past = _past if columns >= _BROAD else _past_below
+    every = [row for one in run.lines for row in past(one, columns, showing)]
+    return every[max(0, len(every) - rows) :] if rows > 0 else []
 
 
-def _past(one: RunLine, columns: int, showing: Showing) -> Line:
+def _past(one: RunLine, columns: int, showing: Showing) -> Iterator[Line]:
+    """Time, step, who and result on one line."""
     words = showing.words
     name = pad(one_line(words.of(one.title), 80), min(40, columns // 3))
-    return line(
+    said = line(
         Span(f" {words.time(one.at)} ", "dim"), f"{name} ",
         Span(pad(_by(one.actor == MACHINE, showing), 5), "dim"), words.of(one.result),
     )  # fmt: skip
+    yield fit(said, columns)
+
+
+def _past_below(one: RunLine, columns: int, showing: Showing) -> Iterator[Line]:
+    """In a narrow column the result stands below."""
+    words = showing.words
+    by = line(Span(f"{_by(one.actor == MACHINE, showing)} ", "dim"))
+    said = line(Span(f" {words.time(one.at)} ", "dim"), words.of(one.title))
+    yield spread(said, by, columns)
+    for part in wrapped(words.of(one.result), columns - 11, 2) if one.result else ():
+        yield line(" " * 10, part)
 
 
 def _by(machine: bool, showing: Showing) -> str:

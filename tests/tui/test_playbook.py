@@ -352,3 +352,27 @@ def test_the_prepared_text_is_there_word_for_word(
 def test_those_that_fit_the_verdict_come_first_and_once() -> None:
     ids = [one.id for one in ordered(BRIEFS, (BRIEFS[2],))]
     assert ids == ["PB-NET-01", "PB-MTG-01", "PB-NET-09"]
+
+
+async def test_a_run_that_is_over_makes_room_for_the_next(
+    snapshots: Mapping[str, wire.Snapshot],
+    sight_of: Callable[..., Sight],
+    run_app: Callable[..., Awaitable[str]],
+) -> None:
+    now = snapshots["metronet"].ts
+    snapshot = with_run(snapshots["metronet"], "ask").model_copy(update={"runs": ()})
+
+    async def over(pilot: Pilot[None]) -> None:
+        assert isinstance(pilot.app, WardopsApp)
+        running = pilot.app.sight
+        pilot.app.sight = sight_of(with_run(snapshots["metronet"], "ask"))
+        await opened("end", now)(pilot)
+        pilot.app.sight = running
+        await pilot.press("escape", "f2")
+        await pilot.pause()
+        screen = pilot.app.screen
+        assert isinstance(screen, PlaybookScreen)
+        screen.take_briefs(BRIEFS)
+
+    text = await run_app(sight_of(snapshot), "80x24", over, language="en")
+    assert "Choose a playbook" in text

@@ -56,6 +56,12 @@ class PlaybookScreen(WardScreen):
         self._incident = incident
         self._forget_run()
 
+    def on_screen_resume(self) -> None:
+        """Back in front: a run that is over was seen and makes room."""
+        if self._run is not None and self._run.ended is not None:
+            self._forget_run()
+        super().on_screen_resume()
+
     def _forget_run(self) -> None:
         self._run_id, self._run, self._cursor = None, None, 0
         self._asked_at = float("-inf")
