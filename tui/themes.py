@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,6 +73,7 @@ def themes() -> tuple[Theme, ...]:
             dark=one.is_dark,
             ansi=one.is_ansi,
             variables={
+                **(BUILTIN_THEMES["ansi-dark"].variables if one.is_ansi else {}),
                 "wd-text": one.text,
                 "wd-dim": one.dim,
                 "wd-accent": one.accent,

@@ -54,10 +54,7 @@ def _nothing(showing: Showing) -> list[Line]:
 
 
 def _lost(showing: Showing) -> list[Line]:
-    words, room = showing.words, showing.columns - 2
-    said = words.say("tui.home.try_now", press=key_of("again", HOME))
-    rows = (words.say("tui.home.maybe"), said)
-    return [line(" ", Span(part)) for text in rows for part in wrapped(text, room, 2)]
+    return [(Span(" "), *row) for row in _lost_in(showing, showing.columns - 2)]
 
 
 def _several(showing: Showing, snapshot: Snapshot) -> list[Line]:
@@ -84,6 +81,8 @@ def _sections(showing: Showing, snapshot: Snapshot, rows: int) -> list[Line]:
     right = [line(Span(words.say("tui.home.call"), "strong")), *calls][:_TODO_ROWS]
     if not showing.is_current:
         left, right = _lost(showing), []
+    if not showing.is_current and snapshot.contacts:
+        left += [BLANK, *_packed(words.say("tui.home.call_low"), calls, showing.columns, 2)]
     below = [
         *_packed(words.say("tui.home.services"), _services(showing, snapshot), showing.columns, 2),
         *_packed(words.say("tui.home.devices"), _devices(showing, snapshot), showing.columns, 1),
@@ -123,6 +122,8 @@ def _panels(showing: Showing, snapshot: Snapshot, rows: int) -> list[Line]:
 
 def _lost_in(showing: Showing, cells: int) -> list[Line]:
     words = showing.words
+    if showing.link == "connecting":
+        return [line(words.say("tui.pre.nothing"))]
     said = words.say("tui.home.try_now", press=key_of("again", HOME))
     texts = (words.say("tui.home.maybe"), said)
     return [line(part) for text in texts for part in wrapped(text, cells, 3)]
