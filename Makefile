@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v /usr/bin/python3.11 || command -v python3)
 BIN := .venv/bin
 export PYTHONSAFEPATH = 1
 
-.PHONY: dev demo check test layers shape fmt clean
+.PHONY: dev demo check test layers shots bench shape fmt clean
 
 .venv/.ready: pyproject.toml constraints.txt
 	[ -d .venv ] || $(PYTHON) -m venv .venv
@@ -12,7 +12,7 @@ export PYTHONSAFEPATH = 1
 
 dev: .venv/.ready ## virtual environment with everything, editable
 
-demo: .venv/.ready ## a simulated ward, the agent on it, one line per event
+demo: .venv/.ready ## a simulated ward and the agent on it: full screen, or one line per event
 	$(BIN)/wardops demo
 
 check: .venv/.ready ## format, lint, layers, types
@@ -27,6 +27,14 @@ layers: .venv/.ready
 test: .venv/.ready ## everything pytest has
 	$(BIN)/pytest -n auto
 
+shots: .venv/.ready ## pictures of every screen in shots/, to be looked at; needs Debian's chromium
+	mkdir -p shots
+	WARDOPS_SHOTS=$(CURDIR)/shots $(BIN)/pytest -q -n auto tests/tui
+	$(BIN)/python bench/shots.py shots
+
+bench: .venv/.ready ## how fast and how light the full screen is, as measured; nothing is judged
+	$(BIN)/python bench/tui.py
+
 shape: ## a report, never a failure: modules over 400 lines
 	@git ls-files '*.py' | xargs wc -l | awk '$$2 != "total" && $$1 > 400'
 
@@ -35,4 +43,4 @@ fmt: .venv/.ready
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv shots dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,10 +1,11 @@
-"""What people ask of the agent: acknowledge, note, close, probe now; all of it is audited."""
+"""What people ask of the agent: incidents, probes, playbook runs; all of it is audited."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from agent.incidents import acknowledge, close, note
+from agent.runs import Wish
 from agent.wire import CommandResult
 from inventory.errors import ActionRefused, InputError, WardopsError
 
@@ -13,15 +14,18 @@ if TYPE_CHECKING:
 
     from agent.engine import Engine, WardCase
     from agent.incidents import Incident, Step
+    from agent.runs import Runs
     from agent.wire import Command
+    from playbooks.picture import RunState
     from probes.clock import Clock
 
 
 class Actions:
     """The web side's way to the engine; implements `agent.view.Commands`."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(self, engine: Engine, runs: Runs, clock: Clock) -> None:
         self._engine = engine
+        self._runs = runs
         self._clock = clock
 
     async def execute(
@@ -36,6 +40,10 @@ class Actions:
             "note": self._note,
             "close": self._close,
             "probe_now": self._probe_now,
+            "playbook_start": self._start_run,
+            "playbook_answer": self._answer_run,
+            "playbook_back": self._step_back,
+            "playbook_abort": self._abort_run,
         }
         act = verbs.get(command.verb)
         if act is None:
@@ -92,6 +100,36 @@ class Actions:
         asked = sum(self._engine.ask_now(c.watch.ward.ward, name) for c in mine)
         return {"probes": asked}
 
+    def _start_run(self, command: Command, actor: str) -> dict[str, object]:
+        incident = command.args.get("incident")
+        wish = Wish(
+            playbook=_text(command, "playbook"),
+            ward=self._ward(command),
+            incident=str(incident) if incident else None,
+            actor=actor,
+            reason=command.reason or "",
+        )
+        return _stands(self._runs.start(wish))
+
+    def _answer_run(self, command: Command, actor: str) -> dict[str, object]:
+        run, step = _text(command, "run"), _text(command, "step")
+        return _stands(self._runs.answer(run, step, _answer(command), actor))
+
+    def _step_back(self, command: Command, actor: str) -> dict[str, object]:
+        return _stands(self._runs.back(_text(command, "run"), actor))
+
+    def _abort_run(self, command: Command, actor: str) -> dict[str, object]:
+        run = _text(command, "run")
+        if not (command.reason or "").strip():
+            raise ActionRefused("run.no_reason", run=run)
+        return _stands(self._runs.abort(run, (command.reason or "").strip(), actor))
+
+    def _ward(self, command: Command) -> str:
+        """The ward of a command; the only one of the agent needs not be named."""
+        if "ward" not in command.args and len(self._engine.cases) == 1:
+            return next(iter(self._engine.cases))
+        return _text(command, "ward")
+
     def _change(self, command: Command, act: Callable[[Incident], Step]) -> dict[str, object]:
         case, incident = self._find(_text(command, "incident"))
         after, event = act(incident)
@@ -106,7 +144,8 @@ class Actions:
         raise ActionRefused("api.no_such_incident", incident=name)
 
     def _audit(self, command: Command, actor: str, role: str, source: str, result: str) -> None:
-        target = str(command.args.get("incident") or command.args.get("device") or "")
+        named = (command.args.get(name) for name in ("run", "incident", "device", "playbook"))
+        target = str(next((one for one in named if one), ""))[:200]
         self._engine.outlets.store.append_audit(
             self._clock.now(),
             actor=actor,
@@ -126,3 +165,23 @@ def _text(command: Command, name: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise InputError("api.missing_argument", verb=command.verb, name=name)
     return value.strip()
+
+
+def _answer(command: Command) -> str | dict[str, str]:
+    """What is answered: a key or value, or for a checklist item and state. Raises InputError."""
+    value = command.args.get("value")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, dict) and value:
+        return {str(name)[:80]: str(one)[:80] for name, one in value.items()}
+    return _text(command, "value")
+
+
+def _stands(state: RunState) -> dict[str, object]:
+    """Where a run stands after a command."""
+    return {
+        "run": state.id,
+        "state": state.state,
+        "step": state.step.id if state.step else None,
+        "outcome": state.outcome,
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -21,6 +22,7 @@ from agent.ids import fresh_uid
 from agent.loop import Poller
 from agent.metrics_catalog import full_catalogue
 from agent.picture import picture
+from agent.runs import Runs
 from agent.schedule import Job, Schedule
 from agent.selfmetrics import SelfMetrics
 from agent.statefile import EVERY_S, write_state
@@ -32,6 +34,8 @@ from agent.web.state import state_of_view
 from inventory.credentials import resolve
 from inventory.errors import StoreError
 from inventory.units import units
+from playbooks.errors import PlaybookError
+from playbooks.load import load_library
 from probes.registry import probes_for
 from probes.target import targets_of
 
@@ -43,9 +47,11 @@ if TYPE_CHECKING:
     from agent.view import AgentView, NotReady
     from inventory.credentials import Secret
     from inventory.model import Inventory
+    from playbooks.model import Playbook
     from probes.clock import Clock
     from probes.model import Probe, Target, Transports
 
+_log = logging.getLogger(__name__)
 HOST_LINK_EVERY_S = 5.0
 JUDGE_EVERY_S = 1.0
 READY_AFTER_S = 120.0
@@ -54,11 +60,15 @@ READY_SHARE = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an agent is built from: what exists, how to go about it, where to keep state."""
+    """What an agent is built from: what exists, how to go about it, where to keep state.
+
+    `library` is the folder of playbooks, the shipped ones when None.
+    """
 
     inventory: Inventory
     config: AgentConfig
     state: Path
+    library: Path | None = None
 
 
 class Agent:
@@ -102,7 +112,8 @@ class Agent:
         cases = ward_cases(inventory, targets, config)
         self.engine = Engine(cases, outlets, self.schedule, clock, config)
         self.engine.restore()
-        self.actions = Actions(self.engine, clock)
+        self.runs = Runs(self.engine, inventory, plan.state, clock, playbooks_of(plan))
+        self.actions = Actions(self.engine, self.runs, clock)
 
     def view(self) -> AgentView:
         """What the agent believes at this moment."""
@@ -130,6 +141,7 @@ class Agent:
             "judge": self._judge,
             "host": self._host,
             "state_file": self._write_state,
+            "runs": self.runs.work,
         }
         async with asyncio.TaskGroup() as group:
             for name, task in tasks.items():
@@ -186,6 +198,16 @@ class Agent:
         )
         if asked < READY_SHARE * len(targets):
             yield "starting"
+
+
+def playbooks_of(plan: Plan) -> Mapping[str, Playbook]:
+    """The library; none when it has a mistake, since watching must not wait for its repair."""
+    try:
+        return load_library(plan.library)
+    except PlaybookError as error:
+        for problem in error.problems:
+            _log.error("playbooks left out problem=%s", problem)
+        return {}
 
 
 def jobs_for(targets: Iterable[Target], timing: Timing) -> list[Job]:

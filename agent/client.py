@@ -156,6 +156,36 @@ class AgentClient:
         """One incident with its timeline."""
         return self._get(wire.Incident, f"/incidents/{_segment(incident)}")
 
+    def device(self, device: str, ward: str | None = None) -> wire.DeviceDetail:
+        """One device with its newest values; `ward` tells apart hops that every ward has."""
+        path = f"/devices/{_segment(device)}"
+        return self._get(wire.DeviceDetail, path, _given(ward=ward))
+
+    def interfaces(self, device: str, ward: str | None = None) -> tuple[wire.Interface, ...]:
+        """The first 1000 ports of one device; none when they were not measured lately."""
+        path = f"/devices/{_segment(device)}/interfaces"
+        return self._get(wire.Page[wire.Interface], path, _given(ward=ward, limit="1000")).items
+
+    def playbooks(self) -> tuple[wire.PlaybookBrief, ...]:
+        """The playbooks that the agent can conduct."""
+        return self._get(wire.Page[wire.PlaybookBrief], "/playbooks", {"limit": "1000"}).items
+
+    def playbook(self, playbook: str) -> wire.PlaybookBrief:
+        """One playbook."""
+        return self._get(wire.PlaybookBrief, f"/playbooks/{_segment(playbook)}")
+
+    def playbook_runs(
+        self, ward: str | None = None, *, is_open: bool | None = None
+    ) -> tuple[wire.PlaybookRun, ...]:
+        """The newest 1000 runs without their lines, of one ward if given, only open ones or not."""
+        shown = None if is_open is None else str(is_open).lower()
+        params = _given(ward=ward, open=shown, limit="1000")
+        return self._get(wire.Page[wire.PlaybookRun], "/playbook-runs", params).items
+
+    def playbook_run(self, run: str) -> wire.PlaybookRun:
+        """One run with its lines."""
+        return self._get(wire.PlaybookRun, f"/playbook-runs/{_segment(run)}")
+
     def exposition(self) -> str:
         """What `/metrics` answers, as text 0.0.4."""
         response = self._ask("GET", f"{self.address.url or _ANY_HOST}/metrics")

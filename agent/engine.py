@@ -185,6 +185,13 @@ class Engine:
             self._schedule.hasten(*job.key, self._clock.monotonic())
         return len(jobs)
 
+    def ask_probe(self, ward: str, name: str, probe: str, mono: float) -> bool:
+        """Have one probe of a target run at this moment; False when it is not planned."""
+        if not any(job.key == (ward, name, probe) for job in self._schedule.jobs):
+            return False
+        self._schedule.hasten(ward, name, probe, mono)
+        return True
+
     def _count(self, seen: Observation) -> None:
         key = (subject(seen.target), seen.probe)
         self._runs[key][seen.reason] += 1

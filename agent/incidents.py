@@ -238,6 +238,16 @@ def note(incident: Incident, *, now: datetime, actor: str, text: str) -> Step:
     return after, _event("incident.noted", after, now, actor=actor, text=text)
 
 
+def act(incident: Incident, *, now: datetime, actor: str, verb: str, text: str) -> Step:
+    """Something was done for it that does not move it: a playbook begun, somebody told.
+
+    Refused when the incident is closed.
+    """
+    _refuse_unless(incident.state is not IncidentState.CLOSED, "incident.over", incident)
+    after = _acted(incident, now, actor, verb, text)
+    return after, _event(f"incident.{verb}", after, now, actor=actor, text=text)
+
+
 def hold_children(
     incident: Incident, holders: Mapping[str, str], now: datetime
 ) -> tuple[Incident, Event | None]:

@@ -119,6 +119,7 @@ def parts_of(agent: Agent, token: Secret, advertise: str) -> Parts:
     return Parts(
         view=agent.view,
         commands=agent.actions,
+        runs=agent.runs,
         bus=agent.bus,
         exposition=outlets.exposition,
         renderer=outlets.renderer,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from agent.incidents import Incident
-    from agent.wire import Command, CommandResult
+    from agent.wire import Command, CommandResult, Contact, PlaybookBrief, PlaybookRun
     from inventory.model import Realm, Unit, Vantage, Ward
     from playbooks.verdict.model import Segment, Verdict, VerdictState
     from probes.model import Identity, Observation, Reason, Target
@@ -162,3 +162,22 @@ class Commands(Protocol):
         self, *, ward: str | None, kind: str | None, is_open: bool | None
     ) -> Sequence[Incident]:
         """All incidents that fit, newest first."""
+
+
+class RunBook(Protocol):
+    """What the web side may ask about playbooks, their runs and whom to tell."""
+
+    def playbooks(self) -> Sequence[PlaybookBrief]:
+        """All playbooks that can be conducted here, by id."""
+
+    def suggested(self, ward: WardView) -> Sequence[PlaybookBrief]:
+        """Those that fit what is believed of the ward, the best first."""
+
+    def contacts(self, ward: WardView) -> Sequence[Contact]:
+        """Whom the verdict of the ward names, else every level."""
+
+    def runs(self, *, ward: str | None, is_open: bool | None) -> Sequence[PlaybookRun]:
+        """Runs without their lines, newest first."""
+
+    def run(self, run_id: str) -> PlaybookRun | None:
+        """One run with its lines."""

@@ -48,6 +48,8 @@ DeviceStateName: TypeAlias = Literal[
     "unknown",
 ]  # fmt: skip
 RealmName: TypeAlias = Literal["live", "drill", "sim"]
+RunStateName: TypeAlias = Literal["running", "asking", "waiting", "done", "aborted", "unknown"]
+ItemStateName: TypeAlias = Literal["open", "done", "failed", "unknown"]
 Code: TypeAlias = Literal[
     "bad_request", "not_found", "role_denied", "changes_off", "not_in_inventory", "conflict",
     "gone", "confirm_needed", "too_many", "busy", "unavailable", "internal",
@@ -72,6 +74,8 @@ Stamp = Annotated[datetime, PlainSerializer(stamp, return_type=str, when_used="j
 State = Annotated[StateName, _or_unknown(*get_args(StateName))]
 Segment = Annotated[SegmentName, _or_unknown(*get_args(SegmentName))]
 DeviceState = Annotated[DeviceStateName, _or_unknown(*get_args(DeviceStateName))]
+RunState = Annotated[RunStateName, _or_unknown(*get_args(RunStateName))]
+ItemState = Annotated[ItemStateName, _or_unknown(*get_args(ItemStateName))]
 
 
 class Text(Wire):
@@ -324,11 +328,109 @@ class Incident(Wire):
     deadlines: tuple[dict[str, Any], ...] = ()
 
 
+class PlaybookBrief(Wire):
+    """A playbook in a list; `minutes` is the time to a restored service that it aims at."""
+
+    id: str
+    version: str
+    title: Text
+    summary: Text | None = None
+    minutes: int | None = None
+    topic: str = ""
+
+
+class RunOption(Wire):
+    """One answer to a step: the digit to type, the value to send, the words to show."""
+
+    key: str
+    value: str
+    text: Text
+
+
+class ChecklistItem(Wire):
+    """One line of a checklist, ticked by the machine (`auto`) or by a person."""
+
+    id: str
+    text: Text
+    state: ItemState = "open"
+    by: Literal["auto", "person"] = "person"
+
+
+class RunStep(Wire):
+    """The one step of a run that is to be shown.
+
+    `message` is the text prepared for `to` (roles) when the step tells somebody. `dont` are the red
+    lines of the playbook. `number` counts the steps entered so far from 1; `of` is null when the
+    way is not known. `deadline` is when the step is over by itself.
+    """
+
+    id: str
+    kind: str
+    title: Text
+    body: Text | None = None
+    options: tuple[RunOption, ...] = ()
+    items: tuple[ChecklistItem, ...] = ()
+    message: Text | None = None
+    to: tuple[str, ...] = ()
+    dont: tuple[Text, ...] = ()
+    can_back: bool = False
+    deadline: Stamp | None = None
+    number: int = 1
+    of: int | None = None
+
+
+class RunLine(Wire):
+    """One thing that happened in a run; `step` is empty for what concerns all of it."""
+
+    at: Stamp
+    step: str
+    title: Text
+    result: Text | None = None
+    actor: str
+
+
+class PlaybookRun(Wire):
+    """A playbook being followed, as it is shown; `step` is null when it is over.
+
+    `state`: `running` the machine works, `asking` a person is to answer, `waiting` for a condition.
+    `lines` is empty in lists: ask for the one run.
+    """
+
+    id: str
+    playbook: str
+    title: Text
+    version: str
+    ward: str
+    incident: str | None = None
+    realm: RealmName
+    actor: str
+    state: RunState
+    outcome: str | None = None
+    started: Stamp
+    ended: Stamp | None = None
+    step: RunStep | None = None
+    lines: tuple[RunLine, ...] = ()
+
+
+class Contact(Wire):
+    """Whom a role or an escalation level stands for; a number that nobody entered is null.
+
+    `hours` is as written in the escalation file, null when nothing is said there.
+    """
+
+    role: str
+    name: Text
+    phone: str | None = None
+    hours: str | None = None
+    ack_min: int | None = None
+
+
 class Snapshot(Wire):
     """All that the first screen needs, at event `seq`.
 
     One ward (asked for, or the only one): `ward` and what follows are filled. Several: `ward` and
-    `verdict` are null, and `wards` and `incidents` speak of all of them.
+    `verdict` are null, and `wards`, `incidents` and `runs` speak of all of them. `playbooks` are
+    those that fit the verdict, the best first; `runs` are the open ones, without lines.
     """
 
     schema_: Literal["wardops/snapshot/1"] = Field(alias="schema", default=SNAPSHOT_SCHEMA)
@@ -344,8 +446,9 @@ class Snapshot(Wire):
     services: tuple[Service, ...] = ()
     incidents: tuple[Incident, ...] = ()
     meetings: tuple[dict[str, Any], ...] = ()
-    contacts: tuple[dict[str, Any], ...] = ()
-    playbooks: tuple[dict[str, Any], ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    playbooks: tuple[PlaybookBrief, ...] = ()
+    runs: tuple[PlaybookRun, ...] = ()
     drill: dict[str, Any] | None = None
 
 

@@ -11,7 +11,7 @@ import signal
 import sys
 import tempfile
 import uuid
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ from inventory.language import LANGUAGES, say
 from probes.clock import SystemClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
     from agent.wire import Incident, Snapshot
     from inventory.language import Language
@@ -36,10 +36,11 @@ if TYPE_CHECKING:
 DEFAULT_LISTEN = "127.0.0.1:9642"
 CUT_AT_S = 20.0
 MENDED_AT_S = 38.0
+MENDED_BEFORE_A_PERSON_AT_S = 200.0  # time to read, take the incident and follow the playbook
 UNATTENDED_S = 60.0
 LOOK_EVERY_S = 0.5
 OPERATOR = "local:demo"
-INTERRUPTED = 130  # as a shell says it of a program that Ctrl-C ended
+_WARDOPS = "import sys; from agent.cli import main; sys.exit(main())"
 FAULT, WHERE = "cable_cut", "ce:wan"
 
 # The demo's fast profile: the only place that knows it.
@@ -88,6 +89,7 @@ class Operator:
 
     client: AgentClient
     language: Language
+    acts: bool = True  # False: a person sits before the screen and does it
     lines: list[str] = field(default_factory=list)
     proofs: Proofs = field(default_factory=Proofs)
     headline: str = ""
@@ -131,13 +133,17 @@ class Operator:
         self.lines.append(say(key, self.language, id=incident.id, state=state, held=held))
         if incident.root.segment == "metronet":
             self.proofs.incident = incident.id
+        if self.acts:
+            self._act_on(incident)
+        if incident.state == "closed" and incident.id == self.proofs.incident:
+            self.proofs.closed = True
+
+    def _act_on(self, incident: Incident) -> None:
         if incident.state == "open":
             self._do("ack", incident, reason=say("demo.ack", self.language))
         elif incident.state == "resolved":
             cause, note = say("demo.cause", self.language), say("demo.note", self.language)
             self._do("close", incident, cause=cause, note=note)
-        elif incident.state == "closed" and incident.id == self.proofs.incident:
-            self.proofs.closed = True
 
     def _do(self, verb: str, incident: Incident, **args: str) -> None:
         reason = args.pop("reason", None)
@@ -156,22 +162,36 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """One demo: where it listens, how long it lasts (None: until interrupted), in which words."""
+    """One demo: where it listens, how long it lasts (None: until interrupted), in which words.
+
+    `on_screen`: a person looks at it in the full screen, which ends it; the story is told after.
+    """
 
     listen: str
     for_s: float | None
     language: Language
     clock: Clock
+    on_screen: bool = False
+
+    @property
+    def mended_at_s(self) -> float:
+        """When the line is mended, seconds after the begin."""
+        return MENDED_BEFORE_A_PERSON_AT_S if self.on_screen else MENDED_AT_S
 
 
 async def play(what: Play, folder: Path) -> Proofs:
     """Run the demo in a folder of its own. Raises InputError when a port is taken."""
     begun = what.clock.monotonic()
+    kept: list[str] = []
 
     def tell(line: str) -> None:
         passed = int(what.clock.monotonic() - begun)
-        click.echo(f"{passed // 60:02d}:{passed % 60:02d}  {line}")
-        sys.stdout.flush()
+        said = f"{passed // 60:02d}:{passed % 60:02d}  {line}"
+        if what.on_screen:
+            kept.append(said)
+        else:
+            click.echo(said)
+            sys.stdout.flush()
 
     inventory, state = folder / "inventory", folder / "state"
     async with Simulation(wards=1, clock=what.clock, out=inventory, vantage="ward") as world:
@@ -182,13 +202,45 @@ async def play(what: Play, folder: Path) -> Proofs:
             tell(say("demo.measuring", what.language))
             address = Address(url=agent.url, token_files=(state / "local.token",))
             with AgentClient(address) as client:
-                operator = Operator(client, what.language)
-                await _through(what, world, operator, tell, begun)
+                operator = Operator(client, what.language, acts=not what.on_screen)
+                async with _screen(what, state) as closed:
+                    await _through(what, world, operator, tell, begun, closed)
+                for line in kept:
+                    click.echo(line)
                 return operator.proofs
 
 
+@asynccontextmanager
+async def _screen(what: Play, state: Path) -> AsyncIterator[asyncio.Event]:
+    """The full screen as a child process, when there is to be one; the event: it was closed."""
+    closed = asyncio.Event()
+    if not what.on_screen:
+        yield closed
+        return
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _WARDOPS, "tui", "--state", str(state), "--lang", what.language
+    )
+
+    async def wait() -> None:
+        await child.wait()
+        closed.set()
+
+    waiting = asyncio.create_task(wait())
+    try:
+        yield closed
+    finally:
+        if child.returncode is None:
+            child.terminate()
+        await waiting
+
+
 async def _through(
-    what: Play, world: Simulation, operator: Operator, tell: Callable[[str], None], begun: float
+    what: Play,
+    world: Simulation,
+    operator: Operator,
+    tell: Callable[[str], None],
+    begun: float,
+    closed: asyncio.Event,
 ) -> None:
     """Look again and again until the time is over; break and mend the line on the way."""
     stop = asyncio.Event()
@@ -197,14 +249,14 @@ async def _through(
         loop.add_signal_handler(number, stop.set)
     cut: str | None = None
     mended = False
-    while not stop.is_set():
+    while not stop.is_set() and not closed.is_set():
         passed = what.clock.monotonic() - begun
         if what.for_s is not None and passed >= what.for_s:
             return
         if cut is None and passed >= CUT_AT_S:
             cut = world.inject(FAULT, WHERE)
             tell(say("demo.cut", what.language))
-        if cut is not None and not mended and passed >= MENDED_AT_S:
+        if cut is not None and not mended and passed >= what.mended_at_s:
             world.clear(cut)
             mended = True
             tell(say("demo.mended", what.language))
@@ -221,16 +273,18 @@ async def _through(
 def command(ctx: click.Context, for_s: float | None, listen: str, lang: str | None) -> int:  # noqa: ARG001 - lang is read by language_of
     """A simulated ward, the agent on it, a line that breaks at 20 s and is mended at 38 s.
 
-    Without --for it runs until interrupted in a terminal, and for 60 s elsewhere.
+    Without --for it opens the full screen in a terminal and lasts until that is closed (the line is
+    mended at 200 s there); elsewhere it lasts 60 s.
     """
     language = language_of(ctx)
-    attended = sys.stdout.isatty() and sys.stdin.isatty()
+    attended = all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
     lasts = for_s if for_s is not None else (None if attended else UNATTENDED_S)
+    what = Play(listen, lasts, language, SystemClock(), on_screen=attended and for_s is None)
     with tempfile.TemporaryDirectory(prefix="wardops-") as folder:
-        proofs = asyncio.run(play(Play(listen, lasts, language, SystemClock()), Path(folder)))
+        proofs = asyncio.run(play(what, Path(folder)))
+    if what.on_screen:
+        return 0  # a person saw it, for as long as it pleased
     missing = ", ".join(say(f"demo.proof.{name}", language) for name in proofs.missing)
-    if missing and lasts is None:
-        return INTERRUPTED
     if missing:
         click.echo(say("demo.failed", language, missing=missing), err=True)
         return 1

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from inventory.language import Language
-    from inventory.model import Vantage
+    from inventory.model import Realm, Vantage
     from probes.clock import Clock
 
 FIRST_WARD = "26740"
@@ -59,6 +59,7 @@ class Simulation:
         vantage: Vantage | None = None,
         control: Control | None = None,
         language: Language = "en",
+        realm: Realm = "sim",
     ) -> None:
         codes = ward_codes(wards)
         self.vantage: Vantage = vantage or ("ward" if wards == 1 else "hub")
@@ -70,6 +71,7 @@ class Simulation:
         self.ports = Ports()
         self._control = control
         self._language = language
+        self._realm: Realm = realm
         self._open = AsyncExitStack()
 
     async def __aenter__(self) -> Simulation:
@@ -89,7 +91,12 @@ class Simulation:
         )
         try:
             write_inventory(
-                self.world, self.inventory_dir, self.ports, self.vantage, certificate.authority
+                self.world,
+                self.inventory_dir,
+                self.ports,
+                self.vantage,
+                certificate.authority,
+                self._realm,
             )
         except InputError:
             await self._open.aclose()

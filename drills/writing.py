@@ -19,12 +19,11 @@ if TYPE_CHECKING:
     from drills.listen import Ports
     from drills.model import Node
     from drills.world import World
-    from inventory.model import Vantage
+    from inventory.model import Realm, Vantage
 
 CA = "ca.pem"
-
-_COMMUNITY = "secrets/snmp.community"
-_LOGIN = "secrets/vc.yaml"
+COMMUNITY = "secrets/snmp.community"
+LOGIN = "secrets/vc.yaml"
 _WARDS = "wards"
 _HEAD = "# Written by the wardops simulator: nothing in this folder is real.\n"
 # Which port of a device leads to the device in front of it.
@@ -32,7 +31,12 @@ _TOWARDS_CORE = {"access": "24", "ce": "lan"}
 
 
 def write_inventory(
-    world: World, out: Path, ports: Ports, vantage: Vantage, authority: bytes
+    world: World,
+    out: Path,
+    ports: Ports,
+    vantage: Vantage,
+    authority: bytes,
+    realm: Realm = "sim",
 ) -> None:
     """Write site, wards, secrets and the authority's certificate (PEM) into the folder `out`.
 
@@ -42,13 +46,13 @@ def write_inventory(
     try:
         _clear(out)
         _write(out / CA, authority.decode())
-        _write(out / _COMMUNITY, f"{world.community}\n", secret=True)
-        _write(out / _LOGIN, _yaml({"user": USER, "password": world.api_password}), secret=True)
+        _write(out / COMMUNITY, f"{world.community}\n", secret=True)
+        _write(out / LOGIN, _yaml({"user": USER, "password": world.api_password}), secret=True)
         for code in world.topology.codes:
             _write(out / _WARDS / f"{code}.yaml", _HEAD + _yaml(_ward(world, code, ports)))
         site = {
             "schema": "wardops/site/1",
-            "realm": "sim",
+            "realm": realm,
             "vantage": vantage,
             "world": f"udp://127.0.0.1:{ports.reach}",
         }
@@ -132,14 +136,14 @@ def _device(world: World, node: Node, ports: Ports) -> dict[str, Any]:
     if node.role == "core":
         device["uplink"] = _uplink(node)
     if node.sys_object_id:
-        device["snmp"] = {"auth": f"file:{_COMMUNITY}", "port": ports.snmp}
+        device["snmp"] = {"auth": f"file:{COMMUNITY}", "port": ports.snmp}
     if node.machine:
         device["node_exporter"] = f"http://{node.address}:{ports.http}/metrics"
     if node.role == "vc":
         # Without a meeting calendar an endpoint on meeting duty would always be off duty.
         device |= {
             "room": "phong-hop-a",
-            "https": {"auth": f"file:{_LOGIN}", "port": ports.https, "ca": CA},
+            "https": {"auth": f"file:{LOGIN}", "port": ports.https, "ca": CA},
             "duty": "always",
         }
     if node.kind == "generic_host":

@@ -21,6 +21,8 @@ from inventory.language import DEFAULT_LANGUAGE, LANGUAGES
 from tui.status_text import lines
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from agent.client import LastKnown
     from agent.wire import Snapshot, StateName, StateWard
     from inventory.language import Language
@@ -63,13 +65,29 @@ def command(
     """Show the ward's state on a few lines."""
     if ward is not None and not re.fullmatch(r"\d{5}", ward):
         raise StatusUsage("status.ward_form", ward=ward[:20])
-    report = look(agent, state, ward)
     language: Language = lang or _language()
-    if as_json:
-        click.echo(report.status.model_dump_json(by_alias=True))
-    else:
-        for line in lines(report.status, language, str(state or state_folder())):
-            click.echo(line)
+    if not as_json:
+        return tell(agent, state, ward, language)
+    report = look(agent, state, ward)
+    click.echo(report.status.model_dump_json(by_alias=True))
+    return _ended(report, language)
+
+
+def tell(
+    agent: str | None,
+    state: Path | None,
+    ward: str | None,
+    language: Language,
+    finish: Callable[[str], str] = str,
+) -> int:
+    """Say it in a few lines, each of which `finish` fits to the terminal; the exit code."""
+    report = look(agent, state, ward)
+    for line in lines(report.status, language, str(state or state_folder())):
+        click.echo(finish(line))
+    return _ended(report, language)
+
+
+def _ended(report: Report, language: Language) -> int:
     if report.trouble is not None:
         click.echo(report.trouble.text(language), err=True)
     return exit_code(report.status)

@@ -16,12 +16,17 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from agent.view import AgentView, DeviceView, WardView
+    from agent.view import AgentView, DeviceView, RunBook, WardView
     from agent.web.access import Caller
     from agent.web.parts import Parts
 
-CAPABILITIES = ("events", "commands.ack", "commands.note", "commands.close", "commands.probe_now")
-_PAGING = ("limit", "cursor")
+CAPABILITIES = (
+    "events", "playbooks",
+    "commands.ack", "commands.note", "commands.close", "commands.probe_now",
+    "commands.playbook_start", "commands.playbook_answer", "commands.playbook_back",
+    "commands.playbook_abort",
+)  # fmt: skip
+PAGING = ("limit", "cursor")
 _DEFAULT_LIMIT = 200
 _MOST = 1000
 Item = TypeVar("Item", bound=wire.Wire)
@@ -50,14 +55,14 @@ async def snapshot(request: Request, parts: Parts, caller: Caller) -> Response: 
     """All that the first screen needs; `X-Seq` says from which event on to follow."""
     query.only(request, ("ward",))
     view = parts.view()
-    ward = _asked_ward(request, view)
+    ward = asked_ward(request, view)
     if ward is None and len(view.wards) == 1:
         ward = view.wards[0]
-    found = _one_ward(ward, view) if ward else _all_wards(view)
+    found = _one_ward(ward, view, parts.runs) if ward else _all_wards(view, parts.runs)
     return answer(request, found, {"X-Seq": str(view.seq)})
 
 
-def _one_ward(ward: WardView, view: AgentView) -> wire.Snapshot:
+def _one_ward(ward: WardView, view: AgentView, book: RunBook) -> wire.Snapshot:
     return wire.Snapshot(
         seq=view.seq,
         ts=view.now,
@@ -70,10 +75,13 @@ def _one_ward(ward: WardView, view: AgentView) -> wire.Snapshot:
         devices=tuple(device_words.device(device) for device in ward.devices),
         services=tuple(device_words.service(one, ward, view) for one in ward.services),
         incidents=_shown_incidents((ward,)),
+        contacts=tuple(book.contacts(ward)),
+        playbooks=tuple(book.suggested(ward)),
+        runs=tuple(book.runs(ward=ward.unit.code, is_open=True)),
     )
 
 
-def _all_wards(view: AgentView) -> wire.Snapshot:
+def _all_wards(view: AgentView, book: RunBook) -> wire.Snapshot:
     return wire.Snapshot(
         seq=view.seq,
         ts=view.now,
@@ -81,6 +89,7 @@ def _all_wards(view: AgentView) -> wire.Snapshot:
         vantage=view.vantage,
         wards=tuple(present.summary(ward) for ward in view.wards),
         incidents=_shown_incidents(view.wards),
+        runs=tuple(book.runs(ward=None, is_open=True)),
     )
 
 
@@ -92,9 +101,9 @@ def _shown_incidents(wards: Sequence[WardView]) -> tuple[wire.Incident, ...]:
 
 async def wards(request: Request, parts: Parts, caller: Caller) -> Response:  # noqa: ARG001
     """All wards, one line each."""
-    query.only(request, _PAGING)
+    query.only(request, PAGING)
     view = parts.view()
-    return _page(request, [present.summary(ward) for ward in view.wards], view.seq)
+    return page(request, [present.summary(ward) for ward in view.wards], view.seq)
 
 
 async def ward(request: Request, parts: Parts, caller: Caller) -> Response:  # noqa: ARG001
@@ -107,7 +116,7 @@ async def verdict(request: Request, parts: Parts, caller: Caller) -> Response:  
     """The verdict of the ward asked for, or of the only one."""
     query.only(request, ("ward",))
     view = parts.view()
-    found = _asked_ward(request, view)
+    found = asked_ward(request, view)
     if found is None and len(view.wards) == 1:
         found = view.wards[0]
     if found is None:
@@ -117,9 +126,9 @@ async def verdict(request: Request, parts: Parts, caller: Caller) -> Response:  
 
 async def devices(request: Request, parts: Parts, caller: Caller) -> Response:  # noqa: ARG001
     """Devices and hops, of one ward, class or state if asked for."""
-    query.only(request, ("ward", "class", "state", *_PAGING))
+    query.only(request, ("ward", "class", "state", *PAGING))
     view = parts.view()
-    asked = _asked_ward(request, view)
+    asked = asked_ward(request, view)
     wanted_class = query.one(request, "class", query.NAME)
     state = query.choice(request, "state", get_args(wire.DeviceStateName))
     found = [
@@ -129,7 +138,7 @@ async def devices(request: Request, parts: Parts, caller: Caller) -> Response:  
         if state in {None, device.state}
     ]
     listed = [one for one in found if wanted_class in {None, one.device_class}]
-    return _page(request, listed, view.seq)
+    return page(request, listed, view.seq)
 
 
 async def device(request: Request, parts: Parts, caller: Caller) -> Response:  # noqa: ARG001
@@ -141,24 +150,24 @@ async def device(request: Request, parts: Parts, caller: Caller) -> Response:  #
 
 async def interfaces(request: Request, parts: Parts, caller: Caller) -> Response:  # noqa: ARG001
     """The ports of one device; empty when nothing was measured lately."""
-    query.only(request, ("ward", *_PAGING))
+    query.only(request, ("ward", *PAGING))
     view = parts.view()
     ports = list(device_words.interfaces(_device(request, view), view))
-    return _page(request, ports, view.seq)
+    return page(request, ports, view.seq)
 
 
 async def incidents(request: Request, parts: Parts, caller: Caller) -> Response:  # noqa: ARG001
     """Incidents, newest first; `open=true` for those that still hurt."""
-    query.only(request, ("ward", "kind", "open", *_PAGING))
+    query.only(request, ("ward", "kind", "open", *PAGING))
     view = parts.view()
-    asked = _asked_ward(request, view)
+    asked = asked_ward(request, view)
     is_open = query.choice(request, "open", ("true", "false"))
     found = parts.commands.incidents(
         ward=asked.unit.code if asked else None,
         kind=query.choice(request, "kind", ("technical", "security", "drill")),
         is_open=None if is_open is None else is_open == "true",
     )
-    return _page(request, [present.incident(one) for one in found], view.seq)
+    return page(request, [present.incident(one) for one in found], view.seq)
 
 
 async def incident(request: Request, parts: Parts, caller: Caller) -> Response:  # noqa: ARG001
@@ -171,17 +180,18 @@ async def incident(request: Request, parts: Parts, caller: Caller) -> Response: 
     return answer(request, present.incident(found))
 
 
-def _page(request: Request, items: Sequence[Item], seq: int) -> Response:
+def page(request: Request, items: Sequence[Item], seq: int) -> Response:
     """A part of the list from the cursor on; a cursor is the place to go on at."""
     limit = query.whole(request, "limit", _DEFAULT_LIMIT, 1, _MOST)
     start = query.whole(request, "cursor", 0, 0, 10**9)
     end = start + limit
     following = str(end) if end < len(items) else None
-    page = wire.Page[wire.Wire](items=tuple(items[start:end]), next=following, seq=seq)
-    return answer(request, page)
+    part = wire.Page[wire.Wire](items=tuple(items[start:end]), next=following, seq=seq)
+    return answer(request, part)
 
 
-def _asked_ward(request: Request, view: AgentView) -> WardView | None:
+def asked_ward(request: Request, view: AgentView) -> WardView | None:
+    """The ward of `?ward=`, None without it; 404 for one that this agent has not."""
     code = query.one(request, "ward", query.WARD)
     return _ward(code, view) if code else None
 
@@ -195,7 +205,7 @@ def _ward(code: str, view: AgentView) -> WardView:
 
 def _device(request: Request, view: AgentView) -> DeviceView:
     name = request.path_params["name"]
-    asked = _asked_ward(request, view)
+    asked = asked_ward(request, view)
     wards = (asked,) if asked else view.wards
     found = [one for ward in wards for one in ward.targets if one.target.name == name]
     if not found:

@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.routing import Route
 
-from agent.web import api, events, metrics, pages
+from agent.web import api, events, metrics, pages, playbooks
 from agent.web.commands import Desk
 from agent.web.problems import STATUS, code_for_status, error_response, problem_response
 from inventory.errors import WardopsError
@@ -64,6 +64,10 @@ def _routes(parts: Parts) -> list[Route]:
         "/api/v1/devices/{name}/interfaces": api.interfaces,
         "/api/v1/incidents": api.incidents,
         "/api/v1/incidents/{id}": api.incident,
+        "/api/v1/playbooks": playbooks.playbooks,
+        "/api/v1/playbooks/{id}": playbooks.playbook,
+        "/api/v1/playbook-runs": playbooks.runs,
+        "/api/v1/playbook-runs/{id}": playbooks.run,
         "/api/v1/events": events.events,
         "/api/v1/commands/{id:uuid}": desk.get,
     }

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from agent.exposition.block import Renderer
     from agent.exposition.writer import Exposition
     from agent.selfmetrics import SelfMetrics
-    from agent.view import Commands, ViewSource
+    from agent.view import Commands, RunBook, ViewSource
     from agent.web.access import Access
     from probes.clock import Clock
 
@@ -21,6 +21,7 @@ class Parts:
 
     view: ViewSource
     commands: Commands
+    runs: RunBook
     bus: EventBus
     exposition: Exposition
     renderer: Renderer

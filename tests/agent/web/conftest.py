@@ -21,7 +21,7 @@ from agent.view import AgentView, DeviceView, IncidentCounts, ProbeRuns, WardVie
 from agent.web.access import Access, fresh_token
 from agent.web.app import build_app
 from agent.web.parts import Parts
-from agent.wire import Command, CommandResult
+from agent.wire import Command, CommandResult, Contact, PlaybookBrief, PlaybookRun, RunStep, Text
 from inventory.errors import ActionRefused
 from inventory.model import Inventory, Site, Ward, Words
 from inventory.units import units
@@ -185,11 +185,62 @@ class Engine:
         return [incident for ward in self.view.wards for incident in ward.incidents]
 
 
+def text(vi: str, en: str) -> Text:
+    return Text(vi=vi, en=en)
+
+
+def a_run(number: int, ward: str = "26740", *, is_open: bool = True) -> PlaybookRun:
+    """A run that asks a question, or one that is over."""
+    step = RunStep(id="leds", kind="ask", title=text("Đèn thế nào?", "What lights?"), number=3)
+    return PlaybookRun(
+        id=f"20261121T0025{number:02d}Z-{ward}-0a0b", playbook="PB-NET-01", version="1.1.0",
+        title=text("Mất kết nối Metronet", "Metronet link down"), ward=ward, realm="sim",
+        actor="local:it", started=NOW, state="asking" if is_open else "done",
+        ended=None if is_open else NOW, outcome=None if is_open else "restored",
+        step=step if is_open else None,
+    )  # fmt: skip
+
+
+@dataclass
+class Book:
+    """Stands where the agent's runs do: one playbook, one contact, some runs."""
+
+    found: list[PlaybookRun] = field(default_factory=list)
+
+    def add(self, number: int, ward: str = "26740", *, is_open: bool = True) -> str:
+        """One more run, older than those there; returns its id."""
+        self.found.append(a_run(number, ward, is_open=is_open))
+        return self.found[-1].id
+
+    def playbooks(self) -> Sequence[PlaybookBrief]:
+        title = text("Mất kết nối Metronet", "Metronet link down")
+        return (PlaybookBrief(id="PB-NET-01", version="1.1.0", title=title, minutes=60),)
+
+    def suggested(self, ward: WardView) -> Sequence[PlaybookBrief]:
+        named = ward.verdict.playbook if ward.verdict else ""
+        return [one for one in self.playbooks() if one.id == named]
+
+    def contacts(self, ward: WardView) -> Sequence[Contact]:
+        named = ward.verdict.call if ward.verdict else ()
+        return [Contact(role=role, name=text("Trực", "Duty")) for role in named]
+
+    def runs(self, *, ward: str | None, is_open: bool | None) -> Sequence[PlaybookRun]:
+        return [
+            one
+            for one in self.found
+            if ward in {None, one.ward} and is_open in {None, one.ended is None}
+        ]
+
+    def run(self, run_id: str) -> PlaybookRun | None:
+        return next((one for one in self.found if one.id == run_id), None)
+
+
 @dataclass
 class Agent:
     """The application with all that stands behind it."""
 
     engine: Engine
+    book: Book
     parts: Parts
     token: Secret
     clock: ManualClock
@@ -227,11 +278,12 @@ def build() -> Build:
             mono=MONO, now=NOW, realm=realm, vantage="ward", wards=wards, seq=88123,
             version="0.1.0",
         )  # fmt: skip
-        engine = Engine(replace(view, **changes))
+        engine, book = Engine(replace(view, **changes)), Book()
         catalogue, token = full_catalogue(), fresh_token()
         parts = Parts(
             view=engine.now,
             commands=engine,
+            runs=book,
             bus=EventBus(clock, seq=88123),
             exposition=Exposition(catalogue),
             renderer=Renderer(catalogue, drill=realm == "drill"),
@@ -240,7 +292,7 @@ def build() -> Build:
             clock=clock,
             advertise="127.0.0.1:9642",
         )
-        return Agent(engine, parts, token, clock, build_app(parts))
+        return Agent(engine, book, parts, token, clock, build_app(parts))
 
     return _build
 

@@ -1,0 +1,85 @@
+"""Runs as they lie on disk: those that are over, damaged, or conducted by another program."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from inventory.errors import InputError, StoreError
+from playbooks.conduct import playbook_of
+from playbooks.journal import LOG, PLAYBOOK, read_log, run_folders
+from playbooks.picture import picture
+from playbooks.run import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from playbooks.model import Playbook
+    from playbooks.picture import RunState
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """One run as its log says. `head` is the hash of its last sound record.
+
+    `damaged` when a record is not what was written: shown up to there, never continued.
+    """
+
+    folder: Path
+    state: RunState
+    head: str
+    damaged: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come of it."""
+        return self.damaged or self.state.ended is not None
+
+
+class Shelf:
+    """Reads the runs of one folder; what has not changed since is not read again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._found: dict[str, tuple[tuple[int, int], Shelved]] = {}
+        self._playbooks: dict[str, Playbook] = {}
+
+    @property
+    def runs(self) -> Mapping[str, Shelved]:
+        """Every run as it was when last looked at, oldest first."""
+        return {name: shelved for name, (_, shelved) in self._found.items()}
+
+    def look(self) -> None:
+        """Read what is new; a run that cannot be read at all is left out and logged once."""
+        self._found = dict(self._look())
+
+    def _look(self) -> Iterator[tuple[str, tuple[tuple[int, int], Shelved]]]:
+        for folder in run_folders(self._folder):
+            try:
+                status = (folder / LOG).stat()
+                stamp = (status.st_mtime_ns, status.st_size)
+                known = self._found.get(folder.name)
+                yield folder.name, known if known and known[0] == stamp else (
+                    stamp, self._read(folder),
+                )  # fmt: skip
+            except (StoreError, InputError, OSError, ValueError, KeyError, TypeError) as error:
+                _log.warning("run not readable run=%s problem=%s", folder.name, error)
+
+    def _read(self, folder: Path) -> Shelved:
+        found = read_log(folder)
+        run = fold(found.records)
+        state = picture(run, self._playbook(folder))
+        damaged = found.bad is not None
+        return Shelved(folder, replace(state, step=None) if damaged else state, found.head, damaged)
+
+    def _playbook(self, folder: Path) -> Playbook:
+        """The run's own copy of its playbook; runs of one version are parsed once."""
+        key = hashlib.sha256((folder / PLAYBOOK).read_bytes()).hexdigest()
+        if key not in self._playbooks:
+            self._playbooks[key] = playbook_of(folder)
+        return self._playbooks[key]

@@ -1,0 +1,74 @@
+"""Playbooks, runs and contacts as the API's types; nothing decided."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
+
+from agent import wire
+from playbooks.escalation import contacts, next_level
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from inventory.model import Words
+    from playbooks.escalation import Contact, Escalation
+    from playbooks.model import Playbook
+    from playbooks.picture import RunState
+
+NEXT = "next"
+
+
+def brief(playbook: Playbook) -> wire.PlaybookBrief:
+    """A playbook in one line."""
+    return wire.PlaybookBrief(
+        id=playbook.id,
+        version=playbook.version,
+        title=_text(playbook.title),
+        summary=_text(playbook.about.meaning),
+        minutes=playbook.minutes,
+        topic=playbook.topic,
+    )
+
+
+def shown_run(state: RunState, escalation: Escalation) -> wire.PlaybookRun:
+    """A run with its step and lines; the level above is named as the one that it is."""
+    step = state.step
+    if step is not None and NEXT in step.to:
+        to = tuple(level_above(escalation, state.ward) if w == NEXT else w for w in step.to)
+        state = replace(state, step=replace(step, to=to))
+    return wire.PlaybookRun.model_validate(asdict(state))
+
+
+def without_lines(run: wire.PlaybookRun) -> wire.PlaybookRun:
+    """A run as it stands in a list."""
+    return run.model_copy(update={"lines": ()})
+
+
+def level_above(escalation: Escalation, ward: str) -> str:
+    """The level that a ward turns to first; `next` when its chain ends with the ward itself."""
+    above = next_level(escalation, ward)
+    return above.level if above else NEXT
+
+
+def shown_contacts(
+    escalation: Escalation, ward: str, called: Collection[str]
+) -> tuple[wire.Contact, ...]:
+    """Everybody that a ward may have to reach, those that are to be called first before others."""
+    order = {who: place for place, who in enumerate(called)}
+    found = sorted(contacts(escalation, ward), key=lambda one: order.get(one.level, len(order)))
+    return tuple(_contact(one) for one in found)
+
+
+def _contact(found: Contact) -> wire.Contact:
+    return wire.Contact(
+        role=found.level,
+        name=_text(found.name),
+        phone=found.phone,
+        hours=found.hours,
+        ack_min=found.ack_min,
+    )
+
+
+def _text(words: Words) -> wire.Text:
+    return wire.Text(vi=words.vi, en=words.en)

@@ -1,0 +1,87 @@
+"""The facts that a playbook may name: groups that an `auto` step measures, and their fields.
+
+A fact is named `group.field`. Facts of `ward` and `run` are always there; `answer.<step>` is what a
+person answered.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+FieldType: TypeAlias = Literal["bool", "number", "text", "words", "time"]
+
+MEASURED: Mapping[str, Mapping[str, FieldType]] = MappingProxyType(
+    {
+        "nic": {"carrier": "bool"},
+        "sw": {"reachable": "bool"},
+        "uplink": {"port": "text", "admin": "text", "oper": "text"},
+        "cpe": {"reachable": "bool", "loss_pct": "number"},
+        "pe": {"reachable": "bool", "loss_pct": "number"},
+        "dc": {"reachable": "bool", "loss_pct": "number"},
+        "dns": {"ok": "bool"},
+        "ups": {"on_battery": "bool", "low": "bool", "minutes": "number"},
+        "app": {"ok": "bool"},
+        "vc": {
+            "reachable": "bool",
+            "registered": "bool",
+            "mic_muted": "bool",
+            "peripherals_ok": "bool",
+        },
+        "mtg": {"minutes_to_start": "number"},
+        "verdict": {
+            "segment": "text",
+            "part": "text",
+            "state": "text",
+            "row": "text",
+            "confidence": "number",
+            "sentence": "words",
+            "missing": "words",
+        },
+    }
+)
+"""Groups by name: `{field: type}`. `uplink.admin` and `.oper` are `up` or `down`."""
+
+ALWAYS: Mapping[str, Mapping[str, FieldType]] = MappingProxyType(
+    {
+        "ward": {
+            "code": "text",
+            "name": "text",
+            "kind": "text",
+            "circuit_id": "text",
+            "carrier": "text",
+            "uplink_if": "text",
+            "uplink_media": "text",
+            "switch": "text",
+            "ce": "text",
+            "vc": "text",
+        },
+        "run": {"id": "text", "started": "time", "incident": "text"},
+    }
+)
+"""Facts that the start of a run sets once."""
+
+
+def field_type(fact: str, steps: Iterable[str] = ()) -> FieldType | None:
+    """The type of a fact, None when there is no such fact.
+
+    `steps` are ids whose answers are facts, `answer.<step>`.
+    """
+    group, _, field = fact.partition(".")
+    if group == "answer":
+        return "text" if field in set(steps) else None
+    return {**MEASURED, **ALWAYS}.get(group, {}).get(field)
+
+
+def names_of(groups: Iterable[str]) -> tuple[str, ...]:
+    """All facts of these groups, in order."""
+    return tuple(f"{group}.{field}" for group in groups for field in MEASURED[group])
+
+
+def groups_of(facts: Iterable[str]) -> tuple[str, ...]:
+    """The measured groups that these facts belong to, each once, in order."""
+    groups = dict.fromkeys(fact.partition(".")[0] for fact in facts)
+    return tuple(group for group in groups if group in MEASURED)

@@ -1,0 +1,92 @@
+"""Measures a ward for a run while no agent does: the same probes, asked at once, side by side."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from inventory.model import Role
+from playbooks.known import groups_of
+from playbooks.sight import Round, far_end, of_role, run_facts
+from probes.registry import probes_for
+from probes.run import observe
+from probes.target import targets_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+    from inventory.credentials import Secret
+    from inventory.model import Inventory, Unit, Ward
+    from playbooks.conditions import RunFact
+    from probes.clock import Clock
+    from probes.model import Observation, Probe, Target, Transports
+
+_SPARE_S = 0.5  # of the budget, so that what has not answered is said before the caller cuts
+
+
+class WardProber:
+    """Asks one ward over the network; implements `playbooks.seams.Prober`."""
+
+    def __init__(
+        self,
+        ward: Ward,
+        unit: Unit,
+        inventory: Inventory,
+        transports: Transports,
+        clock: Clock,
+        secret: Callable[[str], Secret],
+    ) -> None:
+        self._ward = ward
+        self._unit = unit
+        self._inventory = inventory
+        self._transports = transports
+        self._clock = clock
+        self._secret = secret
+
+    async def facts(self, names: Collection[str], budget_s: float) -> Mapping[str, RunFact]:
+        """Ask what these facts need and read them from the answers; see `Prober`."""
+        deadline = self._clock.monotonic() + max(0.1, budget_s - _SPARE_S)
+        wanted = self._wanted(set(groups_of(names)))
+        link = await self._transports.echo.host_link()
+        jobs = [self._one(target, probe, deadline) for target, probe in wanted]
+        found = await asyncio.gather(*jobs)
+        seen = {(o.target.name, o.probe): o for o in found}
+        vantage = self._inventory.vantage
+        facts = run_facts(Round(self._ward, self._unit, vantage, self._clock.now(), seen, link))
+        return {name: facts[name] for name in names if name in facts}
+
+    async def _one(self, target: Target, probe: Probe, deadline: float) -> Observation:
+        own = min(deadline, self._clock.monotonic() + probe.timeout_s)
+        return await observe(target, probe, self._transports, self._clock, own, self._secret)
+
+    def _wanted(self, groups: Collection[str]) -> tuple[tuple[Target, Probe], ...]:
+        """The targets and probes of these groups; the verdict needs all but the room's."""
+        pairs = set(self._pairs(groups))
+        return tuple(
+            (target, probe)
+            for target in targets_of(self._ward, self._inventory)
+            for probe in probes_for(target)
+            if (target.name, probe.name) in pairs
+        )
+
+    def _pairs(self, groups: Collection[str]) -> Iterator[tuple[str | None, str]]:
+        ward, everything = self._ward, "verdict" in groups
+        core = ward.core.name if ward.core else None
+        ce = ward.ce.name if ward.ce else None
+        end = far_end(ward, self._inventory.vantage)
+        wanted: Mapping[str, tuple[tuple[str | None, str], ...]] = {
+            "sw": ((core, "icmp"), (core, "snmp-interfaces")),
+            "uplink": ((core, "snmp-interfaces"),),
+            "cpe": ((ce, "icmp"),),
+            "pe": (("pe", "icmp"),),
+            "dc": ((end, "icmp"),),
+            "ups": ((of_role(ward, Role.UPS), "snmp-ups"),),
+            "app": (
+                (end, "icmp"),
+                *((s.id, probe) for s in ward.services for probe in ("http", "tcp")),
+            ),
+            "vc": tuple((of_role(ward, Role.VC), probe) for probe in ("icmp", "cisco-ce")),
+        }
+        for group, pairs in wanted.items():
+            if group in groups or (everything and group != "vc"):
+                yield from pairs

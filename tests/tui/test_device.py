@@ -1,0 +1,187 @@
+"""The device screen: ports, values and their ages, and never more than was measured."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from agent import wire
+from tui.screens.device import DeviceScreen
+from tui.text import Words
+from tui.view import Showing
+from tui.view_device import Closer, device_mark, fact_lines, port_mark, sockets, value_text
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from textual.pilot import Pilot
+
+    from tui.freshness import Sight
+
+DATA = Path(__file__).parent / "__data__" / "device"
+SWITCH, UPS = "sw-26740-01", "ups-26740"
+
+
+def detail(name: str) -> wire.DeviceDetail:
+    """What a simulated ward's agent said of one device."""
+    return wire.DeviceDetail.model_validate_json((DATA / f"{name}.json").read_bytes())
+
+
+def ports() -> tuple[wire.Interface, ...]:
+    """The ports of the switch."""
+    found = json.loads((DATA / "ports.json").read_bytes())
+    return tuple(wire.Interface.model_validate(one) for one in found)
+
+
+def looked_at(name: str, *keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
+    """Opens the screen on a device, gives it what the agent would answer, presses keys."""
+
+    async def act(pilot: Pilot[None]) -> None:
+        await pilot.press("f3")
+        await pilot.pause()
+        screen = pilot.app.screen
+        assert isinstance(screen, DeviceScreen)
+        while screen.chosen != name:
+            await pilot.press("down")
+        screen.take(name, (detail(name), ports() if name == SWITCH else ()))
+        await pilot.press(*keys)
+        await pilot.pause()
+
+    return act
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("size", ["80x24", "120x40"])
+@pytest.mark.parametrize(
+    ("name", "keys"), [(SWITCH, ("enter", "right", "down")), (UPS, ("enter",)), (SWITCH, ())]
+)
+async def test_the_device_screen_looks_as_it_should(
+    name: str,
+    keys: tuple[str, ...],
+    size: str,
+    language: str,
+    snapshots: Mapping[str, wire.Snapshot],
+    sight_of: Callable[..., Sight],
+    run_app: Callable[..., Awaitable[str]],
+    golden: Callable[[str, str], None],
+) -> None:
+    sight = sight_of(snapshots["ok"])
+    text = await run_app(sight, size, looked_at(name, *keys), language=language)
+    form = "close" if keys else "list"
+    golden(f"device-{name.partition('-')[0]}-{form}-{size}-{language}", text)
+
+
+async def test_ports_that_were_read_long_ago_are_all_unknown(
+    snapshots: Mapping[str, wire.Snapshot],
+    sight_of: Callable[..., Sight],
+    run_app: Callable[..., Awaitable[str]],
+    golden: Callable[[str, str], None],
+) -> None:
+    sight = sight_of(snapshots["ok"], silent_s=40.0)
+    text = await run_app(sight, "80x24", looked_at(SWITCH, "enter"), language="vi")
+    golden("device-silent-80x24-vi", text)
+
+
+async def test_esc_goes_from_the_device_to_the_list_and_home(
+    snapshots: Mapping[str, wire.Snapshot],
+    sight_of: Callable[..., Sight],
+    run_app: Callable[..., Awaitable[str]],
+) -> None:
+    sight = sight_of(snapshots["ok"])
+    close = await run_app(sight, "80x24", looked_at(SWITCH, "enter"))
+    listed = await run_app(sight, "80x24", looked_at(SWITCH, "enter", "escape"))
+    home = await run_app(sight, "80x24", looked_at(SWITCH, "enter", "escape", "escape"))
+    assert "Gi1/0/1 " in close
+    assert "Gi1/0/1 " not in listed
+    assert "vc-26740-a" in listed
+    assert home == await run_app(sight, "80x24")
+
+
+async def test_the_letter_of_an_input_method_opens_devices_too(
+    snapshots: Mapping[str, wire.Snapshot],
+    sight_of: Callable[..., Sight],
+    run_app: Callable[..., Awaitable[str]],
+) -> None:
+    async def act(pilot: Pilot[None]) -> None:
+        await pilot.press("d", "backspace", "đ", "ư")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, DeviceScreen)
+
+    await run_app(sight_of(snapshots["ok"]), "80x24", act)
+
+
+def showing_of(sight: Sight) -> Showing:
+    """The sight at the moment of the goldens."""
+    assert sight.snapshot is not None
+    return Showing(sight, Words("en"), 1000.0, sight.snapshot.ts)
+
+
+def test_a_device_that_is_held_is_unknown_even_if_it_is_said_to_be_down(
+    snapshots: Mapping[str, wire.Snapshot], sight_of: Callable[..., Sight]
+) -> None:
+    showing = showing_of(sight_of(snapshots["metronet"]))
+    machine = next(one for one in snapshots["metronet"].devices if one.held_by is not None)
+    for state in ("down", "ok", "unreachable"):
+        said = machine.model_copy(update={"state": state})
+        assert device_mark(said, frozenset({"gateway"}), showing).tone == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("fields", "glyph"),
+    [
+        ({"admin": "up", "oper": "up"}, "●"),
+        ({"admin": "up", "oper": "up", "in_err_rate": 0.5}, "▲"),
+        ({"admin": "up", "oper": "down"}, "○"),
+        ({"admin": "up", "oper": "down", "uplink": True}, "×"),
+        ({"admin": "down", "oper": "down", "uplink": True}, "○"),
+        ({"admin": None, "oper": None}, "?"),
+        ({"admin": "up", "oper": "unknown", "uplink": True}, "?"),
+    ],
+)
+def test_a_port_is_lost_only_when_it_is_an_uplink_without_signal(
+    fields: dict[str, Any], glyph: str
+) -> None:
+    port = wire.Interface.model_validate({"port_id": "p", "ifIndex": 1, "ifName": "1", **fields})
+    assert port_mark(port, "live").glyph == glyph
+    assert port_mark(port, "stale").glyph == "~"
+    assert port_mark(port, "unknown").glyph == "?"
+
+
+def test_sockets_stand_in_the_order_of_their_numbers(
+    snapshots: Mapping[str, wire.Snapshot], sight_of: Callable[..., Sight]
+) -> None:
+    snapshot = snapshots["ok"]
+    showing = showing_of(sight_of(snapshot))
+    device = snapshot.devices[0]
+    mixed = (*reversed(ports()), wire.Interface(port_id="v", ifIndex=1, ifName="Vlan10"))
+    closer = Closer(device, device_mark(device, frozenset(), showing), detail(SWITCH), mixed)
+    assert [one.number for one in sockets(closer, showing)] == list(range(1, 25))
+
+
+def test_values_read_with_their_unit_and_the_decimal_sign_of_the_language() -> None:
+    def one(value: float, unit: str) -> wire.Observation:
+        fact = next(iter(detail(UPS).facts.values()))
+        return fact.model_copy(update={"value": value, "unit": unit})
+
+    said = [value_text(one(*pair), Words("vi")) for pair in (
+        (0.42, "ratio"), (1800.0, "seconds"), (-0.9, "seconds"), (54.0, "volts"), (1.0, ""),
+        (3 * 2.0**30, "bytes"), (2.5, ""),
+    )]  # fmt: skip
+    assert said == ["42%", "30ph00s", "-0,9 s", "54,0 V", "có", "3,0 GB", "2,50"]
+
+
+def test_a_battery_in_use_is_a_warning(
+    snapshots: Mapping[str, wire.Snapshot], sight_of: Callable[..., Sight]
+) -> None:
+    showing = showing_of(sight_of(snapshots["ok"]))
+    device = next(one for one in snapshots["ok"].devices if one.name == UPS)
+    ups = detail(UPS)
+    on = {"wardops_ups_on_battery": next(iter(ups.facts.values())).model_copy(
+        update={"value": 1.0, "unit": ""})}  # fmt: skip
+    closer = Closer(device, device_mark(device, frozenset(), showing),
+                    ups.model_copy(update={"facts": on}))  # fmt: skip
+    (row,) = fact_lines(closer, 80, showing)
+    assert any(span.tone == "degraded" and span.text == "▲" for span in row)

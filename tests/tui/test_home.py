@@ -1,0 +1,193 @@
+"""The home screen as people see it: good, broken, old, in every kind of terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from agent.wire import Contact, PlaybookBrief, PlaybookRun, RunStep, Text
+from inventory.errors import AgentUnreachable
+from inventory.text import has_accents
+from tui.app import Settings
+from tui.text import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from typing import Any
+
+    from textual.pilot import Pilot
+
+    from agent.wire import Snapshot
+    from tui.freshness import Sight
+
+BOTH = pytest.mark.parametrize("language", ["vi", "en"])
+SIZES = pytest.mark.parametrize("size", ["80x24", "120x40"])
+
+
+@pytest.fixture
+def silent() -> AgentUnreachable:
+    """What the feed hears when nobody answers."""
+    return AgentUnreachable("api.unreachable", where="127.0.0.1:9642", problem="refused")
+
+
+def busy(snapshot: Snapshot) -> Snapshot:
+    """The cut line with a playbook at work, and somebody to call."""
+    step = RunStep(id="a", kind="ask", title=Text(vi="Đèn", en="LEDs"), number=5, of=7)
+    title = Text(vi="Mất kết nối Metronet", en="Metronet lost")
+    run = PlaybookRun(
+        id="r1", playbook="PB-NET-01", title=title, version="1", ward="26740", realm="sim",
+        actor="local:cb-01", state="asking", started=snapshot.ts, step=step,
+    )  # fmt: skip
+    contacts = (
+        Contact(role="it", name=Text(vi="CNTT tại chỗ", en="Ward IT")),
+        Contact(role="L2", name=Text(vi="Trực NOC Thành phố", en="City NOC"), hours="24/7"),
+        Contact(
+            role="carrier", hours="24/7",
+            name=Text(vi="Nhà mạng (đường truyền Metronet)", en="Carrier (Metronet line)"),
+        ),
+        Contact(role="ward.leader", name=Text(vi="Lãnh đạo đơn vị", en="Head of the ward")),
+    )  # fmt: skip
+    brief = PlaybookBrief(id="PB-NET-01", version="1", title=title)
+    return snapshot.model_copy(update={"runs": (run,), "contacts": contacts, "playbooks": (brief,)})
+
+
+@BOTH
+@SIZES
+@pytest.mark.parametrize("name", ["ok", "metronet"])
+async def test_home_looks_as_it_should(
+    name: str,
+    size: str,
+    language: str,
+    snapshots: Mapping[str, Snapshot],
+    sight_of: Callable[..., Sight],
+    run_app: Callable[..., Awaitable[str]],
+    golden: Callable[[str, str], None],
+) -> None:
+    text = await run_app(sight_of(snapshots[name]), size, language=language)
+    golden(f"home-{name}-{size}-{language}", text)
+
+
+@BOTH
+@SIZES
+async def test_home_says_what_to_do_and_whom_to_call(
+    size: str,
+    language: str,
+    snapshots: Mapping[str, Snapshot],
+    sight_of: Callable[..., Sight],
+    run_app: Callable[..., Awaitable[str]],
+    golden: Callable[[str, str], None],
+) -> None:
+    text = await run_app(sight_of(busy(snapshots["metronet"])), size, language=language)
+    golden(f"home-busy-{size}-{language}", text)
+    assert "5/7" in text
+    assert "PB-NET-01" not in text
+
+
+@BOTH
+@SIZES
+async def test_with_the_agent_silent_nothing_is_good_any_more(
+    size: str,
+    language: str,
+    silent: AgentUnreachable,
+    snapshots: Mapping[str, Snapshot],
+    sight_of: Callable[..., Sight],
+    run_app: Callable[..., Awaitable[str]],
+    golden: Callable[[str, str], None],
+) -> None:
+    sight = sight_of(snapshots["ok"], silent_s=136.0, failure=silent, retry_at=1008.0)
+    text = await run_app(sight, size, language=language)
+    golden(f"home-lost-{size}-{language}", text)
+    assert "▒▒" in text
+    assert " ●" not in text.replace("~●", "").replace(": ●", "")
+
+
+async def test_a_copy_is_never_the_present(
+    snapshots: Mapping[str, Snapshot],
+    sight_of: Callable[..., Sight],
+    run_app: Callable[..., Awaitable[str]],
+    golden: Callable[[str, str], None],
+) -> None:
+    sight = sight_of(snapshots["metronet"], silent_s=0.0, is_copy=True, copy_age_s=40.0)
+    text = await run_app(sight)
+    golden("home-copy-80x24-vi", text)
+    assert "╔" not in text
+
+
+@pytest.mark.parametrize("silent_s", [2.0, 60.0])
+async def test_a_drill_says_so_whatever_else_is_said(
+    silent_s: float,
+    snapshots: Mapping[str, Snapshot],
+    sight_of: Callable[..., Sight],
+    run_app: Callable[..., Awaitable[str]],
+) -> None:
+    drill = snapshots["ok"].model_copy(update={"realm": "drill"})
+
+    async def act(pilot: Pilot[None]) -> None:
+        await pilot.press("f9", "f9", "f1")
+
+    assert "▓▓ DIỄN TẬP ▓▓" in await run_app(sight_of(drill, silent_s))
+    assert "▓▓ DIỄN TẬP ▓▓" in await run_app(sight_of(drill, silent_s), act=act)
+
+
+async def test_ascii_and_unaccented_leave_nothing_else(
+    snapshots: Mapping[str, Snapshot],
+    sight_of: Callable[..., Sight],
+    run_app: Callable[..., Awaitable[str]],
+    golden: Callable[[str, str], None],
+) -> None:
+    sight = sight_of(busy(snapshots["metronet"]))
+    text = await run_app(sight, ascii=True, unaccented=True)
+    golden("home-ascii-80x24-vi", text)
+    assert text.isascii()
+    assert not has_accents(await run_app(sight, unaccented=True))
+
+
+async def test_without_colours_the_text_is_the_same(
+    snapshots: Mapping[str, Snapshot],
+    sight_of: Callable[..., Sight],
+    run_app: Callable[..., Awaitable[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    sight = sight_of(snapshots["metronet"])
+    styles: list[Any] = []
+
+    async def act(pilot: Pilot[None]) -> None:
+        for strip in pilot.app.screen._compositor.render_strips():
+            styles.extend(segment.style for segment in strip if segment.style)
+
+    plain = await run_app(sight, act=act, settings=Settings(theme="ansi", has_colour=False))
+    coloured = await run_app(sight, settings=Settings(theme="ansi"))
+    assert plain == coloured
+    assert {style.color.name for style in styles if style.color} <= {"default"}
+    assert any(style.reverse and style.bold for style in styles)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light", "contrast", "ansi"])
+async def test_a_theme_changes_no_letter(
+    theme: str,
+    snapshots: Mapping[str, Snapshot],
+    sight_of: Callable[..., Sight],
+    run_app: Callable[..., Awaitable[str]],
+    golden: Callable[[str, str], None],
+) -> None:
+    settings = Settings(words=Words(), theme=theme)
+    text = await run_app(sight_of(busy(snapshots["metronet"])), "120x40", settings=settings)
+    golden(f"home-theme-{theme}-120x40-vi", text)
+
+
+async def test_several_wards_are_listed_not_merged(
+    snapshots: Mapping[str, Snapshot],
+    sight_of: Callable[..., Sight],
+    run_app: Callable[..., Awaitable[str]],
+    golden: Callable[[str, str], None],
+) -> None:
+    (first, *_), (second, *_) = snapshots["ok"].wards, snapshots["metronet"].wards
+    other = second.model_copy(update={"code": "26737", "name": "Phường Tân Định"})
+    hub = snapshots["ok"].model_copy(
+        update={"ward": None, "verdict": None, "wards": (other, first), "vantage": "hub"}
+    )
+    text = await run_app(sight_of(hub))
+    golden("home-several-80x24-vi", text)
+    assert "--ward" in text

@@ -1,0 +1,200 @@
+"""The incident screen: the list, the timeline, and what is recorded only after it was shown."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from textual.events import Paste
+
+from agent import wire
+from tui.app import WardopsApp
+from tui.screens.form import FormScreen
+from tui.screens.incident import IncidentScreen
+from tui.text import Words
+from tui.view import Showing
+from tui.view_incident import holder, incident_mark, listed, refusal, short_id
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from textual.pilot import Pilot
+
+    from tui.freshness import Sight
+
+LONG = "Đã gọi NOC Thành phố, đọc mã sự cố; NOC báo đang kiểm tra tuyến cáp cùng nhà mạng. " * 3
+
+
+def at(snapshot: wire.Snapshot, state: str) -> wire.Snapshot:
+    """The cut line's snapshot with its incident in another state, and an older one closed."""
+    (first, *_) = snapshot.incidents
+    begun = first.t_started
+    timeline = (
+        *first.timeline[:2],
+        wire.TimelineEntry(
+            at=begun + timedelta(seconds=40), actor="local:cb-01", verb="ack", text="Xem đèn CPE"
+        ),
+        wire.TimelineEntry(
+            at=begun + timedelta(seconds=90), actor="local:cb-01", verb="note", text=LONG
+        ),
+    )
+    later = begun + timedelta(minutes=5)
+    now = first.model_copy(update={
+        "state": state, "timeline": timeline[:2] if state == "open" else timeline,
+        "t_resolved": None if state in ("open", "acked") else later,
+    })  # fmt: skip
+    old = first.model_copy(update={
+        "id": "SC-2026-000000", "uid": "old", "state": "closed", "severity": "S3",
+        "t_resolved": begun, "t_closed": begun, "cause": "Rút nhầm dây",
+        "t_started": begun - timedelta(hours=3), "t0_detected": begun - timedelta(hours=3),
+    })  # fmt: skip
+    return snapshot.model_copy(update={"incidents": (now, old), "ts": later})
+
+
+def opened(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
+    """Opens the screen and presses keys."""
+
+    async def act(pilot: Pilot[None]) -> None:
+        await pilot.press("f4", *keys)
+        await pilot.pause()
+
+    return act
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("size", ["80x24", "120x40"])
+@pytest.mark.parametrize("state", ["acked", "resolved"])
+async def test_the_incident_screen_looks_as_it_should(
+    state: str,
+    size: str,
+    language: str,
+    snapshots: Mapping[str, wire.Snapshot],
+    sight_of: Callable[..., Sight],
+    run_app: Callable[..., Awaitable[str]],
+    golden: Callable[[str, str], None],
+) -> None:
+    sight = sight_of(at(snapshots["metronet"], state))
+    keys = ("f", "f") if state == "resolved" else ()
+    text = await run_app(sight, size, opened(*keys), language=language)
+    golden(f"incident-{state}-{size}-{language}", text)
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+async def test_the_form_shows_all_that_will_be_recorded(
+    language: str,
+    snapshots: Mapping[str, wire.Snapshot],
+    sight_of: Callable[..., Sight],
+    run_app: Callable[..., Awaitable[str]],
+    golden: Callable[[str, str], None],
+) -> None:
+    keys = ("f12", *"CPE q", "enter", *"dd v", "enter")
+    sight = sight_of(at(snapshots["metronet"], "resolved"))
+    golden(
+        f"form-80x24-{language}",
+        await run_app(sight, "80x24", opened(*keys[:3]), language=language),
+    )
+    text = await run_app(sight, "80x24", opened(*keys), language=language)
+    golden(f"form-review-80x24-{language}", text)
+
+
+@pytest.mark.parametrize(
+    ("state", "keys", "asked"),
+    [
+        ("open", ("t", *"xem", "enter", "enter"), [("ack", {}, "xem")]),
+        ("acked", ("a", *"ghi", "enter", "enter"), [("note", {"text": "ghi"}, None)]),
+        (
+            "resolved",
+            ("f12", *"CPE", "enter", *"thay", "enter", "enter"),
+            [("close", {"cause": "CPE", "note": "thay"}, None)],
+        ),
+        ("open", ("t", *"xem", "enter", "escape"), []),
+        ("open", ("t", "enter", "enter", "space", "enter", "enter"), []),
+        ("open", ("f12", *"CPE", "enter", *"thay", "enter", "enter"), []),
+        ("resolved", ("t", "enter", "enter"), []),
+    ],
+)
+async def test_nothing_is_sent_before_it_was_filled_in_and_confirmed(
+    state: str,
+    keys: tuple[str, ...],
+    asked: list[tuple[str, dict[str, Any], str | None]],
+    snapshots: Mapping[str, wire.Snapshot],
+    sight_of: Callable[..., Sight],
+    run_app: Callable[..., Awaitable[str]],
+    outbox: Any,
+) -> None:
+    async def act(pilot: Pilot[None]) -> None:
+        assert isinstance(pilot.app, WardopsApp)
+        pilot.app.feed = outbox
+        await opened(*keys)(pilot)
+
+    await run_app(sight_of(at(snapshots["metronet"], state)), "80x24", act)
+    incident = {"incident": "SC-2026-000001"}
+    assert outbox.sent == [(verb, incident | args, reason) for verb, args, reason in asked]
+
+
+async def test_fields_take_every_letter_composed(
+    snapshots: Mapping[str, wire.Snapshot],
+    sight_of: Callable[..., Sight],
+    run_app: Callable[..., Awaitable[str]],
+) -> None:
+    """Letters of global keys too, and what an input method sends as letter and mark apart."""
+
+    async def act(pilot: Pilot[None]) -> None:
+        await opened("t", *"qdpiv?", "d", "backspace", "đ")(pilot)
+        pilot.app.screen.query_one("#field0").post_message(Paste("a\u0301"))
+        await pilot.pause()
+        screen = pilot.app.screen
+        assert isinstance(screen, FormScreen)
+        assert screen.texts() == ("qdpiv?đá",)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, IncidentScreen)
+
+    await run_app(sight_of(at(snapshots["metronet"], "open")), "80x24", act)
+
+
+async def test_a_silent_agent_is_not_asked_to_record_anything(
+    snapshots: Mapping[str, wire.Snapshot],
+    sight_of: Callable[..., Sight],
+    run_app: Callable[..., Awaitable[str]],
+    golden: Callable[[str, str], None],
+) -> None:
+    sight = sight_of(at(snapshots["metronet"], "open"), silent_s=30.0)
+    text = await run_app(sight, "80x24", opened("t"), language="vi")
+    golden("incident-silent-80x24-vi", text)
+
+
+def showing_of(sight: Sight) -> Showing:
+    """The sight at the moment of the goldens."""
+    assert sight.snapshot is not None
+    return Showing(sight, Words("en"), 1000.0, sight.snapshot.ts)
+
+
+def test_open_ones_stand_first_and_closed_ones_are_never_red(
+    snapshots: Mapping[str, wire.Snapshot], sight_of: Callable[..., Sight]
+) -> None:
+    snapshot = at(snapshots["metronet"], "open")
+    showing = showing_of(sight_of(snapshot))
+    now, old = listed(reversed(snapshot.incidents), "all")
+    assert (now.state, old.state) == ("open", "closed")
+    assert listed(snapshot.incidents, "current") == (now,)
+    assert incident_mark(now, showing).tone == "down"
+    assert incident_mark(old, showing).tone == "off_duty"
+
+
+def test_who_holds_it_is_who_took_it_on_last(
+    snapshots: Mapping[str, wire.Snapshot], sight_of: Callable[..., Sight]
+) -> None:
+    showing = showing_of(sight_of(snapshots["metronet"]))
+    held = at(snapshots["metronet"], "acked").incidents[0]
+    assert holder(held) == "cb-01"
+    assert holder(at(snapshots["metronet"], "open").incidents[0]) is None
+    assert refusal(held, "ack", showing) is not None
+    assert refusal(held, "note", showing) is None
+    assert refusal(None, "note", showing) is not None
+
+
+def test_numbers_are_said_short() -> None:
+    assert short_id("SC-2026-000412") == "SC-00412"
+    assert short_id("whatever") == "whatever"

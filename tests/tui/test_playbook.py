@@ -1,0 +1,378 @@
+"""The playbook runner: one step at a time, answered by digits or Enter."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from agent import wire
+from tui.app import WardopsApp
+from tui.screens.form import FormScreen
+from tui.screens.incident import IncidentScreen
+from tui.screens.playbook import PlaybookScreen
+from tui.text import Words
+from tui.view import Showing
+from tui.view_playbook import choices, ordered, step_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from datetime import datetime
+
+    from textual.pilot import Pilot
+
+    from tui.freshness import Sight
+
+INCIDENT = "SC-2026-000001"
+
+
+def both(vi: str, en: str) -> wire.Text:
+    """A text in both languages."""
+    return wire.Text(vi=vi, en=en)
+
+
+TITLE = both("Mất kết nối Metronet", "Metronet line lost")
+DONT = (
+    both("KHÔNG nhấn RESET, KHÔNG chạm dây quang.", "Do NOT press RESET; do NOT touch the fibre."),
+    both("KHÔNG đổi địa chỉ IP, KHÔNG đảo dây.", "Do NOT change IPs; do NOT move cables."),
+)
+BRIEFS = (
+    wire.PlaybookBrief(
+        id="PB-MTG-01", version="1.0.0", title=both("Chuẩn bị họp", "Before a meeting")
+    ),
+    wire.PlaybookBrief(id="PB-NET-09", version="1.0.0", title=both("Mất nguồn", "Power lost")),
+    wire.PlaybookBrief(id="PB-NET-01", version="1.0.0", title=TITLE, minutes=60),
+)
+
+
+def steps(now: datetime) -> dict[str, wire.RunStep]:
+    """One step of each form that a person meets."""
+    return {
+        "ask": wire.RunStep(
+            id="line_leds",
+            kind="ask",
+            title=both("Đèn trên CPE", "LEDs of the CPE"),
+            body=both(
+                "CPE vẫn trả lời. Đèn LOS trên CPE thế nào, chỉ nhìn?",
+                "The CPE answers. How is its LOS light? Only look.",
+            ),
+            options=(
+                wire.RunOption(
+                    key="1", value="1", text=both("LOS đỏ hoặc FX tắt", "LOS red or FX off")
+                ),
+                wire.RunOption(key="2", value="2", text=both("Bình thường", "Normal")),
+                wire.RunOption(key="0", value="0", text=both("Không chắc", "Not sure")),
+            ),
+            can_back=True,
+            number=4,
+            of=7,
+            dont=DONT,
+        ),
+        "checklist": wire.RunStep(
+            id="room",
+            kind="checklist",
+            title=both("Kiểm tra phòng họp", "Check the room"),
+            items=(
+                wire.ChecklistItem(
+                    id="ups", text=both("Bộ lưu điện", "UPS"), state="done", by="auto"
+                ),
+                wire.ChecklistItem(
+                    id="cam", text=both("Camera thấy chủ tọa", "Camera sees the chair")
+                ),
+                wire.ChecklistItem(
+                    id="mic", text=both("Micro không hú", "No howl"), state="failed"
+                ),
+            ),
+            options=(wire.RunOption(key="9", value="done", text=both("Xong", "Done")),),
+            number=2,
+            dont=DONT,
+        ),
+        "escalate": wire.RunStep(
+            id="to_noc",
+            kind="escalate",
+            title=both("Chuyển cấp trên", "Escalate"),
+            message=both(
+                "Mã SC-00001, Phường Sài Gòn.\nMất kết nối từ 08:08.\nĐèn LOS trên CPE đỏ.",
+                "Number SC-00001, Sài Gòn ward.\nMetronet lost since 08:08.\nLOS light red.",
+            ),
+            to=("L2", "L9"),
+            options=(
+                wire.RunOption(
+                    key="1", value="acked", text=both("Đã có người nhận", "Somebody took it")
+                ),
+            ),
+            number=6,
+            of=7,
+            dont=DONT,
+            can_back=True,
+            deadline=now + timedelta(minutes=15),
+        ),
+        "wait": wire.RunStep(
+            id="wait_restore",
+            kind="wait",
+            title=both("Chờ đường truyền", "Wait for the line"),
+            number=7,
+            of=8,
+            dont=DONT,
+            deadline=now + timedelta(seconds=754),
+        ),
+    }
+
+
+def run_at(step: str, now: datetime) -> wire.PlaybookRun:
+    """A run at that step; `end` for one that is over."""
+    found = steps(now).get(step)
+    states = {"ask": "asking", "checklist": "asking", "escalate": "asking", "wait": "waiting"}
+    over = {"outcome": "restored", "ended": now} if found is None else {}
+    lines = (
+        wire.RunLine(
+            at=now - timedelta(seconds=60),
+            step="size_up",
+            title=both("Tự kiểm tra", "Checks"),
+            result=both("8/9 phép đo", "8 of 9 probes"),
+            actor="machine",
+        ),
+        wire.RunLine(
+            at=now - timedelta(seconds=59),
+            step="locate",
+            title=both("Khoanh vùng", "Locate"),
+            result=both("metronet/line", "metronet/line"),
+            actor="machine",
+        ),
+        wire.RunLine(
+            at=now - timedelta(seconds=20),
+            step="ask",
+            title=both("Đèn nguồn", "Power LED"),
+            result=both("Sáng", "On"),
+            actor="local:cb-01",
+        ),
+    )
+    return wire.PlaybookRun.model_validate(
+        {
+            "id": "20261122T010830Z-26740-7f3a",
+            "playbook": "PB-NET-01",
+            "title": TITLE,
+            "version": "1.0.0",
+            "ward": "26740",
+            "incident": INCIDENT,
+            "realm": "sim",
+            "actor": "local:cb-01",
+            "state": states.get(step, "done"),
+            "started": now - timedelta(seconds=187),
+            "step": found,
+            "lines": lines,
+            **over,
+        }
+    )
+
+
+def with_run(snapshot: wire.Snapshot, step: str) -> wire.Snapshot:
+    """The snapshot with that run open in it, and one contact without a number."""
+    run = run_at(step, snapshot.ts)
+    contacts = (wire.Contact(role="L2", name=both("Trực NOC Thành phố", "City NOC"), hours="24x7"),)
+    shown = (run.model_copy(update={"lines": ()}),) if run.ended is None else ()
+    return snapshot.model_copy(
+        update={"runs": shown, "contacts": contacts, "playbooks": (BRIEFS[2],)}
+    )
+
+
+def opened(step: str, now: datetime, *keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
+    """Opens the runner, gives it what the agent would answer, presses keys."""
+
+    async def act(pilot: Pilot[None]) -> None:
+        await pilot.press("f2")
+        await pilot.pause()
+        screen = pilot.app.screen
+        assert isinstance(screen, PlaybookScreen)
+        if step:
+            screen.take_run(run_at(step, now))
+        else:
+            screen.take_briefs(BRIEFS)
+        await pilot.press(*keys)
+        await pilot.pause()
+
+    return act
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("size", ["80x24", "120x40"])
+@pytest.mark.parametrize("step", ["ask", "checklist", "escalate", "wait"])
+async def test_the_runner_looks_as_it_should(
+    step: str,
+    size: str,
+    language: str,
+    snapshots: Mapping[str, wire.Snapshot],
+    sight_of: Callable[..., Sight],
+    run_app: Callable[..., Awaitable[str]],
+    golden: Callable[[str, str], None],
+) -> None:
+    snapshot = with_run(snapshots["metronet"], step)
+    text = await run_app(sight_of(snapshot), size, opened(step, snapshot.ts), language=language)
+    golden(f"playbook-{step}-{size}-{language}", text)
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("size", ["80x24", "120x40"])
+async def test_playbooks_that_fit_stand_first(
+    size: str,
+    language: str,
+    snapshots: Mapping[str, wire.Snapshot],
+    sight_of: Callable[..., Sight],
+    run_app: Callable[..., Awaitable[str]],
+    golden: Callable[[str, str], None],
+) -> None:
+    snapshot = snapshots["metronet"].model_copy(update={"playbooks": (BRIEFS[2],)})
+    text = await run_app(sight_of(snapshot), size, opened("", snapshot.ts), language=language)
+    golden(f"playbook-list-{size}-{language}", text)
+
+
+ANSWER = "playbook_answer"
+
+
+@pytest.mark.parametrize(
+    ("step", "keys", "asked"),
+    [
+        ("ask", ("1",), [(ANSWER, "1")]),
+        ("ask", ("0",), [(ANSWER, "0")]),
+        ("ask", ("down", "enter"), [(ANSWER, "2")]),
+        ("ask", ("up", "enter"), [(ANSWER, "0")]),
+        ("ask", ("7",), []),
+        ("ask", ("u",), [("playbook_back", None)]),
+        ("checklist", ("1",), [(ANSWER, {"item": "cam", "state": "done"})]),
+        ("checklist", ("down", "enter"), [(ANSWER, {"item": "mic", "state": "open"})]),
+        ("checklist", ("9",), [(ANSWER, "done")]),
+        ("checklist", ("u",), []),
+        ("wait", ("1", "enter"), []),
+        ("ask", ("ctrl+x", *"nham", "enter", "enter"), [("playbook_abort", None)]),
+        ("ask", ("ctrl+x", "enter", "enter"), []),
+        ("ask", ("ctrl+x", *"nham", "enter", "escape"), []),
+    ],
+)
+async def test_keys_send_what_the_screen_shows_and_nothing_else(
+    step: str,
+    keys: tuple[str, ...],
+    asked: list[tuple[str, Any]],
+    snapshots: Mapping[str, wire.Snapshot],
+    sight_of: Callable[..., Sight],
+    run_app: Callable[..., Awaitable[str]],
+    outbox: Any,
+) -> None:
+    snapshot = with_run(snapshots["metronet"], step)
+
+    async def act(pilot: Pilot[None]) -> None:
+        assert isinstance(pilot.app, WardopsApp)
+        pilot.app.feed = outbox
+        await opened(step, snapshot.ts, *keys)(pilot)
+
+    await run_app(sight_of(snapshot), "80x24", act)
+    assert [(verb, args.get("value")) for verb, args, _ in outbox.sent] == asked
+    assert all(args["run"] == run_at(step, snapshot.ts).id for _, args, _ in outbox.sent)
+
+
+async def test_nothing_is_sent_while_the_agent_is_silent(
+    snapshots: Mapping[str, wire.Snapshot],
+    sight_of: Callable[..., Sight],
+    run_app: Callable[..., Awaitable[str]],
+    golden: Callable[[str, str], None],
+) -> None:
+    snapshot = with_run(snapshots["metronet"], "checklist")
+    sight = sight_of(snapshot, silent_s=30.0)
+    text = await run_app(sight, "80x24", opened("checklist", snapshot.ts, "1"), language="vi")
+    golden("playbook-silent-80x24-vi", text)
+
+
+async def test_a_run_that_is_over_leads_back_to_its_incident(
+    snapshots: Mapping[str, wire.Snapshot],
+    sight_of: Callable[..., Sight],
+    run_app: Callable[..., Awaitable[str]],
+    golden: Callable[[str, str], None],
+) -> None:
+    snapshot = with_run(snapshots["metronet"], "ask")
+
+    async def act(pilot: Pilot[None]) -> None:
+        await opened("end", snapshot.ts)(pilot)
+
+    golden("playbook-end-80x24-vi", await run_app(sight_of(snapshot), "80x24", act, language="vi"))
+
+    async def back(pilot: Pilot[None]) -> None:
+        await act(pilot)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, IncidentScreen)
+
+    await run_app(sight_of(snapshot), "80x24", back)
+
+
+async def test_stopping_asks_for_a_reason(
+    snapshots: Mapping[str, wire.Snapshot],
+    sight_of: Callable[..., Sight],
+    run_app: Callable[..., Awaitable[str]],
+) -> None:
+    snapshot = with_run(snapshots["metronet"], "ask")
+
+    async def act(pilot: Pilot[None]) -> None:
+        await opened("ask", snapshot.ts, "ctrl+x")(pilot)
+        assert isinstance(pilot.app.screen, FormScreen)
+
+    await run_app(sight_of(snapshot), "80x24", act)
+
+
+def showing_of(sight: Sight) -> Showing:
+    """The sight at the moment of the goldens."""
+    assert sight.snapshot is not None
+    return Showing(sight, Words("vi"), 1000.0, sight.snapshot.ts)
+
+
+def test_every_answer_has_its_own_digit(
+    snapshots: Mapping[str, wire.Snapshot], sight_of: Callable[..., Sight]
+) -> None:
+    showing = showing_of(sight_of(snapshots["metronet"]))
+    for step in steps(snapshots["metronet"].ts):
+        keys = [one.key for one in choices(run_at(step, snapshots["metronet"].ts), showing)]
+        assert len(keys) == len(set(keys))
+
+
+def test_the_prepared_text_is_there_word_for_word(
+    snapshots: Mapping[str, wire.Snapshot], sight_of: Callable[..., Sight]
+) -> None:
+    now = snapshots["metronet"].ts
+    showing = showing_of(sight_of(with_run(snapshots["metronet"], "escalate")))
+    shown = [
+        "".join(span.text for span in row)
+        for row in step_lines(run_at("escalate", now), 0, 80, showing)
+    ]
+    message = steps(now)["escalate"].message
+    assert message is not None
+    for said in message.vi.splitlines():
+        assert any(said in row for row in shown)
+    assert any("chưa có số" in row for row in shown)
+
+
+def test_those_that_fit_the_verdict_come_first_and_once() -> None:
+    ids = [one.id for one in ordered(BRIEFS, (BRIEFS[2],))]
+    assert ids == ["PB-NET-01", "PB-MTG-01", "PB-NET-09"]
+
+
+async def test_a_run_that_is_over_makes_room_for_the_next(
+    snapshots: Mapping[str, wire.Snapshot],
+    sight_of: Callable[..., Sight],
+    run_app: Callable[..., Awaitable[str]],
+) -> None:
+    now = snapshots["metronet"].ts
+    snapshot = with_run(snapshots["metronet"], "ask").model_copy(update={"runs": ()})
+
+    async def over(pilot: Pilot[None]) -> None:
+        assert isinstance(pilot.app, WardopsApp)
+        running = pilot.app.sight
+        pilot.app.sight = sight_of(with_run(snapshots["metronet"], "ask"))
+        await opened("end", now)(pilot)
+        pilot.app.sight = running
+        await pilot.press("escape", "f2")
+        await pilot.pause()
+        screen = pilot.app.screen
+        assert isinstance(screen, PlaybookScreen)
+        screen.take_briefs(BRIEFS)
+
+    text = await run_app(sight_of(snapshot), "80x24", over, language="en")
+    assert "Choose a playbook" in text

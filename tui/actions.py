@@ -1,0 +1,89 @@
+"""The keys: one table of what can be done on which screen, and how it is called. Pure.
+
+A global action works on every screen and has an F-key, since an input method (Telex, VNI) changes
+letters: `dd` arrives as d, Backspace, đ. Nothing is bound to w, [, ] or Backspace. An action that
+is not in the table does not exist; a screen does it in a method `do_<name>`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+HOME, HELP, DEVICE, INCIDENT, PLAYBOOK = "home", "help", "device", "incident", "playbook"
+FORM = "form"
+SCREENS = (HOME, DEVICE, INCIDENT, PLAYBOOK)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to do: key names as Textual gives them, the first as the footer shows it.
+
+    `label` is a catalogue key. No `screens`: every screen. `footer` orders the footer; 0 is not
+    shown there. `is_wide` is shown at 120 columns only.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    shown: str
+    label: str
+    screens: frozenset[str] = frozenset()
+    footer: int = 0
+    is_wide: bool = False
+
+    def is_on(self, screen: str) -> bool:
+        """Whether it can be done on that screen; in a form the letters belong to its fields."""
+        return screen in self.screens if self.screens else screen != FORM
+
+
+def _on(*screens: str) -> frozenset[str]:
+    return frozenset(screens)
+
+
+_LISTS = (DEVICE, INCIDENT, PLAYBOOK)
+ACTIONS: tuple[Action, ...] = (
+    Action("language", ("v", "V", "f8"), "v", "tui.key.language", footer=70, is_wide=True),
+    Action("theme", ("T", "f9"), "F9", "tui.key.theme", footer=75, is_wide=True),
+    Action("help", ("question_mark", "f1"), "?", "tui.key.help", footer=90),
+    Action("quit", ("q", "f10"), "q", "tui.key.quit", footer=99),
+    Action("back", ("escape",), "Esc", "tui.key.back", _on(DEVICE, INCIDENT, PLAYBOOK), footer=25),
+    Action("again", ("r",), "r", "tui.key.again", _on(HOME), footer=50),
+    Action("playbook", ("p", "P", "f2"), "p", "tui.key.playbook", footer=30),
+    Action("device", ("d", "D", "đ", "Đ", "f3"), "d", "tui.key.device", footer=32),
+    Action("incident", ("i", "I", "f4"), "i", "tui.key.incident", footer=33),
+    Action("up", ("up", "k"), "↑↓", "tui.key.move", _on(*_LISTS), footer=10, is_wide=True),
+    Action("down", ("down", "j"), "↓", "tui.key.down", _on(*_LISTS)),
+    Action("open", ("enter",), "Enter", "tui.key.open", _on(*_LISTS), footer=11),
+    Action("left", ("left", "h"), "←", "tui.key.left", _on(DEVICE)),
+    Action("right", ("right", "l"), "→", "tui.key.right", _on(DEVICE)),
+    Action("pages_up", ("pageup",), "PgUp", "tui.key.pages_up", _on(*_LISTS)),
+    Action("pages_down", ("pagedown",), "PgDn", "tui.key.pages_down", _on(*_LISTS)),
+    Action("filter", ("f", "F"), "f", "tui.key.filter", _on(INCIDENT), footer=12),
+    Action("take", ("t",), "t", "tui.key.take", _on(INCIDENT), footer=20),
+    Action("note", ("a", "A"), "a", "tui.key.note", _on(INCIDENT), footer=21),
+    Action("close", ("f12",), "F12", "tui.key.close", _on(INCIDENT), footer=22),
+    Action("answer", tuple("1234567890"), "1-9", "tui.key.answer", _on(PLAYBOOK), footer=12),
+    Action("step_back", ("u", "U", "ctrl+b"), "u", "tui.key.step_back", _on(PLAYBOOK), footer=20),
+    Action("abort", ("ctrl+x",), "^X", "tui.key.abort", _on(PLAYBOOK), footer=21),
+    Action(
+        "form_on", ("enter", "down", "tab", "f12"), "Enter", "tui.key.form_on", _on(FORM), footer=1
+    ),
+    Action("form_back", ("up", "shift+tab"), "↑", "tui.key.form_back", _on(FORM), footer=2),
+    Action("form_leave", ("escape",), "Esc", "tui.key.form_leave", _on(FORM), footer=3),
+    Action("language", ("f8",), "F8", "tui.key.language", _on(FORM), footer=70),
+    Action("theme", ("f9",), "F9", "tui.key.theme", _on(FORM), footer=75),
+)
+
+
+def on_screen(screen: str) -> tuple[Action, ...]:
+    """What can be done there, in the footer's order."""
+    return tuple(sorted((a for a in ACTIONS if a.is_on(screen)), key=lambda action: action.footer))
+
+
+def for_key(screen: str, key: str) -> Action | None:
+    """What the key does there."""
+    return next((action for action in on_screen(screen) if key in action.keys), None)
+
+
+def key_of(name: str, screen: str) -> str:
+    """The key of an action as the footer shows it; empty when it cannot be done there."""
+    return next((action.shown for action in on_screen(screen) if action.name == name), "")

@@ -1,0 +1,1 @@
+"""What paints lines on the terminal."""
