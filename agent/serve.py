@@ -95,6 +95,7 @@ def parts_of(agent: Agent, options: Options) -> Parts:
         view=agent.view,
         commands=agent.actions,
         runs=agent.runs,
+        paper=agent.paper,
         bus=agent.bus,
         exposition=outlets.exposition,
         renderer=outlets.renderer,
