@@ -21,6 +21,7 @@ from agent.exposition.writer import Exposition
 from agent.ids import fresh_uid
 from agent.loop import Poller
 from agent.metrics_catalog import full_catalogue
+from agent.paper import Paper
 from agent.picture import picture
 from agent.runs import Runs
 from agent.schedule import Job, Schedule
@@ -35,6 +36,7 @@ from inventory.credentials import resolve
 from inventory.errors import StoreError
 from inventory.units import units
 from playbooks.errors import PlaybookError
+from playbooks.escalation import load_escalation
 from playbooks.load import load_library
 from probes.registry import probes_for
 from probes.target import targets_of
@@ -112,7 +114,9 @@ class Agent:
         cases = ward_cases(inventory, targets, config)
         self.engine = Engine(cases, outlets, self.schedule, clock, config)
         self.engine.restore()
-        self.runs = Runs(self.engine, inventory, plan.state, clock, playbooks_of(plan))
+        library = playbooks_of(plan)
+        self.runs = Runs(self.engine, inventory, plan.state, clock, library)
+        self.paper = Paper(library, inventory, load_escalation(Path(inventory.folder)))
         self.actions = Actions(self.engine, self.runs, clock)
 
     def view(self) -> AgentView:

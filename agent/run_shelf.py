@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from inventory.errors import InputError, StoreError
 from playbooks.conduct import playbook_of
@@ -14,7 +14,7 @@ from playbooks.picture import picture
 from playbooks.run import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from playbooks.model import Playbook
@@ -41,34 +41,40 @@ class Shelved:
         return self.damaged or self.state.ended is not None
 
 
+Stamp: TypeAlias = tuple[int, int]  # a log's time of change (ns) and size
+
+
 class Shelf:
-    """Reads the runs of one folder; what has not changed since is not read again."""
+    """Reads the runs of one folder; what has not changed since is not read again.
+
+    `runs` are those that could be read, by id, as they were when last looked at.
+    """
 
     def __init__(self, folder: Path) -> None:
+        self.runs: Mapping[str, Shelved] = {}
         self._folder = folder
-        self._found: dict[str, tuple[tuple[int, int], Shelved]] = {}
+        self._stamps: dict[str, Stamp] = {}
         self._playbooks: dict[str, Playbook] = {}
 
-    @property
-    def runs(self) -> Mapping[str, Shelved]:
-        """Every run as it was when last looked at, oldest first."""
-        return {name: shelved for name, (_, shelved) in self._found.items()}
-
     def look(self) -> None:
-        """Read what is new; a run that cannot be read at all is left out and logged once."""
-        self._found = dict(self._look())
+        """Read what is new; a run that cannot be read at all is left out, and logged once."""
+        stamps = {folder.name: _stamp(folder) for folder in run_folders(self._folder)}
+        found: dict[str, Shelved] = {}
+        for name, stamp in stamps.items():
+            if stamp != self._stamps.get(name):
+                shelved = self._read_or_none(self._folder / name)
+            else:
+                shelved = self.runs.get(name)
+            if shelved is not None:
+                found[name] = shelved
+        self.runs, self._stamps = found, stamps
 
-    def _look(self) -> Iterator[tuple[str, tuple[tuple[int, int], Shelved]]]:
-        for folder in run_folders(self._folder):
-            try:
-                status = (folder / LOG).stat()
-                stamp = (status.st_mtime_ns, status.st_size)
-                known = self._found.get(folder.name)
-                yield folder.name, known if known and known[0] == stamp else (
-                    stamp, self._read(folder),
-                )  # fmt: skip
-            except (StoreError, InputError, OSError, ValueError, KeyError, TypeError) as error:
-                _log.warning("run not readable run=%s problem=%s", folder.name, error)
+    def _read_or_none(self, folder: Path) -> Shelved | None:
+        try:
+            return self._read(folder)
+        except (StoreError, InputError, OSError, ValueError, KeyError, TypeError) as error:
+            _log.warning("run not readable run=%s problem=%s", folder.name, error)
+            return None
 
     def _read(self, folder: Path) -> Shelved:
         found = read_log(folder)
@@ -83,3 +89,11 @@ class Shelf:
         if key not in self._playbooks:
             self._playbooks[key] = playbook_of(folder)
         return self._playbooks[key]
+
+
+def _stamp(folder: Path) -> Stamp:
+    try:
+        status = (folder / LOG).stat()
+    except OSError:  # gone since the folder was listed
+        return (0, 0)
+    return (status.st_mtime_ns, status.st_size)

@@ -71,8 +71,8 @@ class _IncidentNotifier:
 class Runs:
     """All playbook runs of one agent; implements `agent.view.RunBook`.
 
-    Nothing is touched on disk before `work()` runs: an agent that finds its port taken must not
-    take the runs of the other one.
+    Nothing is written before `work()` runs: an agent that finds its port taken must not take the
+    runs of the other one.
     """
 
     def __init__(
@@ -91,6 +91,7 @@ class Runs:
         self._escalation = load_escalation(Path(inventory.folder))
         self._ledger = Ledger(engine, clock)
         self._shelf = Shelf(self._folder)
+        self._shelf.look()
         self._going: dict[str, Conductor] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stuck: set[str] = set()
@@ -112,11 +113,10 @@ class Runs:
 
     def runs(self, *, ward: str | None, is_open: bool | None) -> Sequence[wire.PlaybookRun]:
         """Runs without their lines, newest first."""
-        found = (self._shown(name) for name in sorted(self._names(), reverse=True))
         return [
-            without_lines(one)
-            for one in found
-            if ward in {None, one.ward} and is_open in {None, _is_open(one)}
+            without_lines(self._shown(name))
+            for name in sorted(self._names(), reverse=True)
+            if ward in {None, self._ward_of(name)} and is_open in {None, self._is_open(name)}
         ]
 
     def run(self, run_id: str) -> wire.PlaybookRun | None:
@@ -298,6 +298,10 @@ class Runs:
             return shown
         return shown.model_copy(update={"state": "unknown", "outcome": "damaged"})
 
+    def _ward_of(self, name: str) -> str:
+        going = self._going.get(name)
+        return going.run.ward if going else self._shelf.runs[name].state.ward
 
-def _is_open(run: wire.PlaybookRun) -> bool:
-    return run.ended is None and run.outcome is None
+    def _is_open(self, name: str) -> bool:
+        going = self._going.get(name)
+        return not going.is_over if going else not self._shelf.runs[name].is_over

@@ -120,6 +120,7 @@ def parts_of(agent: Agent, token: Secret, advertise: str) -> Parts:
         view=agent.view,
         commands=agent.actions,
         runs=agent.runs,
+        paper=agent.paper,
         bus=agent.bus,
         exposition=outlets.exposition,
         renderer=outlets.renderer,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -82,14 +83,18 @@ class Console:
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Take lines from standard input meanwhile, where that can be waited for."""
-        loop, source = asyncio.get_running_loop(), sys.stdin
+        loop, source = asyncio.get_running_loop(), sys.stdin.fileno()
+        rest = b""
 
         def read() -> None:
-            text = source.readline()
-            if text:
-                self.take(text)
-            else:
+            # Not readline: lines that came together would wait in its buffer for the next one.
+            nonlocal rest
+            got = os.read(source, 4096)
+            if not got:
                 loop.remove_reader(source)
+            *lines, rest = (rest + got).split(b"\n")
+            for line in lines:
+                self.take(line.decode("utf-8", errors="replace"))
 
         # A plain file or /dev/null cannot be waited for: then nobody types.
         with suppress(OSError, ValueError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,9 +81,14 @@ def drill_run(
     scenario = find(drill)
     name = solution or "reference"
     folder = new_folder(out or state_folder() / "drill", scenario.id, name if headless else "live")
-    if headless:
-        return _headless(scenario, name, seed, folder, inventory, language)
-    return _live(scenario, seed, folder, inventory, listen, for_s, language)
+    try:
+        if headless:
+            return _headless(scenario, name, seed, folder, inventory, language)
+        return _live(scenario, seed, folder, inventory, listen, for_s, language)
+    except InputError:
+        with suppress(OSError):  # what was refused leaves nothing behind
+            folder.rmdir()
+        raise
 
 
 @click.command()

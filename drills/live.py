@@ -53,7 +53,7 @@ async def play(what: Play, console: Console) -> Ending:
     refuse_folder(own, simulation.world)
     state = what.folder / STATE
     async with simulation:
-        options = Options(own, state, what.listen, state / "wardops.sock")
+        options = Options(own, state, what.listen)  # a socket's path could get too long here
         plan = plan_of(options)
         refuse_foreign(plan.inventory, simulation.world)
         async with running(plan, options) as agent:
@@ -81,7 +81,7 @@ def _introduce(what: Play, console: Console, url: str, state: Path) -> None:
         console.line(say("drill.title.objective", language, text=text))
     console.line(say("drill.title.reach", language, url=url, state=state))
     if find_spec("tui.app") is not None:
-        console.line(say("drill.title.reach_tui", language, state=state))
+        console.line(say("drill.title.reach_tui", language, url=url, state=state))
     console.help()
     console.line(say("drill.title.warming", language))
 

@@ -96,7 +96,7 @@ def _step(step: m.Step, language: Language) -> str:
         title = f"{title}: {_said(f'outcome.{step.outcome}', language)}"
     head = f'<h3><code>{step.id}</code><span>{title}</span><i class="mark">{mark}</i></h3>'
     content, ways = [*_content(step, language)], [*_ways(step, language)]
-    if content and len(_goals(step)) == 1 and not isinstance(step, m.Ask):
+    if content and len(_goals(step)) == 1 and not isinstance(step, m.Ask | m.Checklist):
         content, ways = [*content[:-1], f"{content[-1]} {_goal(*_goals(step))}"], []
     lines = "".join(f"<li>{line}</li>" for line in (*content, *ways))
     listed = f"<ul>{lines}</ul>" if lines else ""

@@ -45,7 +45,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("theme", ("T", "f9"), "F9", "tui.key.theme", footer=75, is_wide=True),
     Action("help", ("question_mark", "f1"), "?", "tui.key.help", footer=90),
     Action("quit", ("q", "f10"), "q", "tui.key.quit", footer=99),
-    Action("back", ("escape",), "Esc", "tui.key.back", _on(DEVICE, INCIDENT, PLAYBOOK), footer=25),
+    Action(
+        "back", ("escape",), "Esc", "tui.key.back", _on(DEVICE, INCIDENT, PLAYBOOK, HELP), footer=25
+    ),
     Action("again", ("r",), "r", "tui.key.again", _on(HOME), footer=50),
     Action("playbook", ("p", "P", "f2"), "p", "tui.key.playbook", footer=30),
     Action("device", ("d", "D", "đ", "Đ", "f3"), "d", "tui.key.device", footer=32),

@@ -23,12 +23,18 @@ def key_name(key: str) -> str:
     return key.upper() if len(key) > 1 and key[0] == "f" and key[1:].isdigit() else key
 
 
+def _is_twin(key: str, keys: tuple[str, ...]) -> bool:
+    """Whether it is another key's capital, or what an input method makes of it."""
+    is_capital = len(key) == 1 and key != key.lower() and key.lower() in keys
+    return is_capital or key in {"đ", "Đ"}
+
+
 def help_lines(showing: Showing, screen: str) -> list[Line]:
     """What can be done on that screen, and a word to who has an input method on."""
     words = showing.words
     rows: list[Line] = [BLANK]
     for action in on_screen(screen):
-        keys = "  ".join(key_name(key) for key in action.keys if key not in {"V", "đ"})
+        keys = "  ".join(key_name(key) for key in action.keys if not _is_twin(key, action.keys))
         rows.append(
             line("  ", Span(pad(keys, _KEY_CELLS), "accent"), words.say(action.label + "_long"))
         )

@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.routing import Route
 
-from agent.web import api, events, metrics, pages, playbooks
+from agent.web import api, events, metrics, pages, playbooks, printed
 from agent.web.commands import Desk
 from agent.web.problems import STATUS, code_for_status, error_response, problem_response
 from inventory.errors import WardopsError
@@ -52,8 +52,10 @@ def _routes(parts: Parts) -> list[Route]:
         "/sd": metrics.service_discovery,
         "/-/healthy": metrics.healthy,
         "/-/ready": metrics.ready,
+        "/playbooks/{id}": printed.playbook,
     }
     read: dict[str, Guarded] = {
+        "/playbooks/who": printed.who,
         "/api/v1/meta": api.meta,
         "/api/v1/snapshot": api.snapshot,
         "/api/v1/wards": api.wards,
@@ -72,8 +74,9 @@ def _routes(parts: Parts) -> list[Route]:
         "/api/v1/commands/{id:uuid}": desk.get,
     }
     return [
-        *(_route(path, "open", _without_caller(ask), parts) for path, ask in unguarded.items()),
+        # The first that fits is taken: "who" is no playbook's id.
         *(_route(path, "read", ask, parts) for path, ask in read.items()),
+        *(_route(path, "open", _without_caller(ask), parts) for path, ask in unguarded.items()),
         _route("/api/v1/commands", "command", desk.post, parts, method="POST"),
     ]
 

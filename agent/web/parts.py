@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from agent.events import EventBus
     from agent.exposition.block import Renderer
     from agent.exposition.writer import Exposition
+    from agent.paper import Paper
     from agent.selfmetrics import SelfMetrics
     from agent.view import Commands, RunBook, ViewSource
     from agent.web.access import Access
@@ -22,6 +23,7 @@ class Parts:
     view: ViewSource
     commands: Commands
     runs: RunBook
+    paper: Paper
     bus: EventBus
     exposition: Exposition
     renderer: Renderer

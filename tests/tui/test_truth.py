@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -49,6 +50,7 @@ GOOD_HEADLINES = (
 )
 BAD_HEADLINE = {"vi": "CÓ SỰ CỐ: MẤT KẾT NỐI METRONET", "en": "FAULT: METRONET LOST"}
 LOUD = {"ok", "down", "alarm"}
+PATIENCE = pytest.mark.timeout(300)  # seconds alone, longer where everything runs at once
 ENOUGH = settings(
     max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
 )
@@ -227,6 +229,7 @@ def detail_of(device: wire.Device, runs: Iterable[wire.Observation]) -> wire.Dev
     )
 
 
+@PATIENCE
 @ENOUGH
 @given(showing=showings())
 def test_no_screen_calls_good_or_lost_what_is_not_known_to_be(showing: Showing) -> None:
@@ -291,7 +294,8 @@ def all_is_well_only_when_the_verdict_says_so_now(showing: Showing, verdict: wir
     assert good == []
 
 
-@ENOUGH
+@PATIENCE
+@settings(ENOUGH, max_examples=500)
 @given(
     showing=showings(),
     runs=st.tuples(observations("snmp-ups"), observations("snmp-interfaces")),

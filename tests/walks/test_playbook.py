@@ -86,7 +86,7 @@ async def begin(story: Story, incident: str) -> Follower:
 
 async def hand_over(follower: Follower) -> None:
     """The lights are looked at, the level above is told, the wait for the line begins."""
-    asked = await follower.asked("line_leds", 25)
+    asked = await follower.asked("line_leds", 20)
     assert [one["key"] for one in asked["step"]["options"]] == ["1", "2", "0"]
     await follower.answer("line_leds", "1")
     told = (await follower.asked("carrier", 5))["step"]

@@ -16,6 +16,7 @@ from agent.exposition.block import Renderer
 from agent.exposition.writer import Exposition
 from agent.incidents import HeldChild, Incident, acknowledge, open_from
 from agent.metrics_catalog import full_catalogue
+from agent.paper import Paper
 from agent.selfmetrics import SelfMetrics
 from agent.view import AgentView, DeviceView, IncidentCounts, ProbeRuns, WardView
 from agent.web.access import Access, fresh_token
@@ -25,6 +26,8 @@ from agent.wire import Command, CommandResult, Contact, PlaybookBrief, PlaybookR
 from inventory.errors import ActionRefused
 from inventory.model import Inventory, Site, Ward, Words
 from inventory.units import units
+from playbooks.escalation import load_escalation
+from playbooks.load import load_library
 from playbooks.verdict.facts import Fact, Facts, Truth
 from playbooks.verdict.rootcause import judge
 from probes.clock import ManualClock
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from inventory.model import Realm
     from playbooks.verdict.model import Verdict
 
+LIBRARY = load_library()  # once: every load walks all path tests
 NOW = datetime(2026, 11, 21, 0, 32, 7, 412000, tzinfo=UTC)
 CUT_AT = NOW - timedelta(minutes=12)
 MONO = 5000.0
@@ -264,6 +268,14 @@ class Agent:
         exposition.put(renderer.render_block(ward, "tthc", "http", good, MONO - 70, 150.0))
 
 
+def paper_of(codes: Sequence[str], realm: Realm) -> Paper:
+    """What the printed pages of these wards are made from."""
+    site = Site(schema="wardops/site/1", realm=realm)
+    wards = {code: ward_of(code) for code in codes}
+    inventory = Inventory(site=site, wards=wards, folder=".")
+    return Paper(LIBRARY, inventory, load_escalation())
+
+
 Build = Callable[..., Agent]
 
 
@@ -284,6 +296,7 @@ def build() -> Build:
             view=engine.now,
             commands=engine,
             runs=book,
+            paper=paper_of(codes, realm),
             bus=EventBus(clock, seq=88123),
             exposition=Exposition(catalogue),
             renderer=Renderer(catalogue, drill=realm == "drill"),
