@@ -206,8 +206,22 @@ async def _work(wish: _Wish, language: Language) -> RunState:
         title = getattr(conductor.playbook.title, language)
         click.echo(say("playbook.cli.began", language, title=title, run=conductor.run.id))
         click.echo(say("playbook.cli.folder", language, folder=str(runs / conductor.run.id)))
+        desk.is_open = True
         desk.show(conductor.state())
-        return await desk.serve(conductor)
+        try:
+            return await desk.serve(conductor)
+        except (EOFError, asyncio.CancelledError, ActionRefused) as error:
+            _say_left(conductor, language)
+            if isinstance(error, EOFError):
+                raise click.Abort from None
+            raise
+
+
+def _say_left(conductor: Conductor, language: Language) -> None:
+    """How to go on with a run that stays open; nothing when it is over or no longer ours."""
+    if not conductor.is_over:
+        values = {"run": conductor.run.id, "id": conductor.playbook.id}
+        click.echo("\n" + say("playbook.cli.left", language, **values))
 
 
 def targets_shown(step: Step, language: Language) -> list[tuple[str, str]]:
