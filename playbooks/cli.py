@@ -25,6 +25,7 @@ from playbooks.conduct import Conductor
 from playbooks.desk import Desk, PaperNotifier
 from playbooks.escalation import load_escalation
 from playbooks.load import load_library, load_playbook
+from playbooks.match import search
 from playbooks.model import Ask, Decide, targets
 from playbooks.page import playbook_page
 from playbooks.probing import WardProber
@@ -75,10 +76,11 @@ _INVENTORY = click.option("--inventory", "folder", type=click.Path(path_type=Pat
 
 
 @click.command()
+@click.argument("words", nargs=-1)
 @_spoken
-def list_playbooks(language: Language) -> None:
-    """List the playbooks of the library."""
-    for playbook in load_library().values():
+def list_playbooks(language: Language, words: tuple[str, ...]) -> None:
+    """List the playbooks of the library, or those that have WORDS in title or search words."""
+    for playbook in search(" ".join(words), load_library()):
         minutes = f"{playbook.minutes}'" if playbook.minutes else ""
         title = getattr(playbook.title, language)
         click.echo(f"{playbook.id}  {playbook.version}  {title}  {minutes}".rstrip())
