@@ -39,7 +39,8 @@ def of_incident(incident: Incident) -> tuple[tuple[str, Event], ...]:
             continue
         told = {**about, "actor": action.actor, "text": action.reason or ""}
         if action.verb == "close":
-            told["cause"] = incident.cause or ""
+            # People name the cause in their own words: it is compared like the note.
+            told["text"] = f"{incident.cause or ''}: {told['text']}"
         found.append((f"action{number}", Event(action.at, kind, told)))
     for number, note in enumerate(incident.notes):
         told = {**about, "actor": note.actor, "text": note.text}

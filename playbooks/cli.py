@@ -25,6 +25,7 @@ from playbooks.conduct import Conductor
 from playbooks.desk import Desk, PaperNotifier
 from playbooks.escalation import load_escalation
 from playbooks.load import load_library, load_playbook
+from playbooks.match import search
 from playbooks.model import Ask, Decide, targets
 from playbooks.page import playbook_page
 from playbooks.probing import WardProber
@@ -75,10 +76,11 @@ _INVENTORY = click.option("--inventory", "folder", type=click.Path(path_type=Pat
 
 
 @click.command()
+@click.argument("words", nargs=-1)
 @_spoken
-def list_playbooks(language: Language) -> None:
-    """List the playbooks of the library."""
-    for playbook in load_library().values():
+def list_playbooks(language: Language, words: tuple[str, ...]) -> None:
+    """List the playbooks of the library, or those that have WORDS in title or search words."""
+    for playbook in search(" ".join(words), load_library()):
         minutes = f"{playbook.minutes}'" if playbook.minutes else ""
         title = getattr(playbook.title, language)
         click.echo(f"{playbook.id}  {playbook.version}  {title}  {minutes}".rstrip())
@@ -206,8 +208,22 @@ async def _work(wish: _Wish, language: Language) -> RunState:
         title = getattr(conductor.playbook.title, language)
         click.echo(say("playbook.cli.began", language, title=title, run=conductor.run.id))
         click.echo(say("playbook.cli.folder", language, folder=str(runs / conductor.run.id)))
+        desk.is_open = True
         desk.show(conductor.state())
-        return await desk.serve(conductor)
+        try:
+            return await desk.serve(conductor)
+        except (EOFError, asyncio.CancelledError, ActionRefused) as error:
+            _say_left(conductor, language)
+            if isinstance(error, EOFError):
+                raise click.Abort from None
+            raise
+
+
+def _say_left(conductor: Conductor, language: Language) -> None:
+    """How to go on with a run that stays open; nothing when it is over or no longer ours."""
+    if not conductor.is_over:
+        values = {"run": conductor.run.id, "id": conductor.playbook.id}
+        click.echo("\n" + say("playbook.cli.left", language, **values))
 
 
 def targets_shown(step: Step, language: Language) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta, timezone
@@ -66,18 +67,21 @@ class PaperNotifier:
 class Desk:
     """Answers for one run: from `given` (by step, in order) when not None, else by asking.
 
-    `ask` reads one line after a prompt, in a thread of its own.
+    `ask` reads one line after a prompt, in a thread of its own. Nothing is shown until `is_open`.
     """
 
     language: Language
     actor: str
     given: dict[str, list[Any]] | None = None
     ask: Callable[[str], str] = input
+    is_open: bool = False
     _shown: tuple[str, int] | None = None
     _told: int = 0
 
     def show(self, state: RunState) -> None:
         """Print what is new: finished steps, and the present step once."""
+        if not self.is_open:
+            return
         for line in state.lines[self._told :]:
             self._print_line(line)
         self._told = len(state.lines)
@@ -110,7 +114,7 @@ class Desk:
             for value in self._from_file(conductor, step):
                 conductor.answer(step.id, value, self.actor)
             return
-        line = (await asyncio.to_thread(self.ask, self._prompt(step))).strip().lower()
+        line = (await _read(self.ask, self._prompt(step))).strip().lower()
         try:
             self._typed(conductor, step, line)
         except ActionRefused as error:
@@ -175,6 +179,34 @@ class Desk:
 
     def _say(self, text: Text) -> str:
         return text[self.language]
+
+
+async def _read(ask: Callable[[str], str], prompt: str) -> str:
+    """One line from a person, while the run goes on beside it.
+
+    The reader is a daemon: Ctrl-C ends the program without waiting for a line that nobody types.
+    Raises EOFError when there is nobody.
+    """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[str] = loop.create_future()
+
+    def settle(line: str | None) -> None:
+        if answer.done():
+            return
+        if line is None:
+            answer.set_exception(EOFError())
+        else:
+            answer.set_result(line)
+
+    def read() -> None:
+        line: str | None = None
+        with suppress(EOFError):
+            line = ask(prompt)
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, line)
+
+    threading.Thread(target=read, daemon=True).start()
+    return await answer
 
 
 def _item_of(step: StepView, line: str) -> dict[str, str]:

@@ -88,9 +88,9 @@ def _branch(run: Run, step: m.Decide) -> Way:
     blocked: list[str] = []
     for number, branch in enumerate(step.branches):
         if holds(branch.when, run.facts) is Truth.TRUE:
-            return _way(branch.goto, "branch", branch=number + 1, missing=blocked)
+            return _way(branch.goto, "branch", branch=number + 1, to=branch.goto)
         blocked += [name for name in missing(branch.when, run.facts) if name not in blocked]
-    return _way(step.otherwise, "else", missing=blocked)
+    return _way(step.otherwise, "else", missing=blocked, to=step.otherwise)
 
 
 def _after_ask(run: Run, step: m.Ask) -> Way | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from inventory.language import both, has, say
+from inventory.language import LANGUAGES, both, has, say
 from playbooks import model as m
 from playbooks.engine import FIXED_ANSWERS, is_asking
 from playbooks.known import field_type
@@ -216,22 +216,23 @@ def _line(line: Line, run: Run, playbook: m.Playbook) -> LineView:
     if not line.step:
         title = words(playbook.title)
     else:
-        step = playbook.step(line.step)
-        title, _ = _heading(step, run)
-    return LineView(line.at, line.step, title, _result(line, playbook), line.actor)
+        title, _ = _heading(playbook.step(line.step), run)
+    return LineView(line.at, line.step, title, _result(line, run, playbook), line.actor)
 
 
-def _result(line: Line, playbook: m.Playbook) -> Text | None:
-    """What came of a step, in words."""
+def _result(line: Line, run: Run, playbook: m.Playbook) -> Text | None:
+    """What came of a step, in words; what was not known is said before anything else."""
     if line.result == "answer":
         step = playbook.step(line.step)
-        if isinstance(step, m.Ask):
-            key = line.more.get("key")
-            return next((words(option.text) for option in step.options if option.key == key), None)
+        key = line.more.get("key")
+        options = step.options if isinstance(step, m.Ask) else ()
+        return next((words(option.text) for option in options if option.key == key), None)
     unknown = line.more.get("missing", ())
     if unknown:
-        return {lang: _missing(unknown, lang) for lang in ("vi", "en")}
-    values = {name: value for name, value in line.more.items() if name in ("done", "of", "branch")}
+        return {lang: _missing(unknown, lang) for lang in LANGUAGES}
+    values = {name: value for name, value in line.more.items() if name in ("done", "of")}
+    if "to" in line.more:
+        values["goal"], _ = _heading(playbook.step(line.more["to"]), run)
     return both(f"playbook.result.{line.result}", **values)
 
 

@@ -29,7 +29,7 @@ UNIX_ONLY = {"fcntl", "pwd", "grp", "resource", "termios", "pty"}
 WARD_PATH = (
     *sorted((ROOT / "inventory").rglob("*.py")),
     *sorted((ROOT / "playbooks").rglob("*.py")),
-    ROOT / "tui" / "status.py",
+    *sorted((ROOT / "tui").rglob("*.py")),
     ROOT / "agent" / "client.py",
     ROOT / "agent" / "wire.py",
     ROOT / "probes" / "inventory_cli.py",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -103,6 +106,14 @@ class WardopsApp(App[None]):
         self.set_interval(TICK_S, self._tick)
         if self.feed is not None:
             self.run_worker(self.feed.run, thread=True, exit_on_error=True, name="feed")
+            self._end_well()
+
+    def _end_well(self) -> None:
+        """Told to end from outside, leave the terminal as it was."""
+        for number in (signal.SIGTERM, getattr(signal, "SIGHUP", None)):
+            if number is not None:
+                with suppress(NotImplementedError):  # Windows
+                    asyncio.get_running_loop().add_signal_handler(number, self.exit)
 
     def on_unmount(self) -> None:
         """The feed's thread ends with the screen."""

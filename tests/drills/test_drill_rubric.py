@@ -16,6 +16,7 @@ WRITTEN = (
     "LOS", "đèn đỏ", "đèn FX", "red light", "CPE", "uplink", "switch", "cổng",
     "đứt cáp", "mất kết nối", "đường truyền", "Metronet", "cable", "line",
     "NOC", "cấp trên", "đang xử lý", "dự kiến", "nhà mạng", "handed over", "expected",
+    "cable_cut", "đứt đường truyền", "cáp quang", "cable cut", "fibre cut", "cut cable",
 )  # fmt: skip
 _TONES = {"\u0301": "s1", "\u0300": "f2", "\u0309": "r3", "\u0303": "x4", "\u0323": "j5"}
 _TELEX = {"\u0302": "{0}", "\u0306": "w", "\u031b": "w"}

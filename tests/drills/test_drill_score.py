@@ -117,7 +117,7 @@ def test_what_fails_outright_cannot_be_passed_with_points() -> None:
         (60, "escalate.taken", {"to": "L2"}),
         (60, "message.sent", {"to": ["ward.leader"], "text": text}),
         (60, "run.ended", {"outcome": "restored"}),
-        (60, "incident.closed", {"cause": "cable_cut"}),
+        (60, "incident.closed", {"text": "Đứt cáp: đã nối lại"}),
         (600, "drill.ended", {}),
     ]  # fmt: skip
     clean = scored(*everything)

@@ -129,3 +129,17 @@ def test_with_no_agent_the_screen_says_so_and_still_ends_by_key(
     eventually(terminal.has_ended, 30)
     assert terminal.process.returncode == 0
     assert termios.tcgetattr(terminal.theirs) == terminal.before
+
+
+def test_a_screen_that_is_told_to_end_leaves_the_terminal_as_it_was(
+    open_terminal: Callable[..., Terminal],
+    free_port: Callable[[], int],
+    eventually: Callable[..., object],
+) -> None:
+    terminal = open_terminal("tui", "--agent", f"127.0.0.1:{free_port()}", "--lang", "en")
+    eventually(lambda: "retry in" in terminal.read(), 30)
+    terminal.process.terminate()
+    eventually(terminal.has_ended, 30)
+    assert terminal.process.returncode == 0
+    assert NORMAL in terminal.seen
+    assert termios.tcgetattr(terminal.theirs) == terminal.before

@@ -1,0 +1,58 @@
+"""The right playbook is found from a verdict, an alert, or words in any spelling."""
+
+from __future__ import annotations
+
+import pytest
+
+from playbooks.load import load_library
+from playbooks.match import for_alert, search, suggest
+from playbooks.verdict.facts import Fact, Facts, Truth
+from playbooks.verdict.rootcause import judge
+from playbooks.verdict.rows import ROOM_PLAYBOOKS, ROWS
+
+LIBRARY = load_library()
+
+
+def found(words: str) -> list[str]:
+    """Ids that a search gives."""
+    return [playbook.id for playbook in search(words, LIBRARY)]
+
+
+def test_a_ups_on_battery_and_a_cut_line_lead_to_their_own_playbooks() -> None:
+    battery = {name: Fact(Truth.TRUE) for name in ("host_link", "ups_batt", "sw", "gw")}
+    cut = {name: Fact(Truth.TRUE) for name in ("host_link", "sw", "up_admin", "up_oper", "ce")}
+    for facts, wanted in ((battery, "PB-NET-09"), (cut | {"gw": Fact(Truth.FALSE)}, "PB-NET-01")):
+        playbook = suggest(judge(Facts(facts), "ward"), LIBRARY)
+        assert playbook is not None
+        assert playbook.id == wanted
+
+
+def test_nothing_is_suggested_where_nothing_is_wrong() -> None:
+    good = ("host_link", "sw", "up_admin", "up_oper", "ce", "pe", "gw", "path_ok", "lan_ok", "dns")
+    verdict = judge(Facts({name: Fact(Truth.TRUE) for name in good}), "ward")
+    assert verdict.segment == "none"
+    assert suggest(verdict, LIBRARY) is None
+
+
+def test_a_verdict_with_a_playbook_of_later_gets_the_general_one() -> None:
+    named = {row.playbook for row in ROWS if row.playbook} | set(ROOM_PLAYBOOKS.values())
+    assert named - set(LIBRARY), "all are there: this fallback can go"
+    verdict = judge(Facts({"host_link": Fact(Truth.TRUE)}), "ward")
+    playbook = suggest(verdict, LIBRARY)
+    assert playbook is not None
+
+
+@pytest.mark.parametrize("words", ["mat mang", "mất mạng", "MẤT MẠNG", "metronet", "pb-net-01"])
+def test_words_are_found_with_and_without_accents(words: str) -> None:
+    assert "PB-NET-01" in found(words)
+
+
+def test_words_that_nothing_has_find_nothing_and_none_find_all() -> None:
+    assert found("xyzzy") == []
+    assert found("  ") == list(LIBRARY)
+    assert found("cup dien") == ["PB-NET-09"]
+
+
+def test_an_alert_leads_to_its_playbook() -> None:
+    assert [one.id for one in for_alert("WardopsMetronetDown", LIBRARY)] == ["PB-NET-01"]
+    assert for_alert("WardopsNothing", LIBRARY) == ()
