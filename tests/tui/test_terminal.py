@@ -32,7 +32,8 @@ class Terminal:
         ioctl(theirs, termios.TIOCSWINSZ, pack("HHHH", rows, columns, 0, 0))
         self.before = termios.tcgetattr(theirs)
         environ = {**os.environ, "TERM": "xterm-256color", "XDG_STATE_HOME": str(folder)}
-        environ.pop("NO_COLOR", None)
+        for name in ("NO_COLOR", "COLUMNS", "LINES"):  # the terminal's own size counts here
+            environ.pop(name, None)
         self.process = subprocess.Popen(
             [WARDOPS, *arguments], stdin=theirs, stdout=theirs, stderr=theirs, env=environ,
             start_new_session=True,
