@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from playbooks.conditions import Value
     from probes.model import Interface, Observation, UpsStatus
 
-# 06-playbooks 3.5: the far end is there below half of the echoes lost, a device up to a fifth.
+# The far end is there below half of the echoes lost, a device up to a fifth.
 FAR_END_LOSS = 50.0
 DEVICE_LOSS = 20.0
-# 04-engine 8.1.
+# When a UPS counts as low.
 UPS_LOW_RUNTIME_S = 600.0
 UPS_LOW_CHARGE = 0.30
 # Results that say something of our side only, not of the one that was asked.
