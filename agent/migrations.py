@@ -52,4 +52,33 @@ _FIRST = Migration(
     ),
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_FIRST,)
+# A notice's subject is an incident's uid or `check:<ward>/<device>/<check>`; its transition is the
+# number of the journal line that caused it, so that one line never makes two keys.
+_SECOND = Migration(
+    number=2,
+    up=(
+        """CREATE TABLE notice(
+             key TEXT PRIMARY KEY, subject TEXT NOT NULL, ward TEXT NOT NULL,
+             transition INTEGER NOT NULL, channel TEXT NOT NULL, recipient TEXT NOT NULL,
+             type TEXT NOT NULL, state TEXT NOT NULL, tries INTEGER NOT NULL,
+             made_ms INTEGER NOT NULL, next_ms INTEGER NOT NULL, sent_ms INTEGER,
+             digest TEXT, problem TEXT, body TEXT NOT NULL CHECK(json_valid(body)),
+             UNIQUE(subject, transition, channel, recipient))""",
+        "CREATE INDEX notice_by_state ON notice(state, next_ms)",
+        """CREATE TABLE maintenance(
+             key TEXT PRIMARY KEY, ward TEXT NOT NULL, device TEXT, changed_ms INTEGER NOT NULL,
+             record TEXT NOT NULL CHECK(json_valid(record)))""",
+        """CREATE TABLE port(
+             key TEXT PRIMARY KEY, ward TEXT NOT NULL, device TEXT, changed_ms INTEGER NOT NULL,
+             record TEXT NOT NULL CHECK(json_valid(record)))""",
+        "CREATE INDEX event_by_time ON event(ts_ms)",
+    ),
+    down=(
+        "DROP INDEX event_by_time",
+        "DROP TABLE port",
+        "DROP TABLE maintenance",
+        "DROP TABLE notice",
+    ),
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_FIRST, _SECOND)

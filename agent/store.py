@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from agent.checks import CheckState, Transition
     from agent.incidents import Incident
     from agent.migrations import Migration
-    from agent.store_rows import CheckKey, Recorded
+    from agent.store_rows import CheckKey, Kept, Recorded, RecordTable
 
 FILE_NAME = "wardops.db"
 _COMPANIONS = ("", "-wal", "-shm")
@@ -192,6 +192,32 @@ class Store:
                 (since, ward, key, limit),
             ).fetchall()
         return tuple(rows.to_recorded(row) for row in found)
+
+    def keep(self, table: RecordTable, records: Iterable[Kept], event: Event | None = None) -> None:
+        """Write records (new ones and in place of old ones), with the journal line that says it."""
+        with self._transaction(durable=event is not None):
+            for record in records:
+                self._insert(table, rows.from_kept(record), replace=True)
+            if event is not None:
+                self._insert_event(event)
+
+    def drop(self, table: RecordTable, key: str, event: Event | None = None) -> None:
+        """Remove one record, with the journal line that says it; nothing when it is not there."""
+        with self._transaction(durable=event is not None):
+            self._connection.execute(
+                f"DELETE FROM {table} WHERE key = ?",  # noqa: S608 - one of two names
+                (key,),
+            )
+            if event is not None:
+                self._insert_event(event)
+
+    def kept(self, table: RecordTable) -> tuple[Kept, ...]:
+        """All records of a table by key."""
+        with _mapped(self.path):
+            found = self._connection.execute(
+                f"SELECT * FROM {table} ORDER BY key"  # noqa: S608 - one of two names
+            ).fetchall()
+        return tuple(rows.to_kept(row) for row in found)
 
     def append_audit(
         self,

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from agent.audit import AuditRow, Deed, canonical
 from agent.checks import CheckState, Ring, State
 from agent.incidents import Event, Incident
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+RecordTable: TypeAlias = Literal["maintenance", "port"]
 CheckKey: TypeAlias = tuple[str, str, str]  # ward code, device (or target) name, check name
 
 
@@ -26,6 +30,31 @@ class Recorded:
 
     seq: int
     event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One record of a table that the journal keeps for others: `maintenance`, `port`.
+
+    `key` is unique in its table, `data` is JSON-able; `device` is None for a whole ward.
+    """
+
+    key: str
+    ward: str
+    device: str | None
+    changed: datetime
+    data: Mapping[str, Any]
+
+
+def from_kept(kept: Kept) -> tuple[Any, ...]:
+    """Columns of a table of records."""
+    return (kept.key, kept.ward, kept.device, ms(kept.changed), canonical(kept.data))
+
+
+def to_kept(row: Row) -> Kept:
+    """A row of a table of records."""
+    data = json.loads(row["record"])
+    return Kept(row["key"], row["ward"], row["device"], _time(row["changed_ms"]), data)
 
 
 def from_event(event: Event, mono_ns: int, boot: str) -> tuple[Any, ...]:

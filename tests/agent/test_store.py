@@ -20,6 +20,7 @@ from agent.errors import OtherRealm, SchemaTooNew
 from agent.incidents import Event, Incident, acknowledge, open_from, resolve
 from agent.migrations import MIGRATIONS, Migration
 from agent.store import FILE_NAME, Opening, Store, migrate, open_store
+from agent.store_rows import Kept
 from inventory.errors import InputError, StoreError
 from inventory.language import LANGUAGES
 from playbooks.verdict.model import Verdict
@@ -160,8 +161,9 @@ def test_states_are_replaced_not_added(store: Store) -> None:
 
 # --- opening: schema, realm, damage ---------------------------------------------------------
 
-SECOND = Migration(2, ("CREATE TABLE port(port_id TEXT PRIMARY KEY)",), ("DROP TABLE port",))
-BROKEN = Migration(2, ("CREATE TABLE port(x)", "CREATE TABLE port(y)"), ())
+NEWEST = MIGRATIONS[-1].number
+NEXT = Migration(NEWEST + 1, ("CREATE TABLE later(key TEXT PRIMARY KEY)",), ("DROP TABLE later",))
+BROKEN = Migration(NEWEST + 1, ("CREATE TABLE later(x)", "CREATE TABLE later(y)"), ())
 
 
 def tables(folder: Path) -> set[str]:
@@ -174,15 +176,52 @@ def test_a_schema_goes_up_and_back_down_and_a_copy_is_kept(tmp_path: Path) -> No
     store = open_store(tmp_path, OPENING)
     store.open_incident(*incident("uid-1"))
     store.close()
-    open_store(tmp_path, OPENING, (*MIGRATIONS, SECOND)).close()
-    assert "port" in tables(tmp_path)
-    assert (tmp_path / "wardops.db.schema-1").exists()
+    open_store(tmp_path, OPENING, (*MIGRATIONS, NEXT)).close()
+    assert "later" in tables(tmp_path)
+    assert (tmp_path / f"wardops.db.schema-{NEWEST}").exists()
     with contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as raw_one:
-        migrate(raw_one, tmp_path / FILE_NAME, (*MIGRATIONS, SECOND), 1)
-    assert "port" not in tables(tmp_path)
+        migrate(raw_one, tmp_path / FILE_NAME, (*MIGRATIONS, NEXT), NEWEST)
+    assert "later" not in tables(tmp_path)
     again = open_store(tmp_path, OPENING)
     assert [i.id for i in again.incidents()] == ["SC-2026-000001"]
     again.close()
+
+
+@pytest.mark.parametrize("version", range(1, NEWEST + 1))
+def test_a_file_of_every_version_comes_up_with_its_data_and_goes_back(
+    tmp_path: Path, version: int
+) -> None:
+    store = open_store(tmp_path, OPENING)
+    store.open_incident(*incident("uid-1"))
+    store.save_check_states({("26740", "sw-1", "reachable"): CheckState(State.CRIT)})
+    audited(store, 3)
+    store.close()
+    newest = tables(tmp_path)
+    with contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as old:
+        migrate(old, tmp_path / FILE_NAME, MIGRATIONS, version)
+        old_tables = tables(tmp_path)
+    again = open_store(tmp_path, OPENING)
+    assert tables(tmp_path) == newest
+    assert old_tables == newest or version < NEWEST
+    assert [i.id for i in again.incidents()] == ["SC-2026-000001"]
+    assert [line.event.kind for line in again.events()] == ["incident.opened"]
+    assert len(again.check_states(NOW, 0.0)) == 1
+    assert again.verify_audit() is None
+    again.close()
+
+
+def test_records_are_kept_replaced_and_dropped_with_their_line(store: Store) -> None:
+    window = Kept("w-1", "26740", None, NOW, {"reason": "thay UPS"})
+    port = Kept("p-1", "26740", "sw-1", NOW, {"if_name": "Gi0/1"})
+    store.keep("maintenance", [window], Event("maintenance.announced", NOW, ward="26740"))
+    store.keep("port", [port])
+    store.keep("port", [replace(port, data={"if_name": "Gi0/2"})])
+    assert store.kept("maintenance") == (window,)
+    assert [kept.data for kept in store.kept("port")] == [{"if_name": "Gi0/2"}]
+    store.drop("maintenance", "w-1", Event("maintenance.ended", NOW, ward="26740"))
+    assert store.kept("maintenance") == ()
+    kinds = [line.event.kind for line in store.events()]
+    assert kinds == ["maintenance.announced", "maintenance.ended"]
 
 
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
@@ -202,14 +241,14 @@ def test_down_leads_back_to_an_empty_file(tmp_path: Path) -> None:
 
 
 def test_a_newer_schema_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
-    open_store(tmp_path, OPENING, (*MIGRATIONS, SECOND)).close()
+    open_store(tmp_path, OPENING, (*MIGRATIONS, NEXT)).close()
     with pytest.raises(SchemaTooNew) as refused:
         open_store(tmp_path, OPENING)
     assert refused.value.exit_code == 2
     assert isinstance(refused.value, InputError)
     for language in LANGUAGES:
         assert "wardops.db" in refused.value.text(language)
-    assert "port" in tables(tmp_path)
+    assert "later" in tables(tmp_path)
 
 
 def test_a_journal_of_another_realm_is_refused(tmp_path: Path) -> None:
