@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from agent.actions import Actions
+from agent.database import Opening
 from agent.duty import packaged_calendar
 from agent.engine import Engine, Outlets, WardCase
 from agent.events import EventBus
@@ -27,7 +28,7 @@ from agent.runs import Runs
 from agent.schedule import Job, Schedule
 from agent.selfmetrics import SelfMetrics
 from agent.statefile import EVERY_S, write_state
-from agent.store import Opening, open_store
+from agent.store import open_store
 from agent.supervise import keep_running
 from agent.verdict.topology import tree
 from agent.watching import WardWatch

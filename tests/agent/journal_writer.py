@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
+from agent.database import Opening
 from agent.incidents import open_from
-from agent.store import Opening, open_store
+from agent.store import open_store
 from playbooks.verdict.model import Verdict
 
 NOW = datetime(2026, 11, 21, 0, 20, tzinfo=UTC)

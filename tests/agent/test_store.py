@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from agent.checks import CheckState, Policy, State, step
+from agent.database import FILE_NAME, Opening, migrate
 from agent.errors import OtherRealm, SchemaTooNew
 from agent.incidents import Event, Incident, acknowledge, open_from, resolve
 from agent.migrations import MIGRATIONS, Migration
-from agent.store import FILE_NAME, Opening, Store, migrate, open_store
+from agent.store import Store, open_store
 from agent.store_rows import Kept
 from inventory.errors import InputError, StoreError
 from inventory.language import LANGUAGES
@@ -305,12 +306,12 @@ def test_a_folder_that_cannot_be_made_is_told_in_both_languages(tmp_path: Path) 
 
 
 def test_a_full_disk_is_an_error_of_the_store_and_the_next_write_goes_on(store: Store) -> None:
-    limit = store._connection.execute("PRAGMA page_count").fetchone()[0]
-    store._connection.execute(f"PRAGMA max_page_count = {limit}")
+    limit = store._database.rows("PRAGMA page_count")[0][0]
+    store._database.execute(f"PRAGMA max_page_count = {limit}")
     with pytest.raises(StoreError) as failed:
         store.record_events([Event("obs", NOW, data={"filler": "x" * 100_000})])
     assert failed.value.key == "store.full"
-    store._connection.execute("PRAGMA max_page_count = 100000")
+    store._database.execute("PRAGMA max_page_count = 100000")
     assert store.record_events([Event("obs", NOW, data={"filler": "x" * 100_000})]) >= 1
 
 
