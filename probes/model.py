@@ -89,7 +89,11 @@ AdminStatus: TypeAlias = Literal["up", "down", "testing", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """One port. `name` is ifName, else ifDescr, else `if<index>`; speeds in bit/s, None unknown."""
+    """One port. `name` is ifName, else ifDescr, else `if<index>`; speeds in bit/s, None unknown.
+
+    `name_source` says which of the three it is: only an ifName tells a port from the others for
+    good. `discontinuity_ticks` is ifCounterDiscontinuityTime (RFC 2863).
+    """
 
     index: int
     name: str
@@ -103,6 +107,8 @@ class Interface:
     in_octets: int | None = None
     out_octets: int | None = None
     counter_bits: Literal[32, 64] | None = None
+    name_source: Literal["ifName", "ifDescr", "ifIndex"] = "ifName"
+    discontinuity_ticks: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +214,8 @@ class Reading:
     uptime_ticks: int | None = None
     complete: bool = True
     method: str = ""
+    engine_boots: int | None = None
+    engine_time_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,11 @@ ifHCOutUcastPkts = oid("1.3.6.1.2.1.31.1.1.1.11")
 ifHighSpeed = oid("1.3.6.1.2.1.31.1.1.1.15")
 ifConnectorPresent = oid("1.3.6.1.2.1.31.1.1.1.17")
 ifAlias = oid("1.3.6.1.2.1.31.1.1.1.18")
+ifCounterDiscontinuityTime = oid("1.3.6.1.2.1.31.1.1.1.19")
+
+# SNMP-FRAMEWORK-MIB (RFC 3411)
+snmpEngineBoots = oid("1.3.6.1.6.3.10.2.1.2.0")
+snmpEngineTime = oid("1.3.6.1.6.3.10.2.1.3.0")
 
 # ENTITY-MIB (RFC 6933), the parts identification reads
 entPhysicalClass = oid("1.3.6.1.2.1.47.1.1.1.1.5")

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from probes.model import ProbeContext, Target
     from probes.snmp.types import Oid, SnmpTarget, Varbind
 
+# The engine's two numbers tell a restart from the wrap of sysUpTime; few devices have them.
+_SCALARS = (oids.sysUpTime, oids.snmpEngineBoots, oids.snmpEngineTime)
+
 Rows = dict[int, dict["Oid", "Varbind | None"]]
 
 
@@ -24,11 +27,12 @@ async def run(target: Target, context: ProbeContext) -> Reading:
     """
     asked = snmp_target(target, context)
     table = await context.transports.snmp.table(
-        asked, ports.COLUMNS, scalars=(oids.sysUpTime,), deadline=context.deadline
+        asked, ports.COLUMNS, scalars=_SCALARS, deadline=context.deadline
     )
     rows = ports.rows_by_index(ports.COLUMNS, table.rows)
     is_whole = table.complete and await _add_older(asked, context, rows)
-    uptime_ticks = next((values.count(v) for v in table.scalars if v.oid == oids.sysUpTime), None)
+    told = {varbind.oid: varbind for varbind in table.scalars}
+    uptime_ticks = values.count(told.get(oids.sysUpTime))
     found = ports.interfaces(rows)
     context.note(f"{len(found)} ports, {table.stats.pdus} PDUs, {table.stats.bytes_in} octets")
     return Reading(
@@ -37,6 +41,8 @@ async def run(target: Target, context: ProbeContext) -> Reading:
         uptime_ticks=uptime_ticks,
         complete=is_whole,
         method=table.stats.engine,
+        engine_boots=values.number(told.get(oids.snmpEngineBoots)),
+        engine_time_s=values.number(told.get(oids.snmpEngineTime)),
     )
 
 

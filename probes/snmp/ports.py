@@ -95,6 +95,7 @@ COLUMNS: tuple[Oid, ...] = (
     oids.ifOutErrors,
     oids.ifInDiscards,
     oids.ifOutDiscards,
+    oids.ifCounterDiscontinuityTime,
 )
 _OCTET_COLUMNS = (oids.ifInOctets, oids.ifOutOctets)
 
@@ -162,9 +163,10 @@ def _interface(index: int, row: Mapping[Oid, Varbind | None]) -> Interface:
     taken = (oids.ifHCInOctets, oids.ifHCOutOctets) if wide else _OCTET_COLUMNS
     octets = tuple(values.count(row.get(column)) for column in taken)
     bits: Literal[32, 64] | None = 64 if wide else 32 if None not in octets else None
+    name = values.text(row.get(oids.ifName))
     return Interface(
         index=index,
-        name=values.text(row.get(oids.ifName)) or descr or f"if{index}",
+        name=name or descr or f"if{index}",
         descr=descr,
         alias=values.text(row.get(oids.ifAlias)),
         type=values.number(row.get(oids.ifType)),
@@ -175,6 +177,8 @@ def _interface(index: int, row: Mapping[Oid, Varbind | None]) -> Interface:
         in_octets=octets[0],
         out_octets=octets[1],
         counter_bits=bits,
+        name_source="ifName" if name else "ifDescr" if descr else "ifIndex",
+        discontinuity_ticks=values.count(row.get(oids.ifCounterDiscontinuityTime)),
     )
 
 
