@@ -73,6 +73,11 @@ class Ring:
         """The flapping value, 0.0..99.0."""
         return self.weight / 20
 
+    @property
+    def changes(self) -> int:
+        """How many of the last 20 results differ from the one before."""
+        return self.bits.bit_count()
+
     def entered(self, result: State) -> Ring:
         """The ring after one more measured result; UNKNOWN is never entered."""
         changed = self.last is not None and result is not self.last
@@ -118,6 +123,8 @@ class CheckState:
     run of bad ones, `hard_since` when that run became HARD. `seen_mono` is the newest measured
     result, `last_ok_mono` the newest good one. Times named `_mono` are monotonic seconds of this
     run of the program. `unmeasured` counts UNKNOWN results in a row. A fresh state is UNKNOWN.
+    `told` is the hard state that people may have been told last, None for nothing yet (as good as
+    OK); `flapping_since` is None after a restart in the middle of it.
     """
 
     state: State = State.UNKNOWN
@@ -134,6 +141,8 @@ class CheckState:
     last_ok_mono: float | None = None
     unmeasured: int = 0
     ring: Ring = field(default_factory=Ring)
+    told: State | None = None
+    flapping_since: datetime | None = None
 
     @property
     def is_bad(self) -> bool:
@@ -193,7 +202,26 @@ def step(
         after = _good(state, at, mono)
     else:
         after = _bad(state, result, policy, at, mono, may_harden)
-    return after, _transition(state, after, at)
+    transition = _transition(state, after, at)
+    return _noted(state, after, transition, at), transition
+
+
+def remembered(ring: Ring, told: State | None) -> CheckState:
+    """What a new run of the program takes over of a check: nothing of it counts as measured.
+
+    Only the memory of changes and what people were told go on, so a restart neither ends flapping
+    nor loses a recovery.
+    """
+    return CheckState(ring=ring, told=told)
+
+
+def laid_down(state: CheckState, at: datetime, mono: float) -> CheckState:
+    """A check whose object is not to be judged now (off duty): unknown, to be begun anew."""
+    fresh = CheckState(
+        seen_mono=state.seen_mono, last_ok_mono=state.last_ok_mono, last_state=state.state,
+        ring=state.ring, told=state.told, flapping_since=state.flapping_since,
+    )  # fmt: skip
+    return replace(fresh, since=at, since_mono=mono)
 
 
 def restarted(state: CheckState, at: datetime, mono: float) -> CheckState:
@@ -261,6 +289,21 @@ def _transition(before: CheckState, after: CheckState, at: datetime) -> Transiti
         return None
     change = _change(before, after)
     return Transition(change, before.state, after.state, after.hard, at)
+
+
+_TOLD_CHANGES = frozenset({"hard_bad", "changed", "recovered"})
+
+
+def _noted(
+    before: CheckState, after: CheckState, transition: Transition | None, at: datetime
+) -> CheckState:
+    """The state with what people hear of it by the change itself, and since when it flaps."""
+    flapping = after.ring.flapping
+    since = (before.flapping_since if before.ring.flapping else at) if flapping else None
+    told = after.told
+    if not flapping and transition is not None and transition.change in _TOLD_CHANGES:
+        told = after.state
+    return replace(after, told=told, flapping_since=since)
 
 
 def _change(before: CheckState, after: CheckState) -> Change:

@@ -104,12 +104,12 @@ def from_audit(row: AuditRow) -> tuple[Any, ...]:
 
 
 def from_check(state: CheckState, held_by: str | None) -> tuple[Any, ...]:
-    """Columns of `check_state` after its key; nobody is notified of checks yet."""
-    ring, last_notified = state.ring, None
+    """Columns of `check_state` after its key."""
+    ring = state.ring
     return (
         state.state, state.hard, state.attempt, _ms_or_none(state.since),
         _ms_or_none(state.bad_since), _ms_or_none(state.hard_since), state.last_state,
-        last_notified, ring.bits, ring.last, ring.flapping, held_by,
+        state.told, ring.bits, ring.last, ring.flapping, held_by,
     )  # fmt: skip
 
 
@@ -132,6 +132,7 @@ def to_check(row: Row, now: datetime, mono: float) -> CheckState:
         hard_since=hard,
         hard_since_mono=None if hard is None else _moved(hard, now, mono),
         ring=Ring(row["flap_ring"], State(last) if last else None, bool(row["flapping"])),
+        told=State(row["last_notified"]) if row["last_notified"] else None,
     )
 
 
