@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agent.incidents import acknowledge, close, note
+from agent.incident_life import acknowledge, close, note
 from agent.runs import Wish
 from agent.wire import CommandResult
 from inventory.errors import ActionRefused, InputError, WardopsError

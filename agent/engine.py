@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agent.board import subject
+from agent.checks import Ring
 from agent.facts import facts_of
 from agent.ids import fresh_uid
+from agent.incident_life import hold_children
 from agent.incident_rules import IncidentRules, RootCheck, advance, concerned
-from agent.incidents import hold_children
 from agent.reach import answered
 from agent.verdict.settle import Settled, settle
 from agent.view import ProbeRuns
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 # A ward costs about a millisecond to judge; 168 of them every second would cost a fifth of a core.
+_NEVER = Ring()
 WARDS_A_TURN = 20
 LONGEST_ROUND = 5
 
@@ -102,6 +104,7 @@ class Engine:
         self._rules = IncidentRules(config.incident.stable_s, config.incident.reopen_s)
         self._runs: dict[tuple[Subject, str], Counter[Reason]] = defaultdict(Counter)
         self._last_ok: dict[tuple[Subject, str], datetime] = {}
+        self._saved: dict[tuple[str, str, str], Ring] = {}
 
     def restore(self) -> None:
         """Take over what the journal knows of incidents; states are measured anew.
@@ -112,6 +115,28 @@ class Engine:
             case = self.cases.get(incident.ward)
             if case is not None:
                 case.incidents[incident.uid] = incident
+        known = self.outlets.store.check_states(self._clock.now(), self._clock.monotonic())
+        for (ward, device, name), state in known.items():
+            if ward in self.cases:
+                self.cases[ward].watch.remember({(device, name): state})
+                self._saved[ward, device, name] = state.ring
+
+    def save_rings(self) -> None:
+        """Write the checks whose memory of changes moved since it was written last.
+
+        A change of state is written at once; this keeps what a good result after good results
+        moves, so that a restart goes on with the flapping value as it was.
+        """
+        moved = {
+            (case.watch.ward.ward, *key): state
+            for case in self.cases.values()
+            for key, state in case.watch.checks.items()
+            if self._saved.get((case.watch.ward.ward, *key), _NEVER) != state.ring
+        }
+        if moved:
+            self._write(lambda: self.outlets.store.save_check_states(moved))
+            if not self.journal_failing:
+                self._saved |= {key: state.ring for key, state in moved.items()}
 
     def take(self, seen: Observation) -> None:
         """Take one observation in and follow all of its consequences."""
@@ -211,11 +236,14 @@ class Engine:
 
     def _record(self, case: WardCase, step: Step) -> None:
         """A change of a check goes to the journal; what went hard or came back, to everybody."""
+        name, check = step.key
+        ward = case.watch.ward.ward
+        if step.flap is not None:
+            event = step.flap.event(ward, name, check)
+            self._write(lambda: self.outlets.store.record_events((event,)))
         transition = step.transition
         if transition is None:
             return
-        name, check = step.key
-        ward = case.watch.ward.ward
         self._write(
             lambda: self.outlets.store.record_transition(
                 (ward, name, check), step.state, transition

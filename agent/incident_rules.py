@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
-from agent.incidents import IncidentState, open_from, reopen, resolve, root_of, update
+from agent.incident_life import open_from, reopen, resolve, root_of, update
+from agent.incidents import IncidentState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from agent.incidents import Event, Incident, Step
+    from agent.incidents import Event, Incident, Severity, Step
     from inventory.model import Words
     from playbooks.verdict.model import Verdict
 
@@ -21,10 +22,20 @@ _BAD_STATES = frozenset({"down", "degraded"})
 
 @dataclass(frozen=True, slots=True)
 class IncidentRules:
-    """Seconds of good results until resolved, and within which a returning cause re-opens."""
+    """Seconds of good results until resolved, and within which a returning cause re-opens.
+
+    A cause that returns later, but within `follows_within_s`, is a new incident that names the one
+    before. A single device is doubted for `device_hold_s` after it went HARD, since what it hangs
+    on may fall next; `takeover_s` is how much older than its ancestor's fault a symptom may be;
+    `summary_s` after a cause has ended it is said what came back.
+    """
 
     stable_s: float = 120.0
     reopen_within_s: float = 600.0
+    follows_within_s: float = 86_400.0
+    device_hold_s: float = 30.0
+    takeover_s: float = 90.0
+    summary_s: float = 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +74,10 @@ def same_cause(incident: Incident, verdict: Verdict) -> bool:
 def concerned(
     incidents: Iterable[Incident], verdict: Verdict, now: datetime, rules: IncidentRules
 ) -> Incident | None:
-    """The ward's incident that the verdict speaks of: one still open, else one ended just now."""
+    """The ward's incident that the verdict speaks of: one still open, else one ended lately."""
     mine = [incident for incident in incidents if same_cause(incident, verdict)]
     still_open = [incident for incident in mine if incident.is_open]
-    recent = [incident for incident in mine if _ended_within(incident, now, rules)]
+    recent = [one for one in mine if _ended_within(one, now, rules.follows_within_s)]
     ended = sorted(recent, key=lambda incident: incident.t_resolved or now, reverse=True)
     return next(iter([*still_open, *ended]), None)
 
@@ -81,6 +92,7 @@ def advance(
     new_uid: Callable[[], str],
     rules: IncidentRules | None = None,
     headline: Words | None = None,
+    severity: Severity | None = None,
 ) -> Decision:
     """What the machine does about one incident (or the lack of one) under a settled verdict.
 
@@ -92,18 +104,20 @@ def advance(
     bad = verdict.state in _BAD_STATES and verdict.root != ""
     if current is not None and current.is_open:
         if bad and same_cause(current, verdict):
-            better = update(current, verdict, now, headline)
+            better = update(current, verdict, now, headline, severity)
             return _decided("update", better) if better is not None else NOTHING
         stable = root.ok_for_s is not None and root.ok_for_s >= rules.stable_s
+        stable = stable and current.is_the_machines
         return _decided("resolve", resolve(current, now)) if stable else NOTHING
     if not (bad and root.hard):
         return NOTHING
     if current is None or not same_cause(current, verdict):
-        return _open(verdict, root, ward, now, new_uid, headline, None)
-    if current.state is IncidentState.RESOLVED and _ended_within(current, now, rules):
-        return _decided("reopen", reopen(current, verdict, now))
-    follows = current.id if _ended_within(current, now, rules) else None
-    return _open(verdict, root, ward, now, new_uid, headline, follows)
+        return _open(verdict, root, ward, now, new_uid, headline, severity, None)
+    if current.state is IncidentState.RESOLVED and _ended_within(
+        current, now, rules.reopen_within_s
+    ):
+        return _decided("reopen", reopen(current, verdict, now, severity))
+    return _open(verdict, root, ward, now, new_uid, headline, severity, current.id)
 
 
 def _open(
@@ -113,11 +127,12 @@ def _open(
     now: datetime,
     new_uid: Callable[[], str],
     headline: Words | None,
+    severity: Severity | None,
     follows: str | None,
 ) -> Decision:
     opened = open_from(
         verdict, ward=ward, uid=new_uid(), t_started=root.bad_since or now, now=now,
-        headline=headline, follows=follows,
+        severity=severity, headline=headline, follows=follows,
     )  # fmt: skip
     return _decided("open", opened)
 
@@ -126,7 +141,7 @@ def _decided(what: Literal["open", "update", "resolve", "reopen"], step: Step) -
     return Decision(what, *step)
 
 
-def _ended_within(incident: Incident, now: datetime, rules: IncidentRules) -> bool:
+def _ended_within(incident: Incident, now: datetime, within_s: float) -> bool:
     if incident.t_resolved is None:
         return False
-    return now - incident.t_resolved <= timedelta(seconds=rules.reopen_within_s)
+    return now - incident.t_resolved <= timedelta(seconds=within_s)

@@ -9,7 +9,8 @@ import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from agent.incidents import Event, IncidentState, acknowledge, act
+from agent.incident_life import acknowledge, act
+from agent.incidents import Event, IncidentState
 from inventory.errors import ActionRefused, StoreError
 from playbooks.seams import Delivery
 
@@ -58,7 +59,7 @@ class Ledger:
                 state.incident, lambda one: acknowledge(one, now=now, actor=actor, reason=why)
             )
         text = f"{state.playbook} {state.id}"
-        self._act(state.incident, now, actor, "playbook_start", text)
+        self._act(state.incident, now, actor, "playbook_start", text, state.id)
 
     def knows(self, state: RunState) -> None:
         """A run that goes on: written as begun unless it was, since another program began it."""
@@ -104,10 +105,15 @@ class Ledger:
             [Event(ENDED, at, state.ward, state.id, data=data)]
         )
 
-    def _act(self, incident: str, now: datetime, actor: str, verb: str, text: str) -> None:
+    def _act(
+        self, incident: str, now: datetime, actor: str, verb: str, text: str, run: str | None = None
+    ) -> None:
         """One line of an incident; none when it is gone or closed, or the journal refuses."""
         try:
-            self._change(incident, lambda one: act(one, now=now, actor=actor, verb=verb, text=text))
+            self._change(
+                incident,
+                lambda one: act(one, now=now, actor=actor, verb=verb, text=text, run=run),
+            )
         except (ActionRefused, StoreError) as error:
             _log.warning("incident line lost incident=%s verb=%s problem=%s", incident, verb, error)
 

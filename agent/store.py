@@ -126,7 +126,7 @@ class Store:
         """Incidents, oldest first; of one ward, or only those that still hurt."""
         found = self._database.rows(
             "SELECT record FROM incident WHERE (?1 IS NULL OR ward = ?1)"
-            " AND (NOT ?2 OR state IN ('open', 'acked')) ORDER BY t0_ms, id",
+            " AND (NOT ?2 OR state NOT IN ('resolved', 'closed')) ORDER BY t0_ms, id",
             (ward, open_only),
         )
         return tuple(rows.to_incident(row) for row in found)

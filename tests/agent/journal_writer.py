@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 
 from agent.database import Opening
-from agent.incidents import open_from
+from agent.incident_life import open_from
 from agent.store import open_store
 from playbooks.verdict.model import Verdict
 

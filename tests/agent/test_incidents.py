@@ -9,6 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.incident_life import (
+    acknowledge,
+    close,
+    hold_children,
+    note,
+    open_from,
+    reopen,
+    resolve,
+    update,
+)
 from agent.incident_rules import (
     Decision,
     IncidentRules,
@@ -17,20 +27,8 @@ from agent.incident_rules import (
     concerned,
     same_cause,
 )
-from agent.incidents import (
-    Event,
-    Incident,
-    IncidentState,
-    acknowledge,
-    close,
-    hold_children,
-    note,
-    open_from,
-    reopen,
-    resolve,
-    severity_of,
-    update,
-)
+from agent.incidents import Event, Incident, IncidentState
+from agent.severity import severity_of
 from inventory.errors import ActionRefused
 from inventory.language import LANGUAGES
 from inventory.model import Words
@@ -76,6 +74,10 @@ def opened(verdict: Verdict = LINE) -> Incident:
 
 def resolved() -> Incident:
     return resolve(opened(), later(300))[0]
+
+
+def numbered(incident: Incident) -> Incident:
+    return incident.model_copy(update={"id": "SC-2026-000001"})
 
 
 def chosen(decision: Decision) -> tuple[str, Incident, Event]:
@@ -171,8 +173,8 @@ def test_a_cause_that_returns_within_ten_minutes_reopens_the_same_incident() -> 
 
 
 def test_a_cause_that_returns_later_is_a_new_incident() -> None:
-    what, again, _event = chosen(decide(resolved(), LINE, BAD, 300.0 + 600.1))
-    assert (what, again.follows) == ("open", None)
+    what, again, _event = chosen(decide(numbered(resolved()), LINE, BAD, 300.0 + 600.1))
+    assert (what, again.follows) == ("open", "SC-2026-000001")
     assert again.uid != "uid-1"
 
 
@@ -187,7 +189,7 @@ def test_the_open_incident_is_preferred_to_one_that_just_ended() -> None:
     ended = resolved().model_copy(update={"uid": "uid-0"})
     assert concerned([ended, opened()], LINE, later(310), RULES) == opened()
     assert concerned([ended], LINE, later(310), RULES) == ended
-    assert concerned([ended], LINE, later(901), RULES) is None
+    assert concerned([ended], LINE, later(300 + 86_401), RULES) is None
     assert concerned([opened()], FINE, NOW, RULES) is None
 
 

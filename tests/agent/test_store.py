@@ -18,7 +18,8 @@ import pytest
 from agent.checks import CheckState, Policy, State, step
 from agent.database import FILE_NAME, Opening, migrate
 from agent.errors import OtherRealm, SchemaTooNew
-from agent.incidents import Event, Incident, acknowledge, open_from, resolve
+from agent.incident_life import acknowledge, open_from, resolve
+from agent.incidents import Event, Incident
 from agent.migrations import MIGRATIONS, Migration
 from agent.store import Store, open_store
 from agent.store_rows import Kept
