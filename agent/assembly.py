@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 HOST_LINK_EVERY_S = 5.0
 JUDGE_EVERY_S = 1.0
+SAVE_RINGS_EVERY = 30  # judgements
 READY_AFTER_S = 120.0
 READY_SHARE = 0.8
 
@@ -155,6 +156,7 @@ class Agent:
     def close(self) -> None:
         """Let clients' streams end and close the journal."""
         self.bus.close()
+        self.engine.save_rings()
         self.store.close()
 
     def _secret(self) -> Callable[[str], Secret]:
@@ -168,6 +170,8 @@ class Agent:
             self.metrics.loop_lag.observe(max(0.0, self.clock.monotonic() - before - JUDGE_EVERY_S))
             self._count_skipped()
             self.engine.judge_share(turn)
+            if turn % SAVE_RINGS_EVERY == SAVE_RINGS_EVERY - 1:
+                self.engine.save_rings()
 
     def _count_skipped(self) -> None:
         """Hand the schedule's count of left-out runs on to the exported counter."""

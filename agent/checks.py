@@ -90,12 +90,15 @@ class Ring:
 class Policy:
     """How patient a check is: bad results until HARD, seconds between retries while SOFT.
 
-    `volatile` checks (log-like) are HARD at every change.
+    `volatile` checks (log-like) are HARD at every change. `rhythm_s` is how often the check is
+    asked anyway: a retry in between that says the same again is no further result for flapping,
+    else a line that comes and goes would hide behind the many retries of each fall.
     """
 
     max_attempts: int = 3
     retry_s: float = 10.0
     volatile: bool = False
+    rhythm_s: float = 0.0
 
     @property
     def attempts(self) -> int:
@@ -124,7 +127,8 @@ class CheckState:
     result, `last_ok_mono` the newest good one. Times named `_mono` are monotonic seconds of this
     run of the program. `unmeasured` counts UNKNOWN results in a row. A fresh state is UNKNOWN.
     `told` is the hard state that people may have been told last, None for nothing yet (as good as
-    OK); `flapping_since` is None after a restart in the middle of it.
+    OK); `flapping_since` is None after a restart in the middle of it. `entered_mono` is the newest
+    result that the ring took.
     """
 
     state: State = State.UNKNOWN
@@ -143,6 +147,7 @@ class CheckState:
     ring: Ring = field(default_factory=Ring)
     told: State | None = None
     flapping_since: datetime | None = None
+    entered_mono: float | None = None
 
     @property
     def is_bad(self) -> bool:
@@ -202,6 +207,8 @@ def step(
         after = _good(state, at, mono)
     else:
         after = _bad(state, result, policy, at, mono, may_harden)
+    if result is not State.UNKNOWN:
+        after = _entered(after, result, policy, mono)
     transition = _transition(state, after, at)
     return _noted(state, after, transition, at), transition
 
@@ -220,6 +227,7 @@ def laid_down(state: CheckState, at: datetime, mono: float) -> CheckState:
     fresh = CheckState(
         seen_mono=state.seen_mono, last_ok_mono=state.last_ok_mono, last_state=state.state,
         ring=state.ring, told=state.told, flapping_since=state.flapping_since,
+        entered_mono=state.entered_mono,
     )  # fmt: skip
     return replace(fresh, since=at, since_mono=mono)
 
@@ -254,7 +262,6 @@ def _good(state: CheckState, at: datetime, mono: float) -> CheckState:
     measured = replace(
         state, hard=True, attempt=0, unmeasured=0, seen_mono=mono, last_ok_mono=mono,
         bad_since=None, bad_since_mono=None, hard_since=None, hard_since_mono=None,
-        ring=state.ring.entered(State.OK),
     )  # fmt: skip
     return _moved(measured, State.OK, at, mono)
 
@@ -273,9 +280,19 @@ def _bad(
         before, hard=hard, attempt=attempt, unmeasured=0, seen_mono=mono,
         hard_since=at if newly_hard else before.hard_since,
         hard_since_mono=mono if newly_hard else before.hard_since_mono,
-        ring=state.ring.entered(result),
     )  # fmt: skip
     return _moved(counted, result, at, mono)
+
+
+_NEARLY = 0.9  # of the rhythm: runs end now sooner, now later
+
+
+def _entered(state: CheckState, result: State, policy: Policy, mono: float) -> CheckState:
+    last = state.entered_mono
+    again = result is state.ring.last and last is not None
+    if again and mono - (last or 0.0) < _NEARLY * policy.rhythm_s:
+        return state
+    return replace(state, ring=state.ring.entered(result), entered_mono=mono)
 
 
 def _moved(state: CheckState, to: State, at: datetime, mono: float) -> CheckState:

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 # A ward costs about a millisecond to judge; 168 of them every second would cost a fifth of a core.
-_NEVER = Ring()
+_NEVER_FED = Ring()
 WARDS_A_TURN = 20
 LONGEST_ROUND = 5
 
@@ -116,10 +116,9 @@ class Engine:
             if case is not None:
                 case.incidents[incident.uid] = incident
         known = self.outlets.store.check_states(self._clock.now(), self._clock.monotonic())
-        for (ward, device, name), state in known.items():
-            if ward in self.cases:
-                self.cases[ward].watch.remember({(device, name): state})
-                self._saved[ward, device, name] = state.ring
+        self._saved = {key: state.ring for key, state in known.items()}
+        for ward, case in self.cases.items():
+            case.watch.remember({key[1:]: one for key, one in known.items() if key[0] == ward})
 
     def save_rings(self) -> None:
         """Write the checks whose memory of changes moved since it was written last.
@@ -131,7 +130,7 @@ class Engine:
             (case.watch.ward.ward, *key): state
             for case in self.cases.values()
             for key, state in case.watch.checks.items()
-            if self._saved.get((case.watch.ward.ward, *key), _NEVER) != state.ring
+            if self._saved.get((case.watch.ward.ward, *key), _NEVER_FED) != state.ring
         }
         if moved:
             self._write(lambda: self.outlets.store.save_check_states(moved))
@@ -239,8 +238,7 @@ class Engine:
         name, check = step.key
         ward = case.watch.ward.ward
         if step.flap is not None:
-            event = step.flap.event(ward, name, check)
-            self._write(lambda: self.outlets.store.record_events((event,)))
+            self._journal(step.flap.event(ward, name, check))
         transition = step.transition
         if transition is None:
             return
@@ -358,6 +356,14 @@ class Engine:
         after, event = hold_children(current, holders, at)
         if event is not None:
             self._write(lambda: self.save(case, after, event))
+
+    def _journal(self, event: Event) -> None:
+        """One line for the journal alone."""
+
+        def write() -> None:
+            self.outlets.store.record_events((event,))
+
+        self._write(write)
 
     def _write(self, write: Callable[[], None]) -> None:
         """A journal that fails costs a line in the log once, not a poll."""

@@ -56,9 +56,7 @@ def owes(state: CheckState) -> bool:
     return sure and state.state is not (state.told or State.OK)
 
 
-def heed(
-    before: CheckState, after: CheckState, at: datetime
-) -> tuple[CheckState, Flap | None]:
+def heed(before: CheckState, after: CheckState, at: datetime) -> tuple[CheckState, Flap | None]:
     """What one more result means for flapping; asked right after `checks.step`.
 
     Returns the state with what people are told by it, and the line to write, if any. A state that

@@ -6,7 +6,7 @@ decided here is decided by the pure functions it calls.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from agent.board import Board, freshness, subject
@@ -16,6 +16,7 @@ from agent.checks import (
     State,
     Transition,
     policy_for,
+    remembered,
     restarted,
     retry_in_s,
     state_of,
@@ -23,6 +24,7 @@ from agent.checks import (
 )
 from agent.duty import on_duty
 from agent.reach import Proofs, answered, weigh
+from agent.flapping import heed
 from agent.sight import Seen, Sight, UpsMemory, port_of
 from agent.verdict.hold import HoldRules, Holds, Orders, arrange, may_harden
 from agent.verdict.topology import GATEWAY
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from agent.config import Timing
     from agent.duty import Calendar
     from agent.verdict.topology import Topology
+    from agent.flapping import Flap
     from inventory.model import Vantage, Ward
     from probes.model import Observation, Target
 
@@ -53,15 +56,20 @@ ECHOES = {"watch": 1, "icmp": 5}
 _AT_ONCE = Policy(max_attempts=1)
 _SLOW_PERIOD_S = 300.0
 
+TTL_PERIODS = 2.5  # a value lives for so many periods of its probe
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A check that was fed: its key, what it is now, and what changed if anything did."""
+    """A check that was fed: its key, what it is now, and what changed if anything did.
+
+    `flap` is set when it began to flap or settled.
+    """
 
     key: CheckKey
     state: CheckState
     transition: Transition | None
 
+    flap: Flap | None = None
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -103,6 +111,7 @@ class WardWatch:
         self.host_link: bool | None = None
         self._proofs: dict[str, Proofs] = {}
         self._ups: UpsMemory | None = None
+        self._known: dict[CheckKey, CheckState] = {}
         self._timing = timing
         self._calendar = calendar
         self._chance = chance
@@ -133,6 +142,13 @@ class WardWatch:
 
     def take_host(self, link: bool | None, at: datetime, mono: float) -> Step | None:
         """Take in whether the agent's own interface has link; None is unknown."""
+    def remember(self, known: Mapping[CheckKey, CheckState]) -> None:
+        """Take over what an earlier run of the program knew of checks; nothing counts as measured.
+
+        A check appears among `checks` when its first result of this run comes.
+        """
+        self._known = {key: remembered(one.ring, one.told) for key, one in known.items()}
+
         self.host_link = link
         if link is None:
             return None
@@ -253,7 +269,7 @@ class WardWatch:
         allowed = may_harden(
             name, self.holds, self._reach_states(), self.topology, mono, self._hold_rules
         )
-        policy = self._policy(seen.target, seen)
+        policy = replace(self._policy(seen.target, seen), rhythm_s=self._rhythm_s(seen))
         return self._stepped((name, REACHABLE), state, policy, at, mono, allowed=allowed)
 
     def _stepped(
@@ -266,16 +282,17 @@ class WardWatch:
         *,
         allowed: bool = True,
     ) -> Step:
-        before = self.checks.get(key, CheckState())
-        after, transition = step(before, result, policy, at, mono, may_harden=allowed)
+        before = self.checks.get(key) or self._known.pop(key, CheckState())
+        stepped, transition = step(before, result, policy, at, mono, may_harden=allowed)
+        after, flap = heed(before, stepped, at)
         self.checks[key] = after
-        return Step(key, after, transition)
+        return Step(key, after, transition, flap)
 
     def _derived(self, seen: Observation, at: datetime) -> Iterator[Step]:
         """Checks that read more than presence from a good answer."""
         name, mono = seen.target.name, seen.mono
         if seen.reading.interfaces is not None:
-            yield from self._ports(name, at, mono)
+            yield from self._ports(name, at, mono, seen.ttl_s / TTL_PERIODS)
         if seen.reading.ups is not None and seen.reading.ups.on_battery is not None:
             result = _good(not seen.reading.ups.on_battery)
             yield self._stepped((name, ON_BATTERY), result, _AT_ONCE, at, mono)
@@ -286,7 +303,7 @@ class WardWatch:
             clean = {"true": State.OK, "false": State.WARN}.get(self.far_end.clean, State.UNKNOWN)
             yield self._stepped((name, PATH), clean, _AT_ONCE, at, mono)
 
-    def _ports(self, name: str, at: datetime, mono: float) -> Iterator[Step]:
+    def _ports(self, name: str, at: datetime, mono: float, rhythm_s: float) -> Iterator[Step]:
         link, core = self.ward.primary_link, self.ward.core
         if core is None or core.name != name or link is None or link.near_port is None:
             return
@@ -294,10 +311,11 @@ class WardWatch:
         if port is None or port.oper is None:
             return
         up = port.oper == "up" and port.admin != "down"
-        yield self._stepped((name, UPLINK), _good(up), self._line_policy(), at, mono)
+        policy = replace(self._line_policy(), rhythm_s=rhythm_s)
+        yield self._stepped((name, UPLINK), _good(up), policy, at, mono)
 
     def _policy(self, target: Target, seen: Observation) -> Policy:
-        usual = policy_for(target.role, seen.ttl_s / 2.5)
+        usual = policy_for(target.role, seen.ttl_s / TTL_PERIODS)
         if usual.retry_s <= self._line_policy().retry_s:
             return self._line_policy()
         return Policy(usual.max_attempts, self._timing.retry_s or usual.retry_s)
@@ -317,6 +335,11 @@ class WardWatch:
             self.checks[key] = restarted(self.checks[key], at, mono)
         return orders
 
+    def _rhythm_s(self, seen: Observation) -> float:
+        """How often the target's presence is asked anyway: by its quickest probe so far."""
+        newest = self.observations(seen.target.name)
+        return min(one.ttl_s for one in (seen, *newest)) / TTL_PERIODS
+
 
 def _good(is_good: bool) -> State:
     return State.OK if is_good else State.CRIT
@@ -324,7 +347,7 @@ def _good(is_good: bool) -> State:
 
 def _tells_presence(seen: Observation) -> bool:
     """Slow probes (identity) live for hours; they say nothing about now."""
-    return seen.ttl_s <= 2.5 * _SLOW_PERIOD_S
+    return seen.ttl_s <= TTL_PERIODS * _SLOW_PERIOD_S
 
 
 def _is_live(seen: Observation, mono: float) -> bool:

@@ -91,6 +91,19 @@ def test_what_came_back_while_the_program_was_away_is_told_at_its_first_good_res
     assert heard == [State.OK]
 
 
+def test_retries_that_say_the_same_again_do_not_hide_a_line_that_comes_and_goes() -> None:
+    """Asked every 5 s, and every 2 s while in doubt: down for 10 s, up for 10 s, ten times."""
+    policy, state, flapped = Policy(3, 2.0, rhythm_s=5.0), CheckState(), False
+    for turn in range(10):
+        for after, letter in ((0, "C"), (2, "C"), (4, "C"), (9, "C"), (14, "O"), (19, "O")):
+            at, mono = START + timedelta(seconds=20 * turn + after), float(20 * turn + after)
+            stepped, _change = step(state, LETTERS[letter], policy, at, mono)
+            state, _flap = heed(state, stepped, at)
+        flapped = flapped or state.ring.flapping
+    assert flapped
+    assert state.ring.changes >= 8
+
+
 RESULTS = st.lists(st.sampled_from("OWCU"), max_size=120).map("".join)
 
 
