@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from agent.doubt import loss_of, silence, since_loss, stretch_is_good
 from agent.sight import port_of
 from agent.window import newest
 from inventory.model import Role
@@ -43,16 +44,16 @@ def facts_of(sight: Sight) -> Facts:
         "host_batt": NOT_APPLICABLE,
         "maint": NOT_APPLICABLE,
         "gw": gw,
-        "sw": _switch(sight),
+        "sw": _switch(sight, gw),
         "sw_traffic": _switch_traffic(sight, gw),
         "ce": _terminal_device(sight, gw),
-        "pe": _carrier_edge(sight),
+        "pe": _carrier_edge(sight, gw),
         "path_ok": _path_quality(sight, gw),
         "mtu": NOT_APPLICABLE,
         "dns": NOT_APPLICABLE,
         "lan_ok": _lan(sight),
         "local_dark": _local_dark(sight),
-        **_uplink(sight),
+        **_uplink(sight, gw),
         **_ups(sight),
     }
     behind = gw.truth is Truth.TRUE
@@ -95,6 +96,8 @@ def _gateway(sight: Sight) -> Fact:
     if gateway is None:
         return NOT_APPLICABLE
     truth = sight.far_end.present if gateway.fresh else Truth.UNKNOWN
+    if truth is Truth.FALSE:
+        truth = silence(sight)
     bursts = newest(sight.far_end)
     sent, lost = sum(b.sent for b in bursts), sum(b.lost for b in bursts)
     rtts = [b.rtt_s for b in bursts if b.rtt_s is not None]
@@ -129,12 +132,19 @@ def _rtt(seen: Seen) -> dict[str, object]:
     return {}
 
 
-def _switch(sight: Sight) -> Fact:
+def _on_the_way(sight: Sight, seen: Seen, gw: Fact) -> Truth:
+    """Ward: what stands before a far end that does not answer must have spoken since."""
+    if sight.vantage == "hub" or gw.truth is Truth.TRUE:
+        return seen.answers
+    return since_loss(seen, loss_of(sight))
+
+
+def _switch(sight: Sight, gw: Fact) -> Fact:
     core = sight.of(_name(sight.ward.core))
     if core is None:
         return NOT_APPLICABLE
     methods = ", ".join(sorted({_method(p) for p in core.live})) or "ICMP, SNMP"
-    return _fact(core, core.answers, d=core.target.name, methods=methods)
+    return _fact(core, _on_the_way(sight, core, gw), d=core.target.name, methods=methods)
 
 
 def _method(probe: str) -> str:
@@ -142,13 +152,20 @@ def _method(probe: str) -> str:
 
 
 def _switch_traffic(sight: Sight, gw: Fact) -> Fact:
-    """True when something that is reached only through the switch answers."""
-    beyond = [sight.seen[name] for name in sight.behind_core if name in sight.seen]
+    """True when something that is reached only through the switch answers.
+
+    From within, what lies beyond the line says no more than the gateway does.
+    """
+    is_ward = sight.vantage == "ward"
+    here = {device.name for device in sight.ward.devices if device.site == "ward"}
+    names = sight.behind_core & here if is_ward else sight.behind_core
+    beyond = [sight.seen[name] for name in sorted(names) if name in sight.seen]
     members = [seen for seen in beyond if seen.on_duty]
     if not members and gw.truth is Truth.NA:
         return NOT_APPLICABLE
-    truths = [seen.answers for seen in members]
-    if sight.vantage == "ward":
+    core = sight.of(_name(sight.ward.core))
+    truths = [_since_silence(seen, core) if is_ward else seen.answers for seen in members]
+    if is_ward:
         truths.append(gw.truth)
     if Truth.TRUE in truths:
         count = truths.count(Truth.TRUE)
@@ -159,24 +176,35 @@ def _switch_traffic(sight: Sight, gw: Fact) -> Fact:
     return UNKNOWN
 
 
+def _since_silence(seen: Seen, core: Seen | None) -> Truth:
+    """An answer from before the switch fell silent does not say that it forwards."""
+    began = core.bad_since_mono if core is not None else None
+    old = began is not None and seen.last_ok_mono is not None and seen.last_ok_mono < began
+    return Truth.UNKNOWN if old and seen.answers is Truth.TRUE else seen.answers
+
+
 def _terminal_device(sight: Sight, gw: Fact) -> Fact:
     """The CE answers, or forwards. One that never answered proves nothing by its silence."""
     ce = sight.ward.ce
     seen = sight.of(_name(ce))
     if ce is None or seen is None:
         return NOT_APPLICABLE
-    if seen.answers is Truth.TRUE:
-        return _fact(seen, Truth.TRUE, **_rtt(seen))
+    good = {"good": stretch_is_good(sight)} if sight.far_end.clean is Truth.FALSE else {}
+    truth = _on_the_way(sight, seen, gw)
+    if truth is Truth.TRUE:
+        return _fact(seen, Truth.TRUE, **_rtt(seen), **good)
     if gw.truth is Truth.TRUE:
-        return Fact(Truth.TRUE, source="forwards", at=gw.at)
+        return Fact(Truth.TRUE, source="forwards", at=gw.at, values=good)
     if ce.ping is False:
         return NOT_APPLICABLE
-    return _fact(seen, seen.answers) if seen.ever else UNKNOWN
+    return _fact(seen, truth) if seen.ever else UNKNOWN
 
 
-def _carrier_edge(sight: Sight) -> Fact:
+def _carrier_edge(sight: Sight, gw: Fact) -> Fact:
     edge = sight.of("pe")
-    return _fact(edge, edge.answers, **_rtt(edge)) if edge else NOT_APPLICABLE
+    if edge is None:
+        return NOT_APPLICABLE
+    return _fact(edge, _on_the_way(sight, edge, gw), **_rtt(edge))
 
 
 def _path_quality(sight: Sight, gw: Fact) -> Fact:
@@ -189,7 +217,7 @@ def _path_quality(sight: Sight, gw: Fact) -> Fact:
     return Fact(sight.far_end.clean, source="icmp", values=share, at=gw.at)
 
 
-def _uplink(sight: Sight) -> dict[str, Fact]:
+def _uplink(sight: Sight, gw: Fact) -> dict[str, Fact]:
     """Admin and oper state of the primary uplink port, as the switch itself says."""
     link, core = sight.ward.primary_link, sight.ward.core
     absent = dict.fromkeys(("up_admin", "up_oper", "up_err", "up_full"), NOT_APPLICABLE)
@@ -200,10 +228,13 @@ def _uplink(sight: Sight) -> dict[str, Fact]:
     if seen is None or port is None:
         return {**absent, "up_admin": UNKNOWN, "up_oper": UNKNOWN}
     observation = seen.live["snmp-interfaces"]
+    loss = loss_of(sight) if sight.vantage == "ward" and gw.truth is not Truth.TRUE else None
+    is_old = loss is not None and observation.mono < loss.since
 
     def as_fact(status: str | None) -> Fact:
         truth = Truth.UNKNOWN if status in (None, "unknown") else Truth.FALSE
-        truth = Truth.TRUE if status == "up" else truth
+        if status == "up":  # a port that was up before the loss may be what broke
+            truth = Truth.UNKNOWN if is_old else Truth.TRUE
         values = {"p": port.name, "d": core.name}
         return Fact(truth, source="snmp-interfaces", values=values, at=observation.started)
 
@@ -331,7 +362,17 @@ def _service(sight: Sight, service_id: str, *, measured: bool) -> Fact:
     if seen is None or not measured:
         return Fact(Truth.UNKNOWN, values={"s": name})
     reason = str(seen.last.reason) if seen.last and not seen.last.ok else ""
+    if seen.answers is Truth.FALSE and _is_from_the_break(sight, seen):
+        return Fact(Truth.UNKNOWN, values={"s": name})
     return _fact(seen, seen.answers, s=name, reason=reason)
+
+
+def _is_from_the_break(sight: Sight, seen: Seen) -> bool:
+    """Whether a failure was measured before the far end came back: it was the line's then."""
+    gateway = sight.of("gateway")
+    if sight.vantage == "hub" or gateway is None or seen.last is None:
+        return False
+    return seen.last.mono - seen.last.took_s < gateway.since_mono
 
 
 def _rooms(sight: Sight) -> dict[str, Fact]:

@@ -12,9 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from agent.window import EchoWindow
+    from agent.window import Burst, EchoWindow
     from inventory.model import Vantage, Ward
     from probes.model import Interface, Observation, Target, UpsStatus
+
+# How long single echoes of the ward's own switch and terminal device are remembered.
+BURSTS_KEPT_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,8 @@ class Seen:
     `state` is its reachable-check's state, `since_mono` when that state began. `fresh` is False
     when its newest result is older than its time to live. `ever` says whether it answered at least
     once since the agent started. `live` holds the newest good observation per probe that is still
-    within its time to live.
+    within its time to live. `last_ok_mono` is its newest good result, `bad_since_mono` the first of
+    the present run of bad ones.
     """
 
     target: Target
@@ -36,6 +40,8 @@ class Seen:
     on_duty: bool = True
     live: Mapping[str, Observation] = field(default_factory=dict)
     last: Observation | None = None
+    last_ok_mono: float | None = None
+    bad_since_mono: float | None = None
 
     @property
     def answers(self) -> Truth:
@@ -57,7 +63,10 @@ class UpsMemory:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What one agent knows of one ward at one moment."""
+    """What one agent knows of one ward at one moment.
+
+    `near` holds the echoes of the last minutes to the ward's own switch and terminal device.
+    """
 
     ward: Ward
     vantage: Vantage
@@ -67,6 +76,7 @@ class Sight:
     host_link: bool | None = None
     behind_core: frozenset[str] = frozenset()
     ups_memory: UpsMemory | None = None
+    near: Mapping[str, tuple[Burst, ...]] = field(default_factory=dict)
 
     @property
     def has_heard(self) -> bool:

@@ -119,8 +119,11 @@ def _ce_round_trip(facts: Facts, view: Mapping[str, Reading]) -> Reading:
     """The stretch up to the terminal device is good, as far as the device answers at all."""
     if view["ce"].truth is Truth.FALSE and _forwards(view):
         return Reading(Truth.NA)
-    if view["ce"].truth is Truth.TRUE and facts.fact("ce").values.get("good") is False:
+    good = facts.fact("ce").values.get("good", True)
+    if view["ce"].truth is Truth.TRUE and good is False:
         return Reading(Truth.FALSE, is_bad=True, support=("ce",), focus=("ce",))
+    if view["ce"].truth is Truth.TRUE and good is None:
+        return Reading(Truth.UNKNOWN, unknown=("ce",), focus=("ce",))
     return view["ce"]
 
 

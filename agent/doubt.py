@@ -1,0 +1,179 @@
+"""May the ward's end of the line believe that the far end is gone? Pure.
+
+The first lost echoes say only that something on the way is broken. Before the line is blamed, what
+stands before it must have answered after the loss began, nothing behind it may still answer, and
+the losses must be more than what the ward's own stretch loses anyway.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agent.checks import State
+from agent.sight import BURSTS_KEPT_S
+from playbooks.verdict.facts import Truth
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from agent.sight import Seen, Sight
+    from agent.window import Burst, EchoWindow
+
+# How long the far end's silence waits for the answers of what stands before it: an echo takes up
+# to 2 s to be lost, and the parents are asked at the first loss.
+CONFIRM_S = 4.0
+# A stretch that loses less than this by itself explains no silence.
+NOTABLE_LOSS = 0.05
+# Silence is believed when the ward's own loss would bring it about less than once in ten thousand.
+CHANCE = 1e-4
+LOSS_WINDOW_S = 180.0
+# Echoes needed before two loss shares are compared, and what the near share is of the far one when
+# the loss surely happens beyond, or surely before, the near device.
+COMPARED_ECHOES = 20
+BEYOND_SHARE = 0.15
+BEFORE_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Since when the far end is silent and when it last answered (monotonic seconds)."""
+
+    since: float
+    last_ok: float | None = None
+
+
+def loss_of(sight: Sight) -> Loss | None:
+    """The present run of lost results of the far end, None while it answers."""
+    gateway = sight.of("gateway")
+    if gateway is None or gateway.bad_since_mono is None:
+        return None
+    return Loss(gateway.bad_since_mono, gateway.last_ok_mono)
+
+
+def silence(sight: Sight) -> Truth:
+    """What a far end without echoes comes to: false when it is gone, unknown while in doubt."""
+    loss = loss_of(sight)
+    gateway = sight.of("gateway")
+    if gateway is not None and gateway.state is State.OK:
+        return Truth.UNKNOWN  # an echo came back after the silence
+    if loss is None:
+        return Truth.FALSE
+    if _crossed(sight, loss) or _is_awaited(sight, loss) or _is_explained(sight):
+        return Truth.UNKNOWN
+    return Truth.FALSE
+
+
+def since_loss(seen: Seen, loss: Loss | None) -> Truth:
+    """Whether something before the far end is there, on evidence from after the loss alone.
+
+    Silence that is older than the far end's last answer proves nothing: it forwarded all the same.
+    """
+    found = seen.answers
+    if loss is None:
+        return found
+    if found is Truth.TRUE and seen.last_ok_mono is not None and seen.last_ok_mono < loss.since:
+        return Truth.UNKNOWN
+    forwarded = (
+        found is Truth.FALSE
+        and seen.bad_since_mono is not None
+        and loss.last_ok is not None
+        and seen.bad_since_mono < loss.last_ok
+    )
+    return Truth.UNKNOWN if forwarded else found
+
+
+def stretch_is_good(sight: Sight) -> bool | None:
+    """Whether the way up to the terminal device is clean while the whole way is not.
+
+    Compares the shares of lost echoes over the same time; None when it cannot be told.
+    """
+    sent, lost = sight.far_end.totals()
+    if not sent or not lost:
+        return None
+    start, whole = sight.far_end.bursts[0].mono, lost / sent
+    core, ce = (sight.ward.core, sight.ward.ce)
+    shares = {
+        device.name: share
+        for device in (core, ce)
+        if device and (share := _share(sight.near.get(device.name, ()), start)) is not None
+    }
+    if any(share >= BEFORE_SHARE * whole for share in shares.values()):
+        return False
+    reference = shares.get(ce.name) if ce else None
+    return True if reference is not None and reference <= BEYOND_SHARE * whole else None
+
+
+def silent_run(window: EchoWindow) -> int:
+    """Echoes lost in a row at the window's end."""
+    run = 0
+    for burst in reversed(window.bursts):
+        if burst.lost < burst.sent:
+            break
+        run += burst.lost
+    return run
+
+
+def _crossed(sight: Sight, loss: Loss) -> bool:
+    """Whether something beyond the far end answers still: then echoes alone are stopped."""
+    return any(
+        seen.answers is Truth.TRUE
+        and seen.last_ok_mono is not None
+        and seen.last_ok_mono > loss.since
+        for seen in _beyond(sight)
+    )
+
+
+def _beyond(sight: Sight) -> Iterable[Seen]:
+    centre = [device.name for device in sight.ward.devices if device.site == "dc"]
+    names = [*(service.id for service in sight.ward.services), *centre]
+    return [seen for name in names if (seen := sight.of(name)) is not None]
+
+
+def _is_awaited(sight: Sight, loss: Loss) -> bool:
+    """Whether answers are still on their way that would tell who is to blame."""
+    if sight.mono - loss.since >= CONFIRM_S:
+        return False
+    before = [sight.of(d.name) for d in (sight.ward.core, sight.ward.ce) if d is not None]
+    if any(
+        seen is not None
+        and seen.answers is Truth.TRUE
+        and seen.last_ok_mono is not None
+        and seen.last_ok_mono < loss.since
+        for seen in before
+    ):
+        return True
+    services = [sight.of(service.id) for service in sight.ward.services]
+    asked = [seen.last for seen in services if seen is not None and seen.last is not None]
+    if asked and not any(seen.mono > loss.since for seen in asked):
+        return True
+    core = before[0] if sight.ward.core is not None else None
+    table = core.live.get("snmp-interfaces") if core is not None else None
+    return table is not None and table.mono < loss.since
+
+
+def _is_explained(sight: Sight) -> bool:
+    """Whether the ward's own stretch loses so much that such a silence is no surprise."""
+    loss = max((_usual_loss(bursts, sight.mono) for bursts in sight.near.values()), default=0.0)
+    return loss >= NOTABLE_LOSS and loss ** silent_run(sight.far_end) >= CHANCE
+
+
+def _usual_loss(bursts: tuple[Burst, ...], mono: float) -> float:
+    """The share of echoes that a device which answers loses; 0 for one that is simply silent."""
+    recent = [b for b in bursts if mono - b.mono <= LOSS_WINDOW_S]
+    while recent and recent[-1].lost == recent[-1].sent:
+        recent.pop()
+    sent, lost = sum(b.sent for b in recent), sum(b.lost for b in recent)
+    return lost / sent if sent else 0.0
+
+
+def _share(bursts: tuple[Burst, ...], start: float) -> float | None:
+    """The share of lost echoes since a moment; None for too few, or where none ever came back."""
+    chosen = [b for b in bursts if b.mono >= start]
+    sent, lost = sum(b.sent for b in chosen), sum(b.lost for b in chosen)
+    return None if sent < COMPARED_ECHOES or sent == lost else lost / sent
+
+
+def kept(bursts: tuple[Burst, ...], burst: Burst) -> tuple[Burst, ...]:
+    """The bursts of one near device with one more, old ones dropped."""
+    return (*(b for b in bursts if burst.mono - b.mono <= BURSTS_KEPT_S), burst)
