@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from agent.board import subject
 from agent.checks import Ring
 from agent.facts import facts_of
-from agent.ids import fresh_uid
-from agent.incident_life import hold_children
-from agent.incident_rules import IncidentRules, RootCheck, advance, concerned
+from agent.following import Following, Moment
+from agent.incident_rules import IncidentRules
 from agent.reach import answered
 from agent.verdict.settle import Settled, settle
 from agent.view import ProbeRuns
 from inventory.errors import StoreError
-from inventory.model import Words
-from playbooks.verdict.render import headline
 from playbooks.verdict.rootcause import judge
 
 if TYPE_CHECKING:
@@ -34,7 +31,6 @@ if TYPE_CHECKING:
     from agent.events import EventBus
     from agent.exposition.block import Renderer
     from agent.exposition.writer import Exposition
-    from agent.incident_rules import Decision
     from agent.incidents import Event, Incident
     from agent.schedule import Schedule
     from agent.selfmetrics import SelfMetrics
@@ -76,11 +72,15 @@ class WardCase:
     settled: Settled = field(default_factory=Settled)
     since: datetime | None = None
     incidents: dict[str, Incident] = field(default_factory=dict)
+    beside: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict | None:
-        """The verdict that people see."""
-        return self.settled.shown
+        """The verdict that people see, with the independent faults of devices beside it."""
+        shown = self.settled.shown
+        if shown is None or not self.beside:
+            return shown
+        return replace(shown, also=(*shown.also, *self.beside))
 
 
 class Engine:
@@ -101,7 +101,8 @@ class Engine:
         self.journal_failing = False
         self._schedule = schedule
         self._clock = clock
-        self._rules = IncidentRules(config.incident.stable_s, config.incident.reopen_s)
+        rules = IncidentRules(config.incident.stable_s, config.incident.reopen_s)
+        self._following = Following(_Kept(self, self._write), rules, self._wards_without)
         self._runs: dict[tuple[Subject, str], Counter[Reason]] = defaultdict(Counter)
         self._last_ok: dict[tuple[Subject, str], datetime] = {}
         self._saved: dict[tuple[str, str, str], Ring] = {}
@@ -191,7 +192,7 @@ class Engine:
         if before is None or _place(before) != _place(shown):
             case.since = at
             self._announce(case, shown)
-        self._move_incidents(case, shown, at, mono)
+        case.beside = self._following.follow(Moment(case, shown, at, mono))
 
     def save(self, case: WardCase, incident: Incident, event: Event) -> None:
         """Write what became of an incident and tell everybody. Raises StoreError."""
@@ -292,70 +293,22 @@ class Engine:
             case.watch.ward.ward, verdict.state, verdict.segment, verdict.part or "-", verdict.row,
         )  # fmt: skip
 
-    def _move_incidents(self, case: WardCase, verdict: Verdict, at: datetime, mono: float) -> None:
-        known = tuple(case.incidents.values())
-        current = concerned(known, verdict, at, self._rules)
-        for incident in known:
-            if incident.is_open and incident is not current:
-                root = self._root(case, incident.root.fact, mono)
-                self._carry_out(case, self._advance(case, incident, verdict, root, at))
-        root = self._root(case, verdict.root, mono)
-        self._carry_out(case, self._advance(case, current, verdict, root, at))
-        self._list_held(case, verdict, at)
+    def _wards_without(self, fact: str) -> int:
+        """The wards in which what this fact is about is down."""
+        shown = [case.settled.shown for case in self.cases.values()]
+        return sum(1 for one in shown if one and one.state == "down" and one.root == fact)
 
-    def _advance(
-        self,
-        case: WardCase,
-        incident: Incident | None,
-        verdict: Verdict,
-        root: RootCheck,
-        at: datetime,
-    ) -> Decision:
-        return advance(
-            incident,
-            verdict,
-            root,
-            ward=case.watch.ward.ward,
-            now=at,
-            new_uid=lambda: fresh_uid(at),
-            rules=self._rules,
-            headline=headline_words(verdict, case.unit),
-        )
-
-    def _root(self, case: WardCase, fact: str, mono: float) -> RootCheck:
-        check = case.watch.root_check(fact) if fact else None
-        if check is None:
-            return RootCheck(hard=False)
-        return RootCheck(check.is_hard_bad, check.bad_since, check.ok_for_s(mono))
-
-    def _carry_out(self, case: WardCase, decision: Decision) -> None:
-        incident, event = decision.incident, decision.event
-        if incident is None or event is None:
-            return
-        if decision.what == "open":
-            self._write(lambda: self._open(case, incident, event))
-        else:
-            self._write(lambda: self.save(case, incident, event))
-
-    def _open(self, case: WardCase, incident: Incident, event: Event) -> None:
+    def open(self, case: WardCase, incident: Incident, event: Event) -> Incident:
+        """Give a new incident its number, write it and tell everybody. Raises StoreError."""
         numbered = self.outlets.store.open_incident(incident, event)
         self._keep(case, numbered, event)
+        return numbered
 
     def _keep(self, case: WardCase, incident: Incident, event: Event) -> None:
         case.incidents[incident.uid] = incident
         _log.info("%s id=%s ward=%s", event.kind, incident.id, incident.ward)
         patch = {"id": incident.id, "what": event.kind, "state": incident.state}
         self.outlets.bus.publish("incident", f"incidents/{incident.id}", patch, ward=incident.ward)
-
-    def _list_held(self, case: WardCase, verdict: Verdict, at: datetime) -> None:
-        """The incident of the shown verdict lists what is not measured because of it."""
-        current = concerned(case.incidents.values(), verdict, at, self._rules)
-        if current is None or not current.is_open:
-            return
-        holders = {name: held.by for name, held in case.watch.holds.held.items()}
-        after, event = hold_children(current, holders, at)
-        if event is not None:
-            self._write(lambda: self.save(case, after, event))
 
     def _journal(self, event: Event) -> None:
         """One line for the journal alone."""
@@ -365,7 +318,7 @@ class Engine:
 
         self._write(write)
 
-    def _write(self, write: Callable[[], None]) -> None:
+    def _write(self, write: Callable[[], object]) -> None:
         """A journal that fails costs a line in the log once, not a poll."""
         try:
             write()
@@ -380,12 +333,20 @@ class Engine:
             self.journal_failing = False
 
 
-def headline_words(verdict: Verdict, unit: Unit) -> Words:
-    """The verdict's headline in both languages, for one unit."""
-    return Words(
-        vi=headline(verdict, "vi", unit.kind),
-        en=headline(verdict, "en", unit.kind),
-    )
+class _Kept:
+    """What the ward's incidents came to, kept by the engine; a failing journal stops nothing."""
+
+    def __init__(self, engine: Engine, write: Callable[[Callable[[], object]], None]) -> None:
+        self._engine = engine
+        self._write = write
+
+    def open(self, case: WardCase, incident: Incident, event: Event) -> None:
+        """Give a new incident its number and keep it."""
+        self._write(lambda: self._engine.open(case, incident, event))
+
+    def keep(self, case: WardCase, incident: Incident, event: Event) -> None:
+        """Keep what became of an incident."""
+        self._write(lambda: self._engine.save(case, incident, event))
 
 
 def _place(verdict: Verdict) -> tuple[str, str, str]:

@@ -224,6 +224,7 @@ class WardWatch:
             "path_ok": (self._far_end_name(), PATH),
             "lan_ok": (core, LAN),
             "host_link": (HOST, REACHABLE),
+            "device": (inner, REACHABLE),
             "svc": (inner, REACHABLE),
         }
         if group == "ups_batt":
