@@ -44,9 +44,10 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 # A ward costs about a millisecond to judge; 168 of them every second would cost a fifth of a core.
-_NEVER_FED = Ring()
 WARDS_A_TURN = 20
 LONGEST_ROUND = 5
+
+_NEVER_FED = Ring()
 
 # What proves presence quickest, in order; a slow table walk is the last resort.
 _QUICK_PROOFS = ("watch", "icmp", "http", "tcp", "node-exporter", "cisco-ce", "snmp-interfaces")
@@ -260,10 +261,21 @@ class Engine:
         if taken.ask_burst:
             self._hasten(target.ward, target.name, "icmp", mono)
             self._ask_uplink(case, mono)
+        for step in taken.steps:
+            if step.transition is not None and step.transition.change == "soft_bad":
+                self._ask_witnesses(case, step.key[0], mono)
         for name in taken.orders.ask_now:
             self._hasten_proof(target.ward, name, mono)
         for name, when in taken.orders.recheck:
             self._hasten_proof(target.ward, name, when)
+
+    def _ask_witnesses(self, case: WardCase, name: str, mono: float) -> None:
+        """At the first loss of the far end or the switch: ask what tells who is to blame."""
+        witnesses = case.watch.witnesses(name)
+        for witness in witnesses:
+            self._hasten_proof(case.watch.ward.ward, witness, mono)
+        if witnesses:
+            self._ask_uplink(case, mono)
 
     def _ask_uplink(self, case: WardCase, mono: float) -> None:
         core = case.watch.ward.core
@@ -311,12 +323,7 @@ class Engine:
         self.outlets.bus.publish("incident", f"incidents/{incident.id}", patch, ward=incident.ward)
 
     def _journal(self, event: Event) -> None:
-        """One line for the journal alone."""
-
-        def write() -> None:
-            self.outlets.store.record_events((event,))
-
-        self._write(write)
+        self._write(lambda: self.outlets.store.record_events([event]))
 
     def _write(self, write: Callable[[], object]) -> None:
         """A journal that fails costs a line in the log once, not a poll."""

@@ -22,9 +22,10 @@ from agent.checks import (
     state_of,
     step,
 )
+from agent.doubt import kept
 from agent.duty import on_duty
-from agent.reach import Proofs, answered, weigh
 from agent.flapping import heed
+from agent.reach import Proofs, answered, weigh
 from agent.sight import Seen, Sight, UpsMemory, port_of
 from agent.verdict.hold import HoldRules, Holds, Orders, arrange, may_harden
 from agent.verdict.topology import GATEWAY
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
 
     from agent.config import Timing
     from agent.duty import Calendar
-    from agent.verdict.topology import Topology
     from agent.flapping import Flap
+    from agent.verdict.topology import Topology
     from inventory.model import Vantage, Ward
     from probes.model import Observation, Target
 
@@ -55,8 +56,8 @@ HOST = "host"
 ECHOES = {"watch": 1, "icmp": 5}
 _AT_ONCE = Policy(max_attempts=1)
 _SLOW_PERIOD_S = 300.0
-
 TTL_PERIODS = 2.5  # a value lives for so many periods of its probe
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -68,8 +69,8 @@ class Step:
     key: CheckKey
     state: CheckState
     transition: Transition | None
-
     flap: Flap | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -110,8 +111,9 @@ class WardWatch:
         self.far_end = EchoWindow()
         self.host_link: bool | None = None
         self._proofs: dict[str, Proofs] = {}
-        self._ups: UpsMemory | None = None
         self._known: dict[CheckKey, CheckState] = {}
+        self._ups: UpsMemory | None = None
+        self._near: dict[str, tuple[Burst, ...]] = {}
         self._timing = timing
         self._calendar = calendar
         self._chance = chance
@@ -140,8 +142,6 @@ class WardWatch:
         changed = self.far_end.present is not before
         return Taken(tuple(steps), orders, retry, ask_burst, changed)
 
-    def take_host(self, link: bool | None, at: datetime, mono: float) -> Step | None:
-        """Take in whether the agent's own interface has link; None is unknown."""
     def remember(self, known: Mapping[CheckKey, CheckState]) -> None:
         """Take over what an earlier run of the program knew of checks; nothing counts as measured.
 
@@ -149,6 +149,8 @@ class WardWatch:
         """
         self._known = {key: remembered(one.ring, one.told) for key, one in known.items()}
 
+    def take_host(self, link: bool | None, at: datetime, mono: float) -> Step | None:
+        """Take in whether the agent's own interface has link; None is unknown."""
         self.host_link = link
         if link is None:
             return None
@@ -165,6 +167,7 @@ class WardWatch:
             host_link=self.host_link,
             behind_core=self._behind_core,
             ups_memory=self._ups,
+            near=self._near,
         )
 
     def seen(self, name: str, at: datetime, mono: float) -> Seen:
@@ -185,7 +188,21 @@ class WardWatch:
             on_duty=self.is_on_duty(name, at),
             live=live,
             last=newest,
+            last_ok_mono=check.last_ok_mono,
+            bad_since_mono=check.bad_since_mono,
         )
+
+    def witnesses(self, name: str) -> tuple[str, ...]:
+        """Whom to ask when that target falls silent, to tell whether it is what broke.
+
+        For the far end two services beyond it, for the core switch what hangs on it in the ward.
+        """
+        if self.vantage == "ward" and name == self._far_end_name():
+            return tuple(service.id for service in self.ward.services[:2])
+        if self.ward.core is None or name != self.ward.core.name:
+            return ()
+        here = (device.name for device in self.ward.devices if device.site == "ward")
+        return tuple(device for device in here if device in self._behind_core)
 
     def observations(self, name: str) -> tuple[Observation, ...]:
         """The newest observation of each probe of one target."""
@@ -248,14 +265,11 @@ class WardWatch:
         return nearest.name if nearest else GATEWAY
 
     def _remember(self, seen: Observation) -> None:
-        count = ECHOES.get(seen.probe)
-        if seen.target.name == self._far_end_name() and count is not None:
-            echo = seen.reading.echo
-            sent, lost = (echo.sent, echo.lost) if echo else (count, count)
-            measured = echo is not None or state_of(seen.reason) is State.CRIT
-            rtt = sorted(echo.rtts_s)[len(echo.rtts_s) // 2] if echo and echo.rtts_s else None
-            if measured:
-                self.far_end = self.far_end.add(Burst(seen.mono, sent, lost, rtt))
+        name, burst = seen.target.name, _burst(seen)
+        if burst is not None and name == self._far_end_name():
+            self.far_end = self.far_end.add(burst)
+        if burst is not None and name in _ends_here(self.ward):
+            self._near[name] = kept(self._near.get(name, ()), burst)
         if seen.reading.ups is not None and seen.reading.ups.on_battery is not None:
             self._ups = UpsMemory(seen.reading.ups, seen.mono)
 
@@ -321,6 +335,11 @@ class WardWatch:
             return self._line_policy()
         return Policy(usual.max_attempts, self._timing.retry_s or usual.retry_s)
 
+    def _rhythm_s(self, seen: Observation) -> float:
+        """How often the target's presence is asked anyway: by its quickest probe so far."""
+        newest = self.observations(seen.target.name)
+        return min(one.ttl_s for one in (seen, *newest)) / TTL_PERIODS
+
     def _line_policy(self) -> Policy:
         return Policy(3, self._timing.line_retry_s)
 
@@ -336,10 +355,20 @@ class WardWatch:
             self.checks[key] = restarted(self.checks[key], at, mono)
         return orders
 
-    def _rhythm_s(self, seen: Observation) -> float:
-        """How often the target's presence is asked anyway: by its quickest probe so far."""
-        newest = self.observations(seen.target.name)
-        return min(one.ttl_s for one in (seen, *newest)) / TTL_PERIODS
+
+def _burst(seen: Observation) -> Burst | None:
+    """The echoes of one run; None for a run that sent none."""
+    count, echo = ECHOES.get(seen.probe), seen.reading.echo
+    if count is None or (echo is None and state_of(seen.reason) is not State.CRIT):
+        return None
+    sent, lost = (echo.sent, echo.lost) if echo else (count, count)
+    rtt = sorted(echo.rtts_s)[len(echo.rtts_s) // 2] if echo and echo.rtts_s else None
+    return Burst(seen.mono, sent, lost, rtt)
+
+
+def _ends_here(ward: Ward) -> tuple[str, ...]:
+    """The ward's own switch and terminal device: what its own stretch of the way is judged by."""
+    return tuple(device.name for device in (ward.core, ward.ce) if device is not None)
 
 
 def _good(is_good: bool) -> State:
