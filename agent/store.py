@@ -6,7 +6,7 @@ reach the disk before the call returns.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from agent import store_rows as rows
 from agent.audit import Deed, Head, anchor, canonical, chained, first_bad
@@ -14,6 +14,8 @@ from agent.database import number_key, open_database
 from agent.ids import incident_id, incident_year
 from agent.incidents import Event
 from agent.migrations import MIGRATIONS
+from agent.notices.desk import FLAPPING, SETTLED, subject_of
+from agent.notices.shelf import NoticeShelf
 from inventory.errors import StoreError
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from agent.database import Database, Opening
     from agent.incidents import Incident
     from agent.migrations import Migration
+    from agent.notices.model import Notice
     from agent.store_rows import CheckKey, Kept, Recorded, RecordTable
 
 
@@ -36,11 +39,34 @@ def open_store(
     return Store(open_database(folder, opening, migrations), opening)
 
 
+# Not the highest number in the table: old lines are deleted, and no number is given twice.
+_LAST_SEQ = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'event'"
+
+
+class Planner(Protocol):
+    """Says which notices are written with what is recorded; see `agent.notices.desk`."""
+
+    def of_incident(
+        self,
+        before: Incident | None,
+        after: Incident,
+        event: Event,
+        transition: int,
+        rows: Sequence[Notice],
+    ) -> Sequence[Notice]:
+        """The rows for a transition of an incident; `rows` are those about it so far."""
+
+    def of_event(self, event: Event, transition: int, rows: Sequence[Notice]) -> Sequence[Notice]:
+        """The rows for a check that flaps or has settled."""
+
+
 class Store:
     """The open journal. All methods raise StoreError when the file cannot be used."""
 
     def __init__(self, database: Database, opening: Opening) -> None:
-        self._database = database
+        self.database = database
+        self.notices = NoticeShelf(database)
+        self._planner: Planner | None = None
         self._mono = opening.mono
         self._boot = opening.boot
         self.path = database.path
@@ -50,13 +76,17 @@ class Store:
 
     def close(self) -> None:
         """Close the file; nothing is lost by not calling it."""
-        self._database.close()
+        self.database.close()
+
+    def plan_notices_with(self, planner: Planner) -> None:
+        """From now on what is recorded is written together with the notices that it causes."""
+        self._planner = planner
 
     def record_events(self, events: Iterable[Event]) -> int:
         """Write some journal lines in one transaction; returns the number of the last line."""
-        with self._database.transaction():
+        with self.database.transaction():
             for event in events:
-                self._insert_event(event)
+                self._plan_event(event, self._insert_event(event))
         return self.last_seq()
 
     def record_transition(self, key: CheckKey, state: CheckState, transition: Transition) -> None:
@@ -69,7 +99,7 @@ class Store:
             "after": transition.after,
             "hard": transition.hard,
         }
-        with self._database.transaction():
+        with self.database.transaction():
             self._insert_event(Event("check", transition.at, ward, name, device, data))
             self._save_check(key, state, None)
 
@@ -77,7 +107,7 @@ class Store:
         self, states: Mapping[CheckKey, CheckState], held_by: Mapping[CheckKey, str] | None = None
     ) -> None:
         """Write the states of some checks, with the ancestor that holds each, if any."""
-        with self._database.transaction():
+        with self.database.transaction():
             for key, state in states.items():
                 self._save_check(key, state, (held_by or {}).get(key))
 
@@ -86,7 +116,7 @@ class Store:
 
         Nothing of it counts as measured: a value is current only once it was read again.
         """
-        found = self._database.rows("SELECT * FROM check_state")
+        found = self.database.rows("SELECT * FROM check_state")
         return {
             (row["ward"], row["device"], row["name"]): rows.to_check(row, now, mono)
             for row in found
@@ -98,23 +128,26 @@ class Store:
         Returns it with its id. One that is there already (same uid) is returned as stored and
         nothing is written.
         """
-        with self._database.transaction(durable=True):
+        with self.database.transaction(durable=True):
             known = self._incident_where("uid = ?", incident.uid)
             if known is not None:
                 return known
             number = self._next_number(incident_year(incident.t0_detected))
             numbered = incident.model_copy(update={"id": number})
             self._write_incident(numbered)
-            self._insert_event(rows.named(event, numbered.id))
+            seq = self._insert_event(rows.named(event, numbered.id))
+            self._plan_incident(None, numbered, event, seq)
         return numbered
 
     def update_incident(self, incident: Incident, event: Event) -> None:
         """Write what became of an incident, with the journal line that says it."""
-        with self._database.transaction(durable=True):
-            if self._incident_where("uid = ?", incident.uid) is None:
+        with self.database.transaction(durable=True):
+            before = self._incident_where("uid = ?", incident.uid)
+            if before is None:
                 raise StoreError("store.no_incident", id=incident.id or incident.uid)
             self._write_incident(incident)
-            self._insert_event(rows.named(event, incident.id))
+            seq = self._insert_event(rows.named(event, incident.id))
+            self._plan_incident(before, incident, event, seq)
 
     def incident(self, name: str) -> Incident | None:
         """One incident by its number or uid."""
@@ -124,7 +157,7 @@ class Store:
         self, ward: str | None = None, *, open_only: bool = False
     ) -> tuple[Incident, ...]:
         """Incidents, oldest first; of one ward, or only those that still hurt."""
-        found = self._database.rows(
+        found = self.database.rows(
             "SELECT record FROM incident WHERE (?1 IS NULL OR ward = ?1)"
             " AND (NOT ?2 OR state NOT IN ('resolved', 'closed')) ORDER BY t0_ms, id",
             (ward, open_only),
@@ -133,13 +166,13 @@ class Store:
 
     def last_seq(self) -> int:
         """The number of the newest journal line, 0 when there is none."""
-        return int(self._database.rows("SELECT coalesce(max(seq), 0) FROM event")[0][0])
+        return int(self.database.rows(_LAST_SEQ)[0][0])
 
     def events(
         self, since: int = 0, *, ward: str | None = None, key: str | None = None, limit: int = 1000
     ) -> tuple[Recorded, ...]:
         """Journal lines after number `since`, in order; of one ward, or about one key."""
-        found = self._database.rows(
+        found = self.database.rows(
             "SELECT * FROM event WHERE seq > ?1 AND (?2 IS NULL OR ward = ?2)"
             " AND (?3 IS NULL OR key = ?3) ORDER BY seq LIMIT ?4",
             (since, ward, key, limit),
@@ -148,16 +181,16 @@ class Store:
 
     def keep(self, table: RecordTable, records: Iterable[Kept], event: Event | None = None) -> None:
         """Write records (new ones and in place of old ones), with the journal line that says it."""
-        with self._database.transaction(durable=event is not None):
+        with self.database.transaction(durable=event is not None):
             for record in records:
-                self._database.insert(table, rows.from_kept(record), replace=True)
+                self.database.insert(table, rows.from_kept(record), replace=True)
             if event is not None:
                 self._insert_event(event)
 
     def drop(self, table: RecordTable, key: str, event: Event | None = None) -> None:
         """Remove one record, with the journal line that says it; nothing when it is not there."""
-        with self._database.transaction(durable=event is not None):
-            self._database.execute(
+        with self.database.transaction(durable=event is not None):
+            self.database.execute(
                 f"DELETE FROM {table} WHERE key = ?",  # noqa: S608 - one of two names
                 (key,),
             )
@@ -166,7 +199,7 @@ class Store:
 
     def kept(self, table: RecordTable) -> tuple[Kept, ...]:
         """All records of a table by key."""
-        found = self._database.rows(
+        found = self.database.rows(
             f"SELECT * FROM {table} ORDER BY key"  # noqa: S608 - one of two names
         )
         return tuple(rows.to_kept(row) for row in found)
@@ -190,49 +223,61 @@ class Store:
             rows.ms(at), self.realm, **texts, target=target, reason=reason, result=result,
             data=canonical(data or {}),
         )  # fmt: skip
-        with self._database.transaction(durable=True):
+        with self.database.transaction(durable=True):
             row = chained(self._head(), deed)
-            self._database.insert("audit", rows.from_audit(row))
-            self._database.set_meta("audit_head", f"{row.seq}:{row.sha.hex()}")
+            self.database.insert("audit", rows.from_audit(row))
+            self.database.set_meta("audit_head", f"{row.seq}:{row.sha.hex()}")
         return row
 
     def audit_rows(self, since: int = 0, limit: int = 1000) -> tuple[AuditRow, ...]:
         """Rows of the audit chain after number `since`, in order."""
-        found = self._database.rows(
+        found = self.database.rows(
             "SELECT * FROM audit WHERE seq > ? ORDER BY seq LIMIT ?", (since, limit)
         )
         return tuple(rows.to_audit(row) for row in found)
 
     def verify_audit(self) -> int | None:
         """Number of the first row of the audit chain that is not what was written, else None."""
-        found = self._database.stream("SELECT * FROM audit ORDER BY seq")
+        found = self.database.stream("SELECT * FROM audit ORDER BY seq")
         return first_bad(map(rows.to_audit, found), anchor(self.agent_id), self._head())
 
-    def _insert_event(self, event: Event) -> None:
+    def _insert_event(self, event: Event) -> int:
         mono_ns = int(self._mono() * 1e9)
-        self._database.insert("event", (None, *rows.from_event(event, mono_ns, self._boot)))
+        return self.database.insert("event", (None, *rows.from_event(event, mono_ns, self._boot)))
+
+    def _plan_incident(
+        self, before: Incident | None, after: Incident, event: Event, seq: int
+    ) -> None:
+        if self._planner is not None:
+            known = self.notices.of_subject(after.uid)
+            self.notices.put(self._planner.of_incident(before, after, event, seq, known))
+
+    def _plan_event(self, event: Event, seq: int) -> None:
+        if self._planner is not None and event.kind in (FLAPPING, SETTLED):
+            known = self.notices.of_subject(subject_of(event))
+            self.notices.put(self._planner.of_event(event, seq, known))
 
     def _save_check(self, key: CheckKey, state: CheckState, held_by: str | None) -> None:
-        self._database.insert("check_state", (*key, *rows.from_check(state, held_by)), replace=True)
+        self.database.insert("check_state", (*key, *rows.from_check(state, held_by)), replace=True)
 
     def _incident_where(self, condition: str, value: str) -> Incident | None:
-        found = self._database.rows(
+        found = self.database.rows(
             f"SELECT record FROM incident WHERE {condition}",  # noqa: S608 - our own two conditions
             (value,),
         )
         return rows.to_incident(found[0]) if found else None
 
     def _write_incident(self, incident: Incident) -> None:
-        self._database.insert("incident", rows.from_incident(incident), replace=True)
+        self.database.insert("incident", rows.from_incident(incident), replace=True)
 
     def _next_number(self, year: int) -> str:
         key = number_key(year)
-        number = int(self._database.meta(key) or 0) + 1
-        self._database.set_meta(key, str(number))
+        number = int(self.database.meta(key) or 0) + 1
+        self.database.set_meta(key, str(number))
         return incident_id(year, number)
 
     def _head(self) -> Head:
-        noted = self._database.meta("audit_head")
+        noted = self.database.meta("audit_head")
         if noted is None:
             return anchor(self.agent_id)
         seq, _colon, sha = noted.partition(":")

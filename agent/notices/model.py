@@ -130,6 +130,9 @@ class NoticeRules:
     crowd_within: timedelta = timedelta(minutes=10)
 
 
+USUAL = NoticeRules()
+
+
 @dataclass(frozen=True, slots=True)
 class Lane:
     """All notices about one subject to one recipient, in the order of their transitions."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.duty import ICT
 from agent.notices.model import Body
-from agent.notices.planner import Wording
+from agent.notices.planner import SUMMARY, Wording
 from inventory.language import LANGUAGES, say
 from inventory.model import Words
 
@@ -63,13 +63,13 @@ def wording(incident: Incident, event: Event, advice: Advice, realm: str) -> Wor
             start=incident.t_started, end=end, incident=incident.id, labels=labels,
         )  # fmt: skip
 
-    said = event.data.get("summary")
+    said = incident.summary if event.kind == SUMMARY else None
     return Wording(
         problem=body("problem"),
         change=body("change"),
         recovery=body("recovery", end=incident.t_resolved or event.at),
         reminder=body("reminder"),
-        summary=body("summary", end=incident.t_resolved, summary=Words(**said)) if said else None,
+        summary=body("summary", end=incident.t_resolved, summary=said) if said else None,
     )
 
 

@@ -307,12 +307,12 @@ def test_a_folder_that_cannot_be_made_is_told_in_both_languages(tmp_path: Path) 
 
 
 def test_a_full_disk_is_an_error_of_the_store_and_the_next_write_goes_on(store: Store) -> None:
-    limit = store._database.rows("PRAGMA page_count")[0][0]
-    store._database.execute(f"PRAGMA max_page_count = {limit}")
+    limit = store.database.rows("PRAGMA page_count")[0][0]
+    store.database.execute(f"PRAGMA max_page_count = {limit}")
     with pytest.raises(StoreError) as failed:
         store.record_events([Event("obs", NOW, data={"filler": "x" * 100_000})])
     assert failed.value.key == "store.full"
-    store._database.execute("PRAGMA max_page_count = 100000")
+    store.database.execute("PRAGMA max_page_count = 100000")
     assert store.record_events([Event("obs", NOW, data={"filler": "x" * 100_000})]) >= 1
 
 

@@ -1,0 +1,74 @@
+"""Where transitions become notices: names who gets them and puts them into words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from agent.notices.model import USUAL, NoticeState
+from agent.notices.planner import Turn, plan_flapping, plan_incident
+from agent.notices.wording import flapping_body, wording
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from agent.incidents import Event, Incident
+    from agent.notices.model import Notice, NoticeRules, Recipient
+    from agent.notices.wording import Advice
+
+FLAPPING, SETTLED = "check.flapping", "check.settled"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Plans notices for its recipients. `advise` says for a ward what a message adds."""
+
+    recipients: tuple[Recipient, ...]
+    advise: Callable[[str], Advice]
+    realm: str
+    rules: NoticeRules = USUAL
+
+    def of_incident(
+        self,
+        before: Incident | None,
+        after: Incident,
+        event: Event,
+        transition: int,
+        rows: Sequence[Notice],
+    ) -> tuple[Notice, ...]:
+        """The rows to write with a transition of an incident."""
+        words = wording(after, event, self.advise(after.ward), self.realm)
+        turn = Turn(before, after, event, transition, rows)
+        return plan_incident(turn, words, self.recipients, self.rules)
+
+    def of_event(self, event: Event, transition: int, rows: Sequence[Notice]) -> tuple[Notice, ...]:
+        """The rows to write with a line about a check that flaps or has settled."""
+        data, begins = event.data, event.kind == FLAPPING
+        if not begins and not data["tell"]:
+            return tuple(
+                replace(row, state=NoticeState.SUPERSEDED)
+                for row in rows
+                if row.state is NoticeState.PLANNED
+            )
+        since = datetime.fromisoformat(data["since"]) if data["since"] else event.at
+        body = flapping_body(
+            self.advise(event.ward or "").unit,
+            f"{event.device} ({event.key})",
+            data["state"],
+            data["changes"],
+            since if begins else event.at,
+            begins=begins,
+        )
+        return plan_flapping(
+            subject_of(event), event.ward or "", transition, event.at, body,
+            begins=begins, rows=rows, recipients=self._people(),
+        )  # fmt: skip
+
+    def _people(self) -> tuple[Recipient, ...]:
+        return tuple(one for one in self.recipients if one.is_person)
+
+
+def subject_of(event: Event) -> str:
+    """What notices about a check are filed under."""
+    return f"check:{event.ward}/{event.device}/{event.key}"

@@ -1,0 +1,101 @@
+"""From settings to channels. In a drill there is the mailbox and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agent.notices.channels.alertmanager import AlertmanagerChannel
+from agent.notices.channels.file import FileChannel
+from agent.notices.channels.smtp import SmtpChannel
+from agent.notices.channels.webhook import WebhookChannel
+from agent.notices.model import Recipient
+from agent.notices.post import Poster, trust
+from inventory.credentials import refuse_exposed, resolve
+from inventory.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from agent.notices.channel import Channel
+    from agent.notices.settings import (
+        AlertmanagerSettings,
+        NotifySettings,
+        SmtpSettings,
+        WebhookSettings,
+    )
+    from inventory.credentials import Secret
+    from inventory.model import Realm
+    from probes.clock import Clock
+
+MAILBOX = "mailbox"
+
+
+def open_channels(
+    settings: NotifySettings, realm: Realm, inventory: Path, state: Path, clock: Clock
+) -> dict[Recipient, Channel]:
+    """Every configured way out by its recipient; paths and secrets are relative to `inventory`.
+
+    Raises InputError for a secret or CA file that is not there, or a name that is used twice.
+    """
+    if realm == "drill":
+        return {Recipient(MAILBOX, MAILBOX): FileChannel(state / "mailbox.jsonl")}
+    opened: dict[Recipient, Channel] = {}
+    for recipient, channel in _configured(settings, _Surroundings(inventory, state, clock)):
+        if recipient in opened:
+            raise InputError("notice.no_channel", name=recipient.name)
+        opened[recipient] = channel
+    return opened
+
+
+class _Surroundings:
+    """Where files and secrets of the settings are found."""
+
+    def __init__(self, inventory: Path, state: Path, clock: Clock) -> None:
+        self.state = state
+        self.clock = clock
+        self._inventory = inventory
+
+    def secret(self, reference: str) -> Secret:
+        refuse_exposed(reference, self._inventory)
+        return resolve(reference, self._inventory)
+
+    def path(self, name: str | None) -> Path | None:
+        return self._inventory / name if name else None
+
+
+def _configured(
+    settings: NotifySettings, around: _Surroundings
+) -> Iterator[tuple[Recipient, Channel]]:
+    if settings.alertmanager is not None:
+        recipient = Recipient("alertmanager", "alertmanager", is_person=False)
+        yield recipient, _alertmanager(settings.alertmanager, recipient, around)
+    for hook in settings.webhook:
+        yield Recipient("webhook", hook.name), _webhook(hook, around)
+    for mail in settings.smtp:
+        yield Recipient("smtp", mail.name), _smtp(mail, around)
+    if settings.file is not None:
+        yield (
+            Recipient("file", "file"),
+            FileChannel(around.state / settings.file.path),
+        )
+
+
+def _alertmanager(
+    settings: AlertmanagerSettings, recipient: Recipient, around: _Surroundings
+) -> AlertmanagerChannel:
+    auth = None
+    if settings.user is not None and settings.password is not None:
+        auth = (settings.user, around.secret(settings.password).reveal())
+    poster = Poster(around.path(settings.ca), auth)
+    return AlertmanagerChannel(settings.urls, poster, around.clock, recipient)
+
+
+def _webhook(settings: WebhookSettings, around: _Surroundings) -> WebhookChannel:
+    poster = Poster(around.path(settings.ca))
+    return WebhookChannel(settings.url, around.secret(settings.secret), poster, around.clock)
+
+
+def _smtp(settings: SmtpSettings, around: _Surroundings) -> SmtpChannel:
+    password = around.secret(settings.password) if settings.password else None
+    return SmtpChannel(settings, password, trust(around.path(settings.ca)))
