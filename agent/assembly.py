@@ -195,8 +195,10 @@ class Agent:
                 self.metrics.state_write_errors.inc()
 
     def _not_ready(self) -> Iterator[NotReady]:
-        if self.engine.journal_failing:
+        if self.engine.journal.failing:
             yield "journal_not_writable"
+        if self.engine.journal.reserve_used:
+            yield "disk_full"
         if self.clock.monotonic() - self._started_mono >= READY_AFTER_S:
             return
         targets = [n for case in self.engine.cases.values() for n in case.watch.targets]

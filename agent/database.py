@@ -168,11 +168,11 @@ def _all_or_nothing(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
+        connection.execute("COMMIT")  # here a full disk shows itself; nothing may stay open
     except BaseException:
         if connection.in_transaction:  # a full disk makes SQLite roll back by itself
             connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
 
 
 _PRIMARY_CODE = 0xFF  # the low byte of an extended result code names the kind of error

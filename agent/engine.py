@@ -16,10 +16,11 @@ from agent.checks import Ring
 from agent.facts import facts_of
 from agent.following import Following, Moment
 from agent.incident_rules import IncidentRules
+from agent.journal import Journal
 from agent.reach import answered
+from agent.reserve import Reserve
 from agent.verdict.settle import Settled, settle
 from agent.view import ProbeRuns
-from inventory.errors import StoreError
 from playbooks.verdict.rootcause import judge
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class Engine:
         self.outlets = outlets
         self.config = config
         self.identities: dict[Subject, Identity] = {}
-        self.journal_failing = False
+        self.journal = Journal(clock, outlets.metrics, Reserve(outlets.store.path.parent))
         self._schedule = schedule
         self._clock = clock
         rules = IncidentRules(config.incident.stable_s, config.incident.reopen_s)
@@ -136,7 +137,7 @@ class Engine:
         }
         if moved:
             self._write(lambda: self.outlets.store.save_check_states(moved))
-            if not self.journal_failing:
+            if not self.journal.failing:
                 self._saved |= {key: state.ring for key, state in moved.items()}
 
     def take(self, seen: Observation) -> None:
@@ -173,6 +174,7 @@ class Engine:
         Called every second with a growing `turn`. A few wards are judged every time, many in up
         to five turns; what is news is judged at once anyway.
         """
+        self.journal.retry()
         turns = min(LONGEST_ROUND, 1 + len(self.cases) // WARDS_A_TURN)
         at = self._clock.now()
         for place, case in enumerate(self.cases.values()):
@@ -244,7 +246,7 @@ class Engine:
         transition = step.transition
         if transition is None:
             return
-        self._write(
+        self.journal.write_in_order(
             lambda: self.outlets.store.record_transition(
                 (ward, name, check), step.state, transition
             )
@@ -323,21 +325,11 @@ class Engine:
         self.outlets.bus.publish("incident", f"incidents/{incident.id}", patch, ward=incident.ward)
 
     def _journal(self, event: Event) -> None:
-        self._write(lambda: self.outlets.store.record_events([event]))
+        self.journal.write_in_order(lambda: self.outlets.store.record_events([event]))
 
     def _write(self, write: Callable[[], object]) -> None:
-        """A journal that fails costs a line in the log once, not a poll."""
-        try:
-            write()
-        except StoreError as error:
-            if not self.journal_failing:
-                _log.error("journal lost problem=%s", error)
-            self.journal_failing = True
-            self.outlets.metrics.journal_write_errors.inc()
-        else:
-            if self.journal_failing:
-                _log.info("journal back")
-            self.journal_failing = False
+        """Now or not at all: what is not written is judged, and so said, again."""
+        self.journal.write(write)
 
 
 class _Kept:

@@ -62,6 +62,21 @@ class SelfMetrics:
         self.journal_write_errors = _counter(
             registry, "journal_write_errors", "Times that the journal could not be written."
         )
+        self.journal_dropped = _counter(
+            registry, "journal_dropped", "Journal lines lost because too many waited for the disk."
+        )
+        self.journal_waiting = Gauge(
+            "wardops_agent_journal_waiting",
+            "Journal lines that wait for the disk.",
+            registry=registry,
+        )
+        self.notices = _counter(
+            registry,
+            "notices",
+            "Attempts to deliver a notice, by what came of it.",
+            "channel",
+            "result",
+        )
         self.state_write_errors = _counter(
             registry, "state_write_errors", "Times that state.json could not be written."
         )
