@@ -13,10 +13,16 @@ from typing import TYPE_CHECKING
 
 from agent.board import subject
 from agent.checks import Ring
+from agent.chronicle import Chronicle
 from agent.facts import facts_of
 from agent.following import Following, Moment
+from agent.hints.lore import Lore
+from agent.hints.model import HintKind
+from agent.hints.polls import HintedPolls
+from agent.ids import fresh_uid
 from agent.incident_rules import IncidentRules
 from agent.journal import Journal
+from agent.port_shelf import from_records, to_records
 from agent.reach import answered
 from agent.reserve import Reserve
 from agent.verdict.settle import Settled, settle
@@ -30,6 +36,7 @@ if TYPE_CHECKING:
     from agent.board import Subject
     from agent.config import AgentConfig
     from agent.events import EventBus
+    from agent.hints.model import Hint
     from agent.exposition.block import Renderer
     from agent.exposition.writer import Exposition
     from agent.incidents import Event, Incident
@@ -38,6 +45,7 @@ if TYPE_CHECKING:
     from agent.store import Store
     from agent.watching import Step, Taken, WardWatch
     from inventory.model import Unit
+    from playbooks.verdict.facts import Facts
     from playbooks.verdict.model import Verdict
     from probes.clock import Clock
     from probes.model import Identity, Observation, Reason
@@ -72,6 +80,7 @@ class WardCase:
     watch: WardWatch
     unit: Unit
     settled: Settled = field(default_factory=Settled)
+    judged: tuple[Facts, Verdict] | None = None
     since: datetime | None = None
     incidents: dict[str, Incident] = field(default_factory=dict)
     beside: tuple[str, ...] = ()
@@ -105,6 +114,9 @@ class Engine:
         self._clock = clock
         rules = IncidentRules(config.incident.stable_s, config.incident.reopen_s)
         self._following = Following(_Kept(self, self._write), rules, self._wards_without)
+        self.chronicle = Chronicle(lambda: fresh_uid(clock.now()))
+        self._hinted = HintedPolls()
+        self._lore = Lore()
         self._runs: dict[tuple[Subject, str], Counter[Reason]] = defaultdict(Counter)
         self._last_ok: dict[tuple[Subject, str], datetime] = {}
         self._saved: dict[tuple[str, str, str], Ring] = {}
@@ -118,6 +130,7 @@ class Engine:
             case = self.cases.get(incident.ward)
             if case is not None:
                 case.incidents[incident.uid] = incident
+        self.chronicle.restore(from_records(self.outlets.store.kept("port")))
         known = self.outlets.store.check_states(self._clock.now(), self._clock.monotonic())
         self._saved = {key: state.ring for key, state in known.items()}
         for ward, case in self.cases.items():
@@ -146,6 +159,7 @@ class Engine:
         at = self._clock.now()
         self._count(seen)
         self._export(seen)
+        self._chronicle_of(seen, at)
         taken = case.watch.take(seen, at)
         for step in taken.steps:
             self._record(case, step)
@@ -158,6 +172,20 @@ class Engine:
         )
         if taken.is_news or case.verdict is None:
             self.judge_ward(case, at)
+
+    def take_hint(self, hint: Hint) -> None:
+        """Take in what a device said by itself: a journal line and the right poll, never a state."""
+        case = self.cases.get(hint.ward)
+        if case is None or hint.device not in case.watch.targets:
+            return
+        if hint.kind in (HintKind.COLD_START, HintKind.WARM_START):
+            self.chronicle.take_start_trap((hint.ward, hint.device), hint.mono)
+        for name, probe, when in self._hinted.ask(hint, case.watch.take_hint(hint)):
+            self._hasten(hint.ward, name, probe, when)
+        for event in self._lore.lines(hint, self._clock.now()):
+            self._journal(event)
+        said = {"hint": {"kind": hint.kind.value, "channel": hint.channel}}
+        self.outlets.bus.publish("obs", f"devices/{hint.device}", said, ward=hint.ward)
 
     def take_host(self, link: bool | None) -> None:
         """Take in whether the agent's own interface has link."""
@@ -185,7 +213,7 @@ class Engine:
         """Facts, verdict, incidents of one ward at this moment."""
         mono = self._clock.monotonic()
         watch = case.watch
-        verdict = judge(facts_of(watch.sight(at, mono)), watch.vantage)
+        verdict = self._judged(case, facts_of(watch.sight(at, mono)))
         before = case.settled.shown
         settle_s = self.config.timing.settle_s
         case.settled = settle(case.settled, verdict, mono, settle_s=settle_s)
@@ -196,6 +224,12 @@ class Engine:
             case.since = at
             self._announce(case, shown)
         case.beside = self._following.follow(Moment(case, shown, at, mono))
+
+    def _judged(self, case: WardCase, facts: Facts) -> Verdict:
+        """The verdict on these facts; most looks find what the last one found."""
+        if case.judged is None or case.judged[0] != facts:
+            case.judged = (facts, judge(facts, case.watch.vantage))
+        return case.judged[1]
 
     def save(self, case: WardCase, incident: Incident, event: Event) -> None:
         """Write what became of an incident and tell everybody. Raises StoreError."""
@@ -227,6 +261,15 @@ class Engine:
             self._last_ok[key] = self._clock.now()
         if seen.reading.identity is not None:
             self.identities[key[0]] = seen.reading.identity
+
+    def _chronicle_of(self, seen: Observation, at: datetime) -> None:
+        """Restarts and port identities go to the journal, ports also to their own table."""
+        told = self.chronicle.take(seen, at)
+        for event in told.events:
+            self._journal(event)
+        if told.ports is not None:
+            records = to_records(subject(seen.target), told.ports, at)
+            self._write(lambda: self.outlets.store.keep("port", records))
 
     def _export(self, seen: Observation) -> None:
         if not answered(seen):
