@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from probes.model import Reason
 from probes.run import observe
 
 if TYPE_CHECKING:
@@ -16,11 +18,61 @@ if TYPE_CHECKING:
     from probes.model import Observation, Transports
 
 
+BEAT_S = 0.1
+LATE_S = 0.1
+_TTL_PERIODS = 2.5
+_AT_THE_SAME_MOMENT_S = 0.05
+_LOST = frozenset({Reason.TIMEOUT, Reason.UNREACHABLE})
+
+
+class Lateness:
+    """Notices that the event loop was busy with something else; beats only while runs are out.
+
+    A run that timed out in the very moment the loop came back late proves nothing: its answer may
+    have been waiting. Times are the loop's seconds.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._out = 0
+        self._due = 0.0
+        self._late_at = float("-inf")
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self) -> None:
+        """A run starts."""
+        self._out += 1
+        if self._timer is None:
+            self._beat_again()
+
+    def end(self) -> bool:
+        """A run has ended; whether the loop came back late at this moment."""
+        self._out -= 1
+        now = self._clock.monotonic()
+        self._look(now)
+        return now - self._late_at <= _AT_THE_SAME_MOMENT_S
+
+    def _look(self, now: float) -> None:
+        if self._timer is not None and now - self._due > LATE_S:
+            self._late_at = now
+
+    def _beat(self) -> None:
+        self._look(self._clock.monotonic())
+        self._timer = None
+        if self._out:
+            self._beat_again()
+
+    def _beat_again(self) -> None:
+        self._due = self._clock.monotonic() + BEAT_S
+        self._timer = asyncio.get_running_loop().call_at(self._due, self._beat)
+
+
 class Poller:
     """Runs the schedule against the network and hands every observation to `take`.
 
     `secret` resolves a reference for a target's folder. `take` is called on the loop, one
-    observation at a time; whatever it hastens in the schedule is picked up at once.
+    observation at a time; whatever it hastens in the schedule is picked up at once. A silence that
+    may be this program's own lateness is `busy`, not lost, and is asked again at once.
     """
 
     def __init__(
@@ -37,6 +89,7 @@ class Poller:
         self._secret = secret
         self._take = take
         self._changed = asyncio.Event()
+        self._lateness = Lateness(clock)
 
     async def run(self) -> None:
         """Poll until cancelled; runs in flight are cancelled with it."""
@@ -46,15 +99,28 @@ class Poller:
                     runs.create_task(self._poll(job))
                 await self._wait_until(self._schedule.next_due(self._clock.monotonic()))
 
+    def wake(self) -> None:
+        """Look at the schedule now: somebody else than an observation hastened a run."""
+        self._changed.set()
+
     async def _poll(self, job: Job) -> None:
-        deadline = self._clock.monotonic() + job.deadline_s
+        begun = self._clock.monotonic()
+        self._lateness.begin()
+        late = False
         try:
-            observation = await observe(
-                job.target, job.probe, self._transports, self._clock, deadline, self._secret
-            )
+            seen = await observe(
+                job.target, job.probe, self._transports, self._clock,
+                begun + job.deadline_s, self._secret,
+            )  # fmt: skip
         finally:
-            self._schedule.done(job)
-        self._take(observation)
+            late = self._lateness.end()
+            self._schedule.done(job, self._clock.monotonic() - begun)
+        if late and seen.reason in _LOST:
+            seen = replace(seen, reason=Reason.BUSY, detail="busy", detail_values={})
+            self._schedule.hasten(*job.key, self._clock.monotonic())
+        elif job.quiet_s is not None and not seen.ok:
+            seen = replace(seen, ttl_s=max(seen.ttl_s, _TTL_PERIODS * job.quiet_s))
+        self._take(seen)
         self._changed.set()
 
     async def _wait_until(self, mono: float) -> None:

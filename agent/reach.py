@@ -10,11 +10,16 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from agent.checks import State, state_of
+from probes.model import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from probes.model import Observation
+
+
+# Nothing came back from the network; a broken handshake or a status 500 is an answer of its own.
+NO_ANSWER = frozenset({Reason.TIMEOUT, Reason.UNREACHABLE, Reason.REFUSED, Reason.DNS})
 
 
 @dataclass(frozen=True, slots=True)

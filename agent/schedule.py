@@ -8,9 +8,19 @@ from __future__ import annotations
 import heapq
 import math
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 from zlib import crc32
+
+from agent.pace import (
+    RECHECK_S,
+    UNAVAILABLE_AFTER_S,
+    UNAVAILABLE_EVERY_S,
+    Pace,
+    Slowed,
+    round_s,
+    slots,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,6 +28,7 @@ if TYPE_CHECKING:
     from probes.model import Probe, Target
 
 JobKey: TypeAlias = tuple[str, str, str]  # ward code, target name, probe name
+Place: TypeAlias = tuple[str, str]  # ward code, target name
 
 FIRST_CYCLE_S = 30.0
 LONGEST_RUN_S = 60.0
@@ -35,11 +46,16 @@ def phase_s(ward: str, name: str, period_s: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One probe of one target with its period in seconds."""
+    """One probe of one target with its period in seconds.
+
+    `quiet_s` is set when a target that goes on being silent may next be asked only after so long:
+    its result then has to live longer.
+    """
 
     target: Target
     probe: Probe
     period_s: float
+    quiet_s: float | None = None
 
     @property
     def key(self) -> JobKey:
@@ -63,11 +79,23 @@ class Job:
         return min(_SHARE_OF_PERIOD * self.period_s, self.probe.timeout_s, LONGEST_RUN_S)
 
 
+# The cheapest proof of presence first; a target without any of them is asked by what it has.
+_PROOFS = ("icmp", "tcp", "http", "node-exporter", "cisco-ce", "snmp-interfaces", "snmp-ups")
+WATCH = "watch"
+
+
 @dataclass(slots=True)
 class _Plan:
     job: Job
     next_at: float
     hastened: bool = False
+    pace: Pace = field(default_factory=Pace)
+    pooled: bool = False
+
+    @property
+    def period_s(self) -> float:
+        """Seconds between two runs at its present pace."""
+        return self.job.period_s * self.pace.factor
 
 
 @dataclass(slots=True)
@@ -82,6 +110,10 @@ class Schedule:
     `due` hands out runs; each is in flight until `done`. A run that is due while the same one is
     still in flight is skipped and counted. One that finds another SNMP run of its device waits for
     it, in one place only.
+
+    A target that does not answer (`missed`) is asked again every 15 s; after 45 s it is away: its
+    cheapest probe alone is asked, once a minute and in few places at once, so that the dead do not
+    hold up the living, until it is `reached`. The watch of the line goes on whatever happens.
     """
 
     def __init__(self, jobs: Iterable[Job], start_mono: float) -> None:
@@ -90,11 +122,23 @@ class Schedule:
         self._lanes: dict[JobKey, _Lane] = {}
         self._heap: list[tuple[float, JobKey]] = []
         self._skipped: Counter[JobKey] = Counter()
+        self._silent_since: dict[Place, float] = {}
+        self._away: dict[Place, JobKey | None] = {}
+        self._queue: dict[JobKey, None] = {}
+        self._pooled: set[JobKey] = set()
+        self._of: dict[Place, list[JobKey]] = {}
         for job in jobs:
             first_cycle_s = min(job.period_s, FIRST_CYCLE_S)
             self._plans[job.key] = _Plan(job, start_mono + job.phase_s % first_cycle_s)
             self._lanes.setdefault(job.lane, _Lane())
+            self._of.setdefault(job.key[:2], []).append(job.key)
             self._push(job.key)
+        self._slots = slots(len(self._of))
+
+    @property
+    def away(self) -> frozenset[Place]:
+        """The targets that are asked in the pool of those that do not answer."""
+        return frozenset(self._away)
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -113,18 +157,31 @@ class Schedule:
             heapq.heappop(self._heap)
             plan = self._plans[found[1]]
             lane = self._lanes[plan.job.lane]
-            if lane.holder is None:
+            if self._must_queue(plan):
+                self._queue[plan.job.key] = None
+            elif lane.holder is None:
+                started.append(self._shaped(plan, mono))
                 self._begin(plan, lane, mono)
-                started.append(plan.job)
             elif lane.holder == plan.job.key and not plan.hastened:
                 self._skipped[plan.job.key] += 1
-                self._move(plan, self._after(plan.job, mono))
+                self._move(plan, self._after(plan, mono))
             else:
                 lane.parked[plan.job.key] = None
         return started
 
-    def done(self, job: Job) -> None:
-        """Say that a run has ended, however it ended; who waited for it is due again."""
+    def done(self, job: Job, took_s: float = 0.0) -> None:
+        """Say that a run has ended, however it ended; who waited for it is due again.
+
+        `took_s` seconds tell the pace: what is slow again and again is asked less often.
+        """
+        plan = self._plans[job.key]
+        before, plan.pace = plan.pace, plan.pace.after(took_s, plan.job.period_s)
+        if plan.pace.factor > before.factor and not math.isinf(plan.next_at):
+            self._move(plan, plan.next_at + (plan.pace.factor - before.factor) * plan.job.period_s)
+        if plan.pooled:
+            plan.pooled = False
+            self._pooled.discard(job.key)
+            self._next_in_queue()
         lane = self._lanes[job.lane]
         lane.holder = None
         parked, lane.parked = lane.parked, {}
@@ -138,10 +195,48 @@ class Schedule:
         may have been asked before the reason for the haste.
         """
         plan = self._plans.get((ward, name, probe))
-        if plan is None or plan.next_at <= at:
+        if plan is None or (plan.next_at <= at and plan.job.key not in self._queue):
             return
         plan.hastened = True
-        self._move(plan, at)
+        self._queue.pop(plan.job.key, None)
+        self._move(plan, min(at, plan.next_at))
+
+    def retry(self, ward: str, name: str, probe: str, at: float) -> None:
+        """Like `hasten` for what is in doubt; what is away has its own rhythm and is left to it."""
+        if (ward, name) not in self._away:
+            self.hasten(ward, name, probe, at)
+
+    def missed(self, ward: str, name: str, mono: float) -> None:
+        """Say that a target did not answer: nothing of it came back from the network."""
+        place = (ward, name)
+        since = self._silent_since.setdefault(place, mono)
+        if place in self._away or place not in self._of:
+            return
+        if mono - since >= UNAVAILABLE_AFTER_S:
+            self._send_away(place, mono)
+        elif (proof := self._proof(place)) is not None:
+            self.hasten(*proof, mono + RECHECK_S)
+
+    def reached(self, ward: str, name: str, mono: float) -> None:
+        """Say that a target answered: one that was away is asked everything at once."""
+        place = (ward, name)
+        self._silent_since.pop(place, None)
+        if place not in self._away:
+            return
+        del self._away[place]
+        for key in self._of[place]:
+            self._queue.pop(key, None)
+            if self._plans[key].next_at > mono and not self._goes_on(key):
+                self._move(self._plans[key], mono)
+
+    def slowed(self, ward: str, name: str) -> tuple[Slowed, ...]:
+        """Which probes of a target are asked less often because they take so long."""
+        plans = (self._plans[key] for key in self._of.get((ward, name), ()))
+        return tuple(
+            Slowed(one.job.probe.name, one.pace.factor, one.period_s, one.pace.longest_s)
+            for one in plans
+            if one.pace.factor > 1
+        )
 
     def next_due(self, mono: float) -> float:
         """When `due` will next have something to decide: at least `mono`, inf for never.
@@ -153,17 +248,68 @@ class Schedule:
 
     def _begin(self, plan: _Plan, lane: _Lane, mono: float) -> None:
         lane.holder = plan.job.key
-        if not plan.hastened:
-            self._skipped[plan.job.key] += int((mono - plan.next_at) // plan.job.period_s)
+        key = plan.job.key
+        if not plan.hastened and key[:2] not in self._away:
+            self._skipped[key] += int((mono - plan.next_at) // plan.period_s)
+        if key == self._away.get(key[:2]):
+            plan.pooled = True
+            self._pooled.add(key)
         plan.hastened = False
-        self._move(plan, self._after(plan.job, mono))
+        self._move(plan, self._after(plan, mono))
 
-    def _after(self, job: Job, mono: float) -> float:
-        """The first moment of the job's own rhythm after `mono`."""
+    def _after(self, plan: _Plan, mono: float) -> float:
+        """The first moment of the job's own rhythm after `mono`; never while it is withheld."""
+        job, period_s = plan.job, plan.period_s
+        if job.key[:2] in self._away and not self._goes_on(job.key):
+            if job.key != self._away[job.key[:2]]:
+                return math.inf
+            period_s = max(UNAVAILABLE_EVERY_S, period_s)
         first = self._start + job.phase_s
-        passed = max(0, math.floor((mono - first) / job.period_s) + 1)
-        at = first + passed * job.period_s
-        return at if at > mono + _SAME_MOMENT_S else at + job.period_s
+        passed = max(0, math.floor((mono - first) / period_s) + 1)
+        at = first + passed * period_s
+        return at if at > mono + _SAME_MOMENT_S else at + period_s
+
+    def _shaped(self, plan: _Plan, mono: float) -> Job:
+        """The job as it is run now: at its present pace, its silence good for as long as needed."""
+        job, place = plan.job, plan.job.key[:2]
+        if plan.pace.factor > 1:
+            probe = replace(job.probe, period_s=plan.period_s)
+            job = replace(job, period_s=plan.period_s, probe=probe)
+        silent_s = mono - self._silent_since.get(place, mono)
+        if silent_s < UNAVAILABLE_AFTER_S - RECHECK_S or self._goes_on(plan.job.key):
+            return job
+        return replace(job, quiet_s=round_s(len(self._away) + 1, job.deadline_s, self._slots))
+
+    def _must_queue(self, plan: _Plan) -> bool:
+        """Whether it belongs to the pool and the pool is full; what was asked for is not."""
+        pooled = plan.job.key == self._away.get(plan.job.key[:2]) and not plan.hastened
+        return pooled and len(self._pooled) >= self._slots
+
+    def _next_in_queue(self) -> None:
+        key = next(iter(self._queue), None)
+        if key is not None:
+            del self._queue[key]
+            self._push(key)
+
+    def _send_away(self, place: Place, mono: float) -> None:
+        self._away[place] = self._proof(place)
+        for key in self._of[place]:
+            if not self._goes_on(key):
+                plan = self._plans[key]
+                plan.hastened = False
+                self._move(plan, self._after(plan, mono))
+
+    def _proof(self, place: Place) -> JobKey | None:
+        """The cheapest probe of a target; None where the watch proves presence anyway."""
+        keys = {key[2]: key for key in self._of.get(place, ())}
+        if not keys or WATCH in keys:
+            return None
+        known = (keys[probe] for probe in _PROOFS if probe in keys)
+        return next(known, min(keys.values(), key=lambda key: self._plans[key].job.deadline_s))
+
+    def _goes_on(self, key: JobKey) -> bool:
+        """The watch and the echoes beside it: what the line's state is read from."""
+        return key[2] == WATCH or (key[2] == "icmp" and (*key[:2], WATCH) in self._plans)
 
     def _move(self, plan: _Plan, to: float) -> None:
         plan.next_at = to
@@ -176,7 +322,7 @@ class Schedule:
         """The earliest entry that still holds; moved plans leave dead entries behind."""
         while self._heap:
             at, key = self._heap[0]
-            parked = key in self._lanes[self._plans[key].job.lane].parked
+            parked = key in self._queue or key in self._lanes[self._plans[key].job.lane].parked
             if self._plans[key].next_at == at and not parked:
                 return at, key
             heapq.heappop(self._heap)

@@ -85,7 +85,8 @@ def test_others_start_within_a_second_of_plan_beside_a_silent_and_a_slow_device(
         starts = net.started[job.target.host]
         late = [(start - job.phase_s) % PERIOD_S for start in starts]
         assert max(min(one, PERIOD_S - one) for one in late) < 1.0
-        assert len(starts) == 10
+        # what takes longer than half its period three times is asked half as often from then on
+        assert len(starts) == (6 if job.target.host in (SILENT, SLOW) else 10)
     reasons = {(one.target.host, one.reason) for one in seen}
     assert (SILENT, Reason.TIMEOUT) in reasons
     assert {reason for host, reason in reasons if host not in (SILENT, SLOW)} == {Reason.OK}
