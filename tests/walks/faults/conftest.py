@@ -1,0 +1,229 @@
+"""Faults on a simulated ward, the unchanged agent on it, and the world's word on who is to blame.
+
+`look(script)` plays faults in virtual time and returns everything that was shown against the side
+of the ward's border that the world says is broken. An open verdict is never wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from agent.assembly import Agent, Plan
+from agent.config import AgentConfig
+from drills import cable, faults
+from drills.listen import Ports
+from drills.model import node_of
+from drills.sim import ward_codes
+from drills.topology import edge_of, ward_standard
+from drills.world import World
+from drills.writing import write_inventory
+from inventory.load import load
+from probes.clock import ManualClock, run_virtual
+from probes.registry import kinds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from playbooks.verdict.model import Verdict
+
+WARD = "26740"
+START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # a Monday, 08:00 in the ward
+PORTS = Ports(snmp=1161, https=8443, http=9100, reach=9643)
+HEALTHY_AFTER_S = 40
+# What was true lately may still be shown: tables are read every 30 s, a change needs two wins.
+MEMORY_S = 45.0
+STEP_S = 0.5
+
+OWN_SEGMENTS = frozenset({"power", "lan", "switch", "meeting"})
+OWN_PARTS = frozenset({"ce", "ce_link"})
+OPEN_PARTS = frozenset({"line_or_ce", "backup"})
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """What is broken at one moment: on the ward's way out, elsewhere in the ward, on the line, in
+    the data centre. `cut` are the breaks on the way out that let nothing through.
+    """
+
+    way: frozenset[str]
+    cut: frozenset[str]
+    elsewhere: frozenset[str]
+    line: frozenset[str]
+    centre: frozenset[str]
+
+
+@dataclass
+class Looked:
+    """What was shown: every change of the verdict with its second, and what was shown wrongly."""
+
+    shown: list[tuple[float, str]] = field(default_factory=list)
+    wrong: list[tuple[float, str]] = field(default_factory=list)
+    last: Verdict | None = None
+
+    @property
+    def sides(self) -> set[str]:
+        """The sides that were ever named."""
+        return {side for _t, side in self.shown}
+
+
+def side_of(verdict: Verdict) -> str:
+    """Which side of the border a verdict names: own, metronet, dc, either, unknown, none."""
+    if verdict.segment in OWN_SEGMENTS or verdict.part in OWN_PARTS:
+        return "own"
+    if verdict.segment == "unknown":
+        return "line" if verdict.outside else "unknown"
+    if verdict.segment == "metronet":
+        return "either" if verdict.part in OPEN_PARTS else "metronet"
+    return "none" if verdict.segment == "none" else "dc"
+
+
+def _is_shut(world: World, ref: str) -> bool:
+    found = world.topology.at_port[ref]
+    return not world.fact("cable", found.id) or not (world.admin(found.a) and world.admin(found.b))
+
+
+def _is_poor(world: World, ref: str) -> bool:
+    found = world.topology.at_port[ref].id
+    return world.fact("loss", found) > 0 or world.fact("delay_ms", found) > 0
+
+
+def broken(world: World, t: float) -> Broken:
+    """The world's word."""
+    topology = world.topology
+    core, access, ce = (topology.device(WARD, role).name for role in ("core", "access", "ce"))
+    edge = edge_of(topology.codes.index(WARD))
+    near = (f"{topology.device(WARD, 'host').name}:eth0", f"{access}:24", f"{ce}:lan")
+    far = (f"{ce}:wan", f"gateway:{edge}")
+    centre = [node.name for node in topology.by_ward[""] if node.role != "pe"]
+    dark = {name for name in (core, access, ce) if not world.powered(name, t)}
+    shut = {ref for ref in near if _is_shut(world, ref)}
+    here = {node.name for node in topology.by_ward[WARD]}
+    cables = [one for one in topology.cables.values() if {node_of(one.a), node_of(one.b)} & here]
+    return Broken(
+        way=frozenset(dark | shut | {ref for ref in near if _is_poor(world, ref)}),
+        cut=frozenset(dark | shut),
+        elsewhere=frozenset(
+            {name for name in here if not world.powered(name, t)}
+            | {one.id for one in cables if _is_shut(world, one.a)} - {f"{ce}:wan"}
+            | ({"mains"} if not world.fact("mains", WARD) else set())
+            | {name for name in (core, access) if not world.fact("ping", name)}
+            | {name for name in (core, access) if not world.fact("snmp", name)}
+        ),
+        line=frozenset(
+            {ref for ref in far if _is_shut(world, ref) or _is_poor(world, ref)}
+            | ({edge} if not world.powered(edge, t) else set())
+        ),
+        centre=frozenset(
+            {name for name in centre if not world.powered(name, t)}
+            | {name for name in centre if world.fact("service", name) != "running"}
+            | ({"gateway:dc"} if _is_shut(world, "gateway:dc") else set())
+        ),
+    )
+
+
+def _united(lately: Iterable[Broken]) -> Broken:
+    every = list(lately)
+    named = ("way", "cut", "elsewhere", "line", "centre")
+    return Broken(*(frozenset().union(*(getattr(one, name) for one in every)) for name in named))
+
+
+def wrong(verdict: Verdict, lately: list[Broken]) -> str:
+    """Why that verdict is on the wrong side; empty when it is not."""
+    side, known = side_of(verdict), _united(lately)
+    if side == "own":
+        return "" if known.way or known.elsewhere else "own, and the ward is whole"
+    if side == "either":
+        return "" if known.way or known.line else "line or CE, and both are whole"
+    if side in ("metronet", "line"):
+        # A dead gateway seen from one vantage alone reads as the line, with the centre named
+        # beside it; the other vantage corrects that.
+        if not known.line and not known.centre:
+            return "the line, and it is whole"
+        always = frozenset.intersection(*(one.cut for one in lately))
+        return "the line, and the ward's own way is cut" if always else ""
+    if side == "dc":
+        return "" if known.centre or known.line else "the centre, and it is whole"
+    return ""
+
+
+async def _play(
+    script: Callable[[Any], Any], world: World, agent: Agent, looked: Looked, clock: ManualClock
+) -> None:
+    case = agent.engine.cases[WARD]
+    history: list[tuple[float, Broken]] = []
+    version, now_broken = -1, None
+
+    async def wait(seconds: float) -> None:
+        nonlocal version, now_broken
+        for _ in range(int(seconds / STEP_S)):
+            await clock.sleep(STEP_S)
+            t = world.time()
+            now_broken = broken(world, t)
+            history.append((t, now_broken))
+            while history[0][0] < t - MEMORY_S:
+                history.pop(0)
+            if case.verdict is not None:
+                _note(looked, case.verdict, t, [one for _t, one in history])
+
+    await wait(HEALTHY_AFTER_S)
+    ids = []
+    for delay_s, what in script:
+        await wait(delay_s)
+        if what is None:
+            for number in ids:
+                faults.clear(world, number)
+            ids = []
+        else:
+            name, on, params = what
+            ids.append(faults.apply(world, name, on, params))
+    looked.last = case.verdict
+
+
+def _note(looked: Looked, verdict: Verdict, t: float, lately: list[Broken]) -> None:
+    place = f"{verdict.row} {verdict.segment}/{verdict.part}"
+    problem = wrong(verdict, lately)
+    if problem and (not looked.wrong or looked.wrong[-1][1] != f"{place}: {problem}"):
+        looked.wrong.append((t, f"{place}: {problem}"))
+    if t > HEALTHY_AFTER_S and (not looked.shown or looked.shown[-1][1] != side_of(verdict)):
+        looked.shown.append((t, side_of(verdict)))
+
+
+async def _looked(script: Any, folder: Path, seed: int, clock: ManualClock) -> Looked:
+    world = World(ward_standard(ward_codes(1)), seed, clock)
+    write_inventory(world, folder / "inventory", PORTS, "ward", b"")
+    (folder / "playbooks").mkdir()
+    inventory = load(folder / "inventory", kinds())
+    ways = cable.transports(world, f"ward:{WARD}")
+    plan = Plan(inventory, AgentConfig(), folder / "state", folder / "playbooks")
+    agent, looked = Agent(plan, ways, clock), Looked()
+    work = asyncio.create_task(agent.run())
+    try:
+        await _play(script, world, agent, looked, clock)
+    finally:
+        work.cancel()
+        with suppress(asyncio.CancelledError):
+            await work
+        ways.snmp.close()
+        agent.close()
+    return looked
+
+
+@pytest.fixture
+def look(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Looked]:
+    """Plays `[(seconds to wait, (fault, on, params) or None to mend all), …]`."""
+
+    def run(script: list[tuple[float, Any]], seed: int = 1) -> Looked:
+        clock = ManualClock(START)
+        looked: Looked = run_virtual(
+            _looked([*script], tmp_path_factory.mktemp("faults"), seed, clock), clock
+        )
+        return looked
+
+    return run

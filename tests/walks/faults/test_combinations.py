@@ -1,0 +1,54 @@
+"""Sixty faults and pairs of faults: the verdict is never on the wrong side of the border."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+AFTER_S = 45.0
+TABLE = Path(__file__).with_name("combinations.txt").read_text(encoding="utf-8").splitlines()
+LINES = [line for line in TABLE if line and not line.startswith("#")]
+# What may stand at the end beside the side itself: nothing concluded, or the fault not noticed yet.
+ALLOWED = {
+    "own": {"own", "either", "unknown"},
+    "metronet": {"metronet", "line", "either", "unknown"},
+    "dc": {"dc", "metronet", "line", "unknown"},
+    "none": {"none", "own", "unknown"},
+}
+# A loss that the agent cannot measure yet, and delay, may leave everything as it was.
+QUIET = ("path_loss", "path_latency", "power_off vm")
+
+
+def script_of(text: str) -> list[tuple[float, Any]]:
+    """`"ce_mute ce ; @20 cable_cut ce:wan"` -> what `look` plays, and the time to look on after."""
+    steps: list[tuple[float, Any]] = []
+    for part in text.split(";"):
+        words = part.split()
+        wait_s = float(words.pop(0)[1:]) if words[0].startswith("@") else 0.0
+        if words in ([], ["~"]):
+            steps.append((wait_s, None))
+        else:
+            name, on, *params = words
+            pairs = (pair.partition("=") for pair in params)
+            steps.append((wait_s, (name, on, {key: float(value) for key, _, value in pairs})))
+    last = [] if steps[-1][1] is None else [(AFTER_S, None)]
+    return [*steps, *last]
+
+
+def test_there_are_at_least_sixty() -> None:
+    assert len(LINES) >= 60
+    assert sum(";" in line for line in LINES) >= 25
+
+
+@pytest.mark.parametrize("line", LINES, ids=lambda line: line.replace(" ", "_"))
+def test_the_verdict_is_never_on_the_wrong_side(line: str, look: Callable[..., Any]) -> None:
+    side, _, text = line.partition("|")
+    looked = look(script_of(text))
+    assert looked.wrong == [], looked.shown
+    allowed = ALLOWED[side.strip()] | ({"none"} if any(word in text for word in QUIET) else set())
+    assert looked.shown[-1][1] in allowed, looked.shown

@@ -1,0 +1,62 @@
+"""Random pairs and triples of faults at random moments: never the wrong side of the border."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+IS_SOAK = os.environ.get("WARDOPS_SOAK") == "1"
+EXAMPLES = 600 if IS_SOAK else 12
+NODES = ("core", "access", "ce", "ups", "ap", "vc", "vm", "pe-1", "gateway", "dc-sw")
+CABLES = (
+    "ce:lan", "ce:wan", "access:24", "host:eth0", "vc:eth0", "ap:eth0", "ups:eth0",
+    "gateway:pe-1", "gateway:dc",
+)  # fmt: skip
+LOSSY = ("ce:lan", "ce:wan", "access:24", "host:eth0", "gateway:pe-1")
+PORTS = ("switch:uplink", "access:24", "ce:wan", "ce:lan", "access:22")
+DEVICES = ("core", "ce", "access")
+FAULTS = st.one_of(
+    st.tuples(st.just("power_off"), st.sampled_from(NODES), st.just({})),
+    st.tuples(st.just("cable_cut"), st.sampled_from(CABLES), st.just({})),
+    st.tuples(st.just("if_admin_down"), st.sampled_from(PORTS), st.just({})),
+    st.tuples(
+        st.just("path_loss"),
+        st.sampled_from(LOSSY),
+        st.sampled_from((0.05, 0.3, 0.6, 0.9, 1.0)).map(lambda loss: {"loss": loss}),
+    ),
+    st.tuples(
+        st.just("path_latency"),
+        st.sampled_from(LOSSY),
+        st.sampled_from((80.0, 900.0, 2500.0)).map(lambda ms: {"ms": ms}),
+    ),
+    st.tuples(st.just("ce_mute"), st.sampled_from((*DEVICES, "gateway")), st.just({})),
+    st.tuples(st.sampled_from(("snmp_silent", "snmp_slow")), st.sampled_from(DEVICES), st.just({})),
+    st.tuples(st.just("mains_off"), st.just("ward"), st.sampled_from(({}, {"runtime_s": 20.0}))),
+    st.tuples(st.just("service_stopped"), st.sampled_from(("tthc", "hop")), st.just({})),
+)
+WAITS = st.sampled_from((0.0, 0.5, 2.0, 3.5, 5.0, 8.0, 17.0, 35.0))
+STEPS = st.tuples(WAITS, st.one_of(FAULTS, FAULTS, FAULTS, st.none()))
+SCRIPTS = st.lists(STEPS, min_size=2, max_size=4)
+
+
+@pytest.mark.timeout(3000)
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    database=None,
+    derandomize=not IS_SOAK,
+    suppress_health_check=list(HealthCheck),
+)
+@given(script=SCRIPTS, seed=st.integers(1, 3))
+def test_no_mix_of_faults_is_blamed_on_the_wrong_side(
+    look: Callable[..., Any], script: list[tuple[float, Any]], seed: int
+) -> None:
+    looked = look([*script, (40.0, None), (40.0, None)], seed)
+    assert looked.wrong == [], looked.shown
