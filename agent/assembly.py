@@ -22,8 +22,13 @@ from agent.exposition.writer import Exposition
 from agent.ids import fresh_uid
 from agent.loop import Poller
 from agent.metrics_catalog import full_catalogue
+from agent.notices.advice import advice_for
+from agent.notices.desk import Desk
+from agent.notices.office import Office
+from agent.notices.opening import open_channels
 from agent.paper import Paper
 from agent.picture import picture
+from agent.retention import forget_old
 from agent.runs import Runs
 from agent.schedule import Job, Schedule
 from agent.selfmetrics import SelfMetrics
@@ -46,6 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 
     from agent.config import AgentConfig, Timing
+    from agent.notices.wording import Advice
     from agent.schedule import JobKey
     from agent.view import AgentView, NotReady
     from inventory.credentials import Secret
@@ -58,6 +64,7 @@ _log = logging.getLogger(__name__)
 HOST_LINK_EVERY_S = 5.0
 JUDGE_EVERY_S = 1.0
 SAVE_RINGS_EVERY = 30  # judgements
+FORGET_EVERY_S = 3600.0
 READY_AFTER_S = 120.0
 READY_SHARE = 0.8
 
@@ -120,6 +127,7 @@ class Agent:
         self.runs = Runs(self.engine, inventory, plan.state, clock, library)
         self.paper = Paper(library, inventory, load_escalation(Path(inventory.folder)))
         self.actions = Actions(self.engine, self.runs, clock)
+        self.office = self._open_office()
 
     def view(self) -> AgentView:
         """What the agent believes at this moment."""
@@ -148,6 +156,8 @@ class Agent:
             "host": self._host,
             "state_file": self._write_state,
             "runs": self.runs.work,
+            "notices": self.office.run,
+            "retention": self._forget_old,
         }
         async with asyncio.TaskGroup() as group:
             for name, task in tasks.items():
@@ -158,6 +168,33 @@ class Agent:
         self.bus.close()
         self.engine.save_rings()
         self.store.close()
+
+    def _open_office(self) -> Office:
+        """Who is told of what; from here on incidents are written together with their notices."""
+        inventory = self.plan.inventory
+        realm = inventory.site.realm
+        channels = open_channels(
+            self.plan.config.notify, realm, Path(inventory.folder), self.plan.state, self.clock
+        )
+        if channels:
+            self.store.plan_notices_with(Desk(tuple(channels), self._advise, realm))
+        return Office(
+            self.store,
+            channels,
+            self.clock,
+            lambda channel, result: self.metrics.notices.labels(channel, result).inc(),
+        )
+
+    def _advise(self, ward: str) -> Advice:
+        case = self.engine.cases.get(ward)
+        verdict = case.verdict if case else None
+        return advice_for(units()[ward], verdict, self.paper.library, self.paper.escalation)
+
+    async def _forget_old(self) -> None:
+        while True:
+            await self.clock.sleep(FORGET_EVERY_S)
+            retention = self.plan.config.retention
+            self.engine.journal.write(lambda: forget_old(self.store, self.clock.now(), retention))
 
     def _secret(self) -> Callable[[str], Secret]:
         folder = Path(self.plan.inventory.folder)
@@ -193,6 +230,7 @@ class Agent:
                 write_state(self.plan.state, state_of_view(self.view()))
             except StoreError:
                 self.metrics.state_write_errors.inc()
+            self.engine.journal.keep_reserve()
 
     def _not_ready(self) -> Iterator[NotReady]:
         if self.engine.journal.failing:

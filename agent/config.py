@@ -9,6 +9,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from agent.notices.settings import NotifySettings
+from agent.retention import RetentionSettings
 from inventory.model import Frozen
 
 
@@ -48,3 +50,5 @@ class AgentConfig(Frozen):
     timing: Timing = Timing()
     incident: IncidentSettings = IncidentSettings()
     http: HttpSettings = HttpSettings()
+    notify: NotifySettings = NotifySettings()
+    retention: RetentionSettings = RetentionSettings()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from agent.board import subject
-from agent.checks import Ring
+from agent.checks import Ring, State
 from agent.chronicle import Chronicle
 from agent.facts import facts_of
 from agent.following import Following, Moment
@@ -23,7 +23,7 @@ from agent.ids import fresh_uid
 from agent.incident_rules import IncidentRules
 from agent.journal import Journal
 from agent.port_shelf import from_records, to_records
-from agent.reach import answered
+from agent.reach import NO_ANSWER, answered
 from agent.reserve import Reserve
 from agent.verdict.settle import Settled, settle
 from agent.view import ProbeRuns
@@ -302,7 +302,11 @@ class Engine:
         mono = self._clock.monotonic()
         target = seen.target
         if taken.retry_in_s is not None:
-            self._hasten(target.ward, target.name, seen.probe, mono + taken.retry_in_s)
+            self._schedule.retry(target.ward, target.name, seen.probe, mono + taken.retry_in_s)
+        if taken.presence is State.OK:
+            self._schedule.reached(target.ward, target.name, mono)
+        elif taken.presence is State.CRIT and seen.reason in NO_ANSWER:
+            self._schedule.missed(target.ward, target.name, mono)
         if taken.ask_burst:
             self._hasten(target.ward, target.name, "icmp", mono)
             self._ask_uplink(case, mono)

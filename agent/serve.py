@@ -93,6 +93,7 @@ async def running(plan: Plan, options: Options) -> AsyncIterator[Running]:
         transports = await stack.enter_async_context(open_transports(plan.inventory, clock))
         agent = Agent(plan, transports, clock)
         stack.callback(agent.close)
+        stack.push_async_callback(agent.office.close)
         token, http = fresh_token(), plan.config.http
         app = build_app(parts_of(agent, token, http.advertise or options.listen))
         server = WebServer(

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from agent import store_rows as rows
-from agent.audit import Deed, Head, anchor, canonical, chained, first_bad
+from agent.audit import CUT, Deed, Head, anchor, canonical, chained, first_bad
 from agent.database import number_key, open_database
 from agent.ids import incident_id, incident_year
-from agent.incidents import Event
+from agent.incidents import MACHINE, Event
 from agent.migrations import MIGRATIONS
 from agent.notices.desk import FLAPPING, SETTLED, subject_of
 from agent.notices.shelf import NoticeShelf
@@ -224,10 +224,7 @@ class Store:
             data=canonical(data or {}),
         )  # fmt: skip
         with self.database.transaction(durable=True):
-            row = chained(self._head(), deed)
-            self.database.insert("audit", rows.from_audit(row))
-            self.database.set_meta("audit_head", f"{row.seq}:{row.sha.hex()}")
-        return row
+            return self._chain(deed)
 
     def audit_rows(self, since: int = 0, limit: int = 1000) -> tuple[AuditRow, ...]:
         """Rows of the audit chain after number `since`, in order."""
@@ -236,10 +233,35 @@ class Store:
         )
         return tuple(rows.to_audit(row) for row in found)
 
+    def cut_audit(self, now: datetime, before: datetime) -> int:
+        """Delete the audit rows that end before a moment; returns how many.
+
+        A row of the chain says up to where, so that a chain cut by anybody else is found.
+        """
+        with self.database.transaction(durable=True):
+            found = self.database.rows(
+                "SELECT * FROM audit WHERE seq < (SELECT coalesce(min(seq), 0) FROM audit"
+                " WHERE ts_ms >= ?) ORDER BY seq DESC LIMIT 1",
+                (rows.ms(before),),
+            )
+            if not found:
+                return 0
+            last = rows.to_audit(found[0])
+            gone = self.database.execute("DELETE FROM audit WHERE seq <= ?", (last.seq,)).rowcount
+            self.database.set_meta("audit_anchor", f"{last.seq}:{last.sha.hex()}")
+            self._chain(
+                Deed(
+                    rows.ms(now), self.realm, MACHINE, "agent", MACHINE, CUT, "audit", None, "ok",
+                    canonical({"seq": last.seq, "sha": last.sha.hex()}),
+                )
+            )  # fmt: skip
+        return gone
+
     def verify_audit(self) -> int | None:
         """Number of the first row of the audit chain that is not what was written, else None."""
         found = self.database.stream("SELECT * FROM audit ORDER BY seq")
-        return first_bad(map(rows.to_audit, found), anchor(self.agent_id), self._head())
+        start = self._noted("audit_anchor") or anchor(self.agent_id)
+        return first_bad(map(rows.to_audit, found), start, self.audit_head())
 
     def _insert_event(self, event: Event) -> int:
         mono_ns = int(self._mono() * 1e9)
@@ -276,9 +298,19 @@ class Store:
         self.database.set_meta(key, str(number))
         return incident_id(year, number)
 
-    def _head(self) -> Head:
-        noted = self.database.meta("audit_head")
+    def audit_head(self) -> Head:
+        """The end of the audit chain; whoever keeps it elsewhere can prove later what was there."""
+        return self._noted("audit_head") or anchor(self.agent_id)
+
+    def _chain(self, deed: Deed) -> AuditRow:
+        row = chained(self.audit_head(), deed)
+        self.database.insert("audit", rows.from_audit(row))
+        self.database.set_meta("audit_head", f"{row.seq}:{row.sha.hex()}")
+        return row
+
+    def _noted(self, key: str) -> Head | None:
+        noted = self.database.meta(key)
         if noted is None:
-            return anchor(self.agent_id)
+            return None
         seq, _colon, sha = noted.partition(":")
         return Head(int(seq), bytes.fromhex(sha))

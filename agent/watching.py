@@ -74,13 +74,17 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What one observation led to: check steps, orders of the hold, and when to ask it again."""
+    """What one observation led to: check steps, orders of the hold, and when to ask it again.
+
+    `presence` is what it says about its target's being there, None when it decides nothing.
+    """
 
     steps: tuple[Step, ...] = ()
     orders: Orders = field(default_factory=Orders)
     retry_in_s: float | None = None
     ask_burst: bool = False
     far_end_changed: bool = False
+    presence: State | None = None
 
     @property
     def is_news(self) -> bool:
@@ -140,7 +144,7 @@ class WardWatch:
         doubt = bool(self._far_end_name() == name and seen.probe == "watch")
         ask_burst = doubt and self._window_disagrees(seen)
         changed = self.far_end.present is not before
-        return Taken(tuple(steps), orders, retry, ask_burst, changed)
+        return Taken(tuple(steps), orders, retry, ask_burst, changed, state)
 
     def remember(self, known: Mapping[CheckKey, CheckState]) -> None:
         """Take over what an earlier run of the program knew of checks; nothing counts as measured.
