@@ -19,6 +19,9 @@ from agent.engine import Engine, Outlets, WardCase
 from agent.events import EventBus
 from agent.exposition.block import Renderer
 from agent.exposition.writer import Exposition
+from agent.hints.desk import HintDesk
+from agent.hints.patterns import packaged_patterns
+from agent.hints.senders import Senders
 from agent.ids import fresh_uid
 from agent.loop import Poller
 from agent.metrics_catalog import full_catalogue
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
 
     from agent.config import AgentConfig, Timing
     from agent.notices.wording import Advice
+    from agent.hints.model import Hint
     from agent.schedule import JobKey
     from agent.view import AgentView, NotReady
     from inventory.credentials import Secret
@@ -129,6 +133,22 @@ class Agent:
         self.actions = Actions(self.engine, self.runs, clock)
         self.office = self._open_office()
 
+        self._poller = Poller(
+            self.schedule, transports, clock, self._secret(), self.engine.take
+        )
+        devices = ((code, one) for code, ward in inventory.wards.items() for one in ward.devices)
+        self.hints = HintDesk(
+            Senders(devices, self._secret()),
+            self.take_hint,
+            self.metrics.message,
+            packaged_patterns(),
+        )
+
+    def take_hint(self, hint: Hint) -> None:
+        """Take in what a device said by itself, and poll at once what it asks for."""
+        self.engine.take_hint(hint)
+        self._poller.wake()
+
     def view(self) -> AgentView:
         """What the agent believes at this moment."""
         return picture(
@@ -143,13 +163,7 @@ class Agent:
 
     async def run(self) -> None:
         """Poll and judge until cancelled."""
-        poller = Poller(
-            self.schedule,
-            self._transports,
-            self.clock,
-            self._secret(),
-            self.engine.take,
-        )
+        poller = self._poller
         tasks: Mapping[str, Callable[[], Awaitable[None]]] = {
             "poll": poller.run,
             "judge": self._judge,

@@ -43,6 +43,16 @@ class HttpSettings(Frozen):
     allow_plaintext: bool = False
 
 
+class HintSettings(Frozen):
+    """Where devices may send traps and syslog lines, as `HOST:PORT` (UDP); null is off.
+
+    The ports meant for it are 1162 and 1514; a redirect leads 162 and 514 there.
+    """
+
+    traps: str | None = None
+    syslog: str | None = None
+
+
 class AgentConfig(Frozen):
     """All settings of one agent."""
 
@@ -50,5 +60,6 @@ class AgentConfig(Frozen):
     timing: Timing = Timing()
     incident: IncidentSettings = IncidentSettings()
     http: HttpSettings = HttpSettings()
+    hints: HintSettings = HintSettings()
     notify: NotifySettings = NotifySettings()
     retention: RetentionSettings = RetentionSettings()

@@ -57,7 +57,7 @@ def silence(sight: Sight) -> Truth:
     gateway = sight.of("gateway")
     if gateway is not None and gateway.state is State.OK:
         return Truth.UNKNOWN  # an echo came back after the silence
-    if loss is None:
+    if loss is None or sight.line_is_down:  # the line's own port says why it is silent
         return Truth.FALSE
     if _crossed(sight, loss) or _is_awaited(sight, loss) or _is_explained(sight):
         return Truth.UNKNOWN

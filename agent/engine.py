@@ -174,7 +174,7 @@ class Engine:
             self.judge_ward(case, at)
 
     def take_hint(self, hint: Hint) -> None:
-        """Take in what a device said by itself: a journal line and the right poll, never a state."""
+        """Take in what a device said by itself: a line and the right poll, never a state."""
         case = self.cases.get(hint.ward)
         if case is None or hint.device not in case.watch.targets:
             return

@@ -282,8 +282,9 @@ def _ups_before(sight: Sight, seen: Seen) -> dict[str, Fact]:
     if memory is None or memory.status.on_battery is None:
         silent = {"power_hint": UNKNOWN, "ups_low_before": UNKNOWN, "ups_ok_before": UNKNOWN}
         return {**silent, "power_hint": known(yes=False)} if seen.ever else silent
-    status, age_s = memory.status, sight.mono - memory.mono
     silent_now = seen.answers is not Truth.TRUE
+    silent_since = seen.since_mono if seen.answers is Truth.FALSE else sight.mono
+    status, age_s = memory.status, silent_since - memory.mono
     hint = silent_now and bool(status.on_battery) and age_s <= HINT_LIFE_S
     healthy = not status.on_battery and not status.replace_battery
     charged = status.charge_ratio is not None and status.charge_ratio >= UPS_GOOD_CHARGE

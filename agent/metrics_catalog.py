@@ -65,6 +65,20 @@ DEVICE_REACHABLE = Metric(
 DEVICE_ON_DUTY = Metric(
     "wardops_device_on_duty", "gauge", "1 while a silent device counts as a fault."
 )
+DEVICE_RESTARTS = Metric(
+    "wardops_device_restarts_total", "counter", "Restarts that several signs speak for."
+)
+RENUMBERINGS = Metric(
+    "wardops_interface_renumber_events_total",
+    "counter",
+    "Times that the device numbered its interfaces anew; ports and series went on.",
+)
+RATE_TRUSTED = Metric(
+    "wardops_interface_rate_trusted",
+    "gauge",
+    "0 when a 32-bit counter may have wrapped more than once: poll more often. Uplink only.",
+    ("ifName", "ifDescr", "ifAlias"),
+)
 DEVICE_INFO = Metric(
     "wardops_device_info",
     "info",
@@ -135,7 +149,8 @@ SERIES_DROPPED = Metric(
 
 DEVICE_METRICS: tuple[Metric, ...] = (
     PROBE_SUCCESS, PROBE_DURATION, PROBE_LAST_SUCCESS, PROBE_ERROR, PROBE_RUNS, DEVICE_AGE,
-    DEVICE_STATE, DEVICE_REACHABLE, DEVICE_ON_DUTY, DEVICE_INFO, SERIES_DROPPED, SERVICE_SUCCESS,
+    DEVICE_STATE, DEVICE_REACHABLE, DEVICE_ON_DUTY, DEVICE_INFO, DEVICE_RESTARTS, RENUMBERINGS,
+    RATE_TRUSTED, SERIES_DROPPED, SERVICE_SUCCESS,
 )  # fmt: skip
 WARD_METRICS: tuple[Metric, ...] = (
     WARD_INFO, WARD_STATE, WARD_VERDICT, WARD_CONFIDENCE, WARD_SINCE, WARD_UNMEASURED,

@@ -116,6 +116,10 @@ def _device(
         observations=observations,
         identity=engine.identities.get(key),
         probes={o.probe: engine.runs(key, o.probe) for o in observations},
+        restarts=engine.chronicle.restarts(key),
+        renumberings=engine.chronicle.renumberings(key),
+        port_ids=engine.chronicle.port_ids(key),
+        flows=engine.chronicle.flows(key),
     )
 
 

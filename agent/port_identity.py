@@ -167,9 +167,7 @@ def _all_three(port: Port) -> Hashable:
     return (port.if_name, port.mac, port.if_type) if port.if_name else None
 
 
-def _grouped(
-    ports: Iterable[Port], key: Callable[[Port], Hashable]
-) -> dict[Hashable, list[Port]]:
+def _grouped(ports: Iterable[Port], key: Callable[[Port], Hashable]) -> dict[Hashable, list[Port]]:
     groups: dict[Hashable, list[Port]] = {}
     for port in ports:
         value = key(port)

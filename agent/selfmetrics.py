@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from prometheus_client.samples import Sample
 
     from agent.exposition.family import Format
+    from agent.hints.model import Channel, Outcome
     from inventory.model import Realm, Vantage
 
 _EOF = b"# EOF\n"
@@ -80,6 +81,12 @@ class SelfMetrics:
         self.state_write_errors = _counter(
             registry, "state_write_errors", "Times that state.json could not be written."
         )
+        self.traps = _counter(
+            registry, "traps", "SNMP notifications received.", "device", "type", "result"
+        )
+        self.syslog = _counter(
+            registry, "syslog", "Syslog messages received.", "device", "severity", "result"
+        )
         self.sse_clients = Gauge(
             "wardops_agent_sse_clients", "Clients that follow the events now.", registry=registry
         )
@@ -90,6 +97,11 @@ class SelfMetrics:
             registry=registry,
         )
         ProcessCollector(registry=registry)
+
+    def message(self, channel: Channel, device: str, what: str, outcome: Outcome) -> None:
+        """Count one trap or syslog line; `device` is empty for a stranger's."""
+        counter = self.traps if channel == "trap" else self.syslog
+        counter.labels(device, what, outcome.value).inc()
 
     def bug(self, seam: str) -> None:
         """Count one bug caught at a seam."""

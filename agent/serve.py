@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.assembly import Agent, Plan
+from agent.hints.receiver import Receiver
 from agent.settings import read_settings
 from agent.web.access import Access, fresh_token, write_local_token
 from agent.web.app import build_app
@@ -22,7 +23,7 @@ from probes.registry import kinds
 from probes.transports.open import open_transports
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from inventory.credentials import Secret
     from inventory.model import Vantage
@@ -107,11 +108,29 @@ async def running(plan: Plan, options: Options) -> AsyncIterator[Running]:
         write_local_token(options.state, token)
         if http.allow_plaintext:
             agent.metrics.insecure.labels("plaintext_http").set(1)
+        for receiver in receivers_of(agent):
+            stack.callback(receiver.close)
         await server.start()
         stack.push_async_callback(server.stop)
         work = asyncio.create_task(agent.run(), name="agent")
         stack.push_async_callback(_ended, work)
         yield Running(agent, server.url)
+
+
+def receivers_of(agent: Agent) -> Iterator[Receiver]:
+    """The open sockets for traps and syslog that the settings ask for; InputError when one fails.
+
+    Their addresses are log lines.
+    """
+    settings = agent.plan.config.hints
+    for name, listen, take in (
+        ("traps", settings.traps, agent.hints.trap),
+        ("syslog", settings.syslog, agent.hints.syslog),
+    ):
+        if listen is not None:
+            receiver = Receiver(listen, take)
+            _log.info("receiver open what=%s at=%s", name, receiver.address)
+            yield receiver
 
 
 def parts_of(agent: Agent, token: Secret, advertise: str) -> Parts:

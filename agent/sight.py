@@ -77,6 +77,7 @@ class Sight:
     behind_core: frozenset[str] = frozenset()
     ups_memory: UpsMemory | None = None
     near: Mapping[str, tuple[Burst, ...]] = field(default_factory=dict)
+    line_is_down: bool = False
 
     @property
     def has_heard(self) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from agent.chronicle import Flow
     from agent.incidents import Incident
     from agent.wire import Command, CommandResult, Contact, PlaybookBrief, PlaybookRun
     from inventory.model import Realm, Unit, Vantage, Ward
@@ -44,6 +45,9 @@ class ProbeRuns:
 class DeviceView:
     """One target of a ward: a device, a hop of its path, or a service (`target.role`).
 
+    `restarts` and `renumberings` count since the agent started; `port_ids` and `flows` are by
+    ifIndex of the newest interface table.
+
     `observations` are the newest of each probe, good or not. `data_age_s` is the age of the newest
     good one, infinity when there was none. `reachable` is None when unknown or off duty. `identity`
     is what the device said of itself last, kept while it is silent. `parents` are names nearest
@@ -65,6 +69,10 @@ class DeviceView:
     identity: Identity | None = None
     probes: Mapping[str, ProbeRuns] = field(default_factory=dict)
     series_dropped: Mapping[str, int] = field(default_factory=dict)
+    restarts: int = 0
+    renumberings: int = 0
+    port_ids: Mapping[int, str] = field(default_factory=dict)
+    flows: Mapping[int, Flow] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,14 @@ from agent.checks import (
 from agent.doubt import kept
 from agent.duty import on_duty
 from agent.flapping import heed
+from agent.hints.model import HintKind
 from agent.reach import Proofs, answered, weigh
 from agent.sight import Seen, Sight, UpsMemory, port_of
 from agent.verdict.hold import HoldRules, Holds, Orders, arrange, may_harden
 from agent.verdict.topology import GATEWAY
 from agent.window import Burst, EchoWindow
 from inventory.model import Duty, Role
+from probes.model import UpsStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from agent.config import Timing
     from agent.duty import Calendar
     from agent.flapping import Flap
+    from agent.hints.model import Hint
     from agent.verdict.topology import Topology
     from inventory.model import Vantage, Ward
     from probes.model import Observation, Target
@@ -55,6 +58,9 @@ HOST = "host"
 # Echoes that one run of a probe sends: a run without any answer carries no counts of its own.
 ECHOES = {"watch": 1, "icmp": 5}
 _AT_ONCE = Policy(max_attempts=1)
+_UPS_SAYS = {HintKind.UPS_ON_BATTERY: True, HintKind.UPS_ON_MAINS: False}
+_BEHIND_LINE = ("gw", "ce", "pe")
+_LINE_DOUBT_S = 30.0  # a reading later than that is no longer the answer to a linkDown
 _SLOW_PERIOD_S = 300.0
 TTL_PERIODS = 2.5  # a value lives for so many periods of its probe
 
@@ -117,6 +123,7 @@ class WardWatch:
         self._proofs: dict[str, Proofs] = {}
         self._known: dict[CheckKey, CheckState] = {}
         self._ups: UpsMemory | None = None
+        self._line_doubted_at: float | None = None
         self._near: dict[str, tuple[Burst, ...]] = {}
         self._timing = timing
         self._calendar = calendar
@@ -153,6 +160,38 @@ class WardWatch:
         """
         self._known = {key: remembered(one.ring, one.told) for key, one in known.items()}
 
+    def take_hint(self, hint: Hint) -> tuple[tuple[str, str], ...]:
+        """Take in what a device said by itself; no check moves by it.
+
+        Returns target and probe of what is to be read at once when it may be about the line.
+        """
+        if hint.kind in _UPS_SAYS:
+            status = self._ups.status if self._ups else UpsStatus()
+            said = replace(status, on_battery=_UPS_SAYS[hint.kind])
+            self._ups = UpsMemory(said, hint.mono)
+        core, link = self.ward.core, self.ward.primary_link
+        if hint.kind is not HintKind.LINK_DOWN or core is None or core.name != hint.device:
+            return ()
+        if link is None or link.near_port is None or not self._is_about(hint, link.near_port):
+            return ()
+        self._line_doubted_at = hint.mono
+        ends = dict.fromkeys((self._far_end_name(), GATEWAY, *_ends_here(self.ward)))
+        echoes = [(name, probe) for name in ends if name in self.targets for probe in ECHOES]
+        return ((core.name, "snmp-interfaces"), *echoes)
+
+    def _is_about(self, hint: Hint, port_name: str) -> bool:
+        """Whether a hint may be about that port of the core switch: yes when nobody can tell."""
+        known = self.board.last_good(subject(self.targets[hint.device]), "snmp-interfaces")
+        port = next(
+            (p for p in (known.reading.interfaces or ()) if port_name in (p.name, p.descr)), None
+        ) if known else None  # fmt: skip
+        names = {hint.values.get("ifName"), hint.values.get("ifDescr")} - {None}
+        if port is not None and "ifIndex" in hint.values:
+            return hint.values["ifIndex"] == port.index
+        if names:
+            return bool(names & {port_name, port.name if port else None, port and port.descr})
+        return True
+
     def take_host(self, link: bool | None, at: datetime, mono: float) -> Step | None:
         """Take in whether the agent's own interface has link; None is unknown."""
         self.host_link = link
@@ -172,6 +211,7 @@ class WardWatch:
             behind_core=self._behind_core,
             ups_memory=self._ups,
             near=self._near,
+            line_is_down=self._line_check().is_hard_bad,
         )
 
     def seen(self, name: str, at: datetime, mono: float) -> Seen:
@@ -226,8 +266,16 @@ class WardWatch:
         own = self.checks.get(key) if key else None
         if key is None or own is None or not own.is_bad or own.hard:
             return own
+        line = self._line_check()
+        if fact in _BEHIND_LINE and self.vantage == "ward" and line.is_hard_bad:
+            return line
         holder = self.holds.by(key[0])
         return self.checks.get((holder, REACHABLE), own) if holder else own
+
+    def _line_check(self) -> CheckState:
+        """The line's own port at the core switch; without signal there nothing behind answers."""
+        core = self.ward.core
+        return self.checks.get((core.name, UPLINK), CheckState()) if core else CheckState()
 
     def _key_of(self, fact: str) -> CheckKey | None:
         group, _, rest = fact.partition("[")
@@ -311,7 +359,7 @@ class WardWatch:
         """Checks that read more than presence from a good answer."""
         name, mono = seen.target.name, seen.mono
         if seen.reading.interfaces is not None:
-            yield from self._ports(name, at, mono, seen.ttl_s / TTL_PERIODS)
+            yield from self._ports(name, at, mono, seen.ttl_s / TTL_PERIODS, seen.took_s)
         if seen.reading.ups is not None and seen.reading.ups.on_battery is not None:
             result = _good(not seen.reading.ups.on_battery)
             yield self._stepped((name, ON_BATTERY), result, _AT_ONCE, at, mono)
@@ -322,7 +370,9 @@ class WardWatch:
             clean = {"true": State.OK, "false": State.WARN}.get(self.far_end.clean, State.UNKNOWN)
             yield self._stepped((name, PATH), clean, _AT_ONCE, at, mono)
 
-    def _ports(self, name: str, at: datetime, mono: float, rhythm_s: float) -> Iterator[Step]:
+    def _ports(
+        self, name: str, at: datetime, mono: float, rhythm_s: float, took_s: float
+    ) -> Iterator[Step]:
         link, core = self.ward.primary_link, self.ward.core
         if core is None or core.name != name or link is None or link.near_port is None:
             return
@@ -330,8 +380,21 @@ class WardWatch:
         if port is None or port.oper is None:
             return
         up = port.oper == "up" and port.admin != "down"
-        policy = replace(self._line_policy(), rhythm_s=rhythm_s)
+        usual = _AT_ONCE if self._is_proof(mono, took_s, up=up) else self._line_policy()
+        policy = replace(usual, rhythm_s=rhythm_s)
         yield self._stepped((name, UPLINK), _good(up), policy, at, mono)
+
+    def _is_proof(self, mono: float, took_s: float, *, up: bool) -> bool:
+        """Whether a reading of the line's own port answers a linkDown: then one is enough.
+
+        One that was asked before the linkDown and says up is older than it and answers nothing.
+        """
+        doubted_at = self._line_doubted_at
+        if doubted_at is None or mono < doubted_at:
+            return False
+        if not up or mono - took_s >= doubted_at or mono - doubted_at > _LINE_DOUBT_S:
+            self._line_doubted_at = None
+        return not up and mono - doubted_at <= _LINE_DOUBT_S
 
     def _policy(self, target: Target, seen: Observation) -> Policy:
         usual = policy_for(target.role, seen.ttl_s / TTL_PERIODS)

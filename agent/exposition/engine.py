@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from probes.model import Observation
 
 _MODULE = "engine"
+_HOPS = ("gateway", "pe")
 _TTL_S = 1.0  # made and written at the same moment; any positive number would do
 
 
@@ -55,7 +56,7 @@ def _target_samples(target: DeviceView, view: AgentView) -> Iterator[Sample]:
     if target.target.role == "service":
         yield from _service_samples(target, view)
     else:
-        yield from _device_samples(target, view.vantage)
+        yield from _device_samples(target, view.vantage, view.mono)
 
 
 def _probe_samples(target: DeviceView, observation: Observation) -> Iterator[Sample]:
@@ -84,7 +85,7 @@ def _service_samples(service: DeviceView, view: AgentView) -> Iterator[Sample]:
         yield Sample(SERVICE_SUCCESS, int(newest.ok), labels)
 
 
-def _device_samples(device: DeviceView, vantage: Vantage) -> Iterator[Sample]:
+def _device_samples(device: DeviceView, vantage: Vantage, mono: float) -> Iterator[Sample]:
     yield Sample(families.DEVICE_AGE, float(device.data_age_s))
     for state in families.DEVICE_STATES:
         yield Sample(families.DEVICE_STATE, int(state == device.state), (state,))
@@ -92,6 +93,22 @@ def _device_samples(device: DeviceView, vantage: Vantage) -> Iterator[Sample]:
         yield Sample(families.DEVICE_REACHABLE, int(device.reachable), (vantage,))
     yield Sample(families.DEVICE_ON_DUTY, int(device.on_duty))
     yield Sample(families.DEVICE_INFO, 1, _device_info(device))
+    if device.target.role not in _HOPS:
+        yield Sample(families.DEVICE_RESTARTS, device.restarts)
+    yield from _port_samples(device, mono)
+
+
+def _port_samples(device: DeviceView, mono: float) -> Iterator[Sample]:
+    """Whether the uplink's rate can be trusted; nothing when it was not read twice."""
+    for seen in device.observations:
+        if not seen.reading.interfaces or not seen.ok or mono - seen.mono > seen.ttl_s:
+            continue
+        yield Sample(families.RENUMBERINGS, device.renumberings)
+        for port in seen.reading.interfaces:
+            flow = device.flows.get(port.index)
+            if flow is not None and device.target.uplink in (port.name, port.descr):
+                labels = (port.name, port.descr or "", port.alias or "")
+                yield Sample(families.RATE_TRUSTED, int(flow.is_trusted), labels)
 
 
 def _device_info(device: DeviceView) -> tuple[str, ...]:

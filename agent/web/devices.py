@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from agent.view import AgentView, DeviceView, WardView
+    from probes.counters import Rate
     from probes.model import Interface, Observation
 
 _STATES = {State.OK: "ok", State.WARN: "degraded", State.CRIT: "down", State.UNKNOWN: "unknown"}
@@ -86,6 +87,10 @@ def _fields(found: DeviceView) -> dict[str, object]:
     }  # fmt: skip
 
 
+def _bits(octets: Rate) -> float | None:
+    return None if octets.per_s is None else octets.per_s * 8
+
+
 def _run(observation: Observation, view: AgentView) -> wire.Observation:
     """A probe's newest run: how long it took, and what it came to."""
     live = is_live(observation, view, good=False)
@@ -108,8 +113,9 @@ def _observed(observation: Observation, value: float, unit: str, state: str) -> 
 
 def _port(found: DeviceView, port: Interface) -> wire.Interface:
     target = found.target
+    flow = found.flows.get(port.index)
     return wire.Interface(
-        port_id=f"{target.ward}/{target.name}/{port.name}",
+        port_id=found.port_ids.get(port.index) or f"{target.ward}/{target.name}/{port.name}",
         ifIndex=port.index,
         ifName=port.name,
         ifDescr=port.descr,
@@ -117,5 +123,8 @@ def _port(found: DeviceView, port: Interface) -> wire.Interface:
         admin=port.admin,
         oper=port.oper,
         speed_bps=port.speed_bps,
+        in_bps=_bits(flow.into) if flow else None,
+        out_bps=_bits(flow.out) if flow else None,
+        rate_trusted=flow.is_trusted if flow else None,
         uplink=port.name == target.uplink,
     )

@@ -154,48 +154,52 @@ def decode_message(data: bytes) -> Message:
 
 
 def _message(data: bytes) -> Message:
-    at, end = _open(data, 0, len(data), SEQUENCE)
+    at, end = open_element(data, 0, len(data), SEQUENCE)
     if end != len(data):
         raise MalformedBer("octets behind the message")
-    version, at = _integer(data, at, end)
+    version, at = integer_at(data, at, end)
     if version not in (0, 1):
         raise MalformedBer("neither v1 nor v2c")
-    start, at = _open(data, at, end, OCTET_STRING)
+    start, at = open_element(data, at, end, OCTET_STRING)
     community = data[start:at]
     pdu = data[at]
     if pdu not in _PDUS:
         raise MalformedBer("not a PDU that has varbinds")
-    at, pdu_end = _open(data, at, end, pdu)
+    at, pdu_end = open_element(data, at, end, pdu)
     if pdu_end != end:
         raise MalformedBer("octets behind the PDU")
-    request_id, at = _integer(data, at, end)
-    error_status, at = _integer(data, at, end)
-    error_index, at = _integer(data, at, end)
-    at, list_end = _open(data, at, end, SEQUENCE)
+    request_id, at = integer_at(data, at, end)
+    error_status, at = integer_at(data, at, end)
+    error_index, at = integer_at(data, at, end)
+    at, list_end = open_element(data, at, end, SEQUENCE)
     if list_end != end:
         raise MalformedBer("octets behind the varbinds")
-    varbinds = _varbinds(data, at, end)
+    varbinds = varbinds_at(data, at, end)
     return Message(version, community, pdu, request_id, error_status, error_index, varbinds)
 
 
-def _varbinds(data: bytes, at: int, end: int) -> tuple[Varbind, ...]:
+def varbinds_at(data: bytes, at: int, end: int) -> tuple[Varbind, ...]:
+    """The pairs of OID and value between two places. Raises MalformedBer or IndexError."""
     found = []
     while at < end:
-        at, pair_end = _open(data, at, end, SEQUENCE)
-        name, at = _open(data, at, pair_end, OID)
+        at, pair_end = open_element(data, at, end, SEQUENCE)
+        name, at = open_element(data, at, pair_end, OID)
         oid = data[name:at]
         if oid and oid[-1] >= 0x80:
             raise MalformedBer("an OID ends within an arc")
         tag = data[at]
-        start, at = _open(data, at, pair_end, tag)
+        start, at = open_element(data, at, pair_end, tag)
         if at != pair_end:
             raise MalformedBer("octets behind a value")
         found.append(Varbind(oid, tag, _value(tag, data[start:at])))
     return tuple(found)
 
 
-def _open(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
-    """Where the content of the element at `at` starts and stops, inside its container."""
+def open_element(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
+    """Where the content of the element at `at` starts and stops, inside its container.
+
+    Raises MalformedBer or IndexError.
+    """
     if data[at] != tag:
         raise MalformedBer(f"tag {data[at]:#04x} where {tag:#04x} belongs")
     length = data[at + 1]
@@ -211,8 +215,9 @@ def _open(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
     return at, at + length
 
 
-def _integer(data: bytes, at: int, end: int) -> tuple[int, int]:
-    start, stop = _open(data, at, end, INTEGER)
+def integer_at(data: bytes, at: int, end: int) -> tuple[int, int]:
+    """The INTEGER at a place and where it ends. Raises MalformedBer or IndexError."""
+    start, stop = open_element(data, at, end, INTEGER)
     return _signed(data[start:stop]), stop
 
 

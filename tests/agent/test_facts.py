@@ -130,7 +130,10 @@ def test_a_ups_last_seen_on_battery_hints_at_a_power_cut() -> None:
     memory = UpsMemory(UpsStatus(on_battery=True, charge_ratio=0.2), mono=60.0)
     sight = replace(good_ward(ups_26740=silent(UPS)), ups_memory=memory)
     assert truths(sight)["power_hint"] is Truth.TRUE
-    assert truths(replace(sight, mono=60.0 + 1801))["power_hint"] is Truth.FALSE
+    # Half an hour before the silence counts; how long the silence lasts takes nothing back.
+    assert truths(replace(sight, mono=60.0 + 7200))["power_hint"] is Truth.TRUE
+    late = replace(good_ward(ups_26740=silent(UPS, since=60.0 + 1801)), ups_memory=memory)
+    assert truths(replace(late, mono=60.0 + 1802))["power_hint"] is Truth.FALSE
 
 
 def test_a_ups_back_on_mains_takes_the_hint_back() -> None:

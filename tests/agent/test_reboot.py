@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import reduce
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -16,9 +16,10 @@ POLL_S = 30.0
 
 def follow(*answers: Vitals, life: Life | None = None) -> list[Weighed]:
     """Every answer weighed in order."""
-    found: list[Weighed] = []
-    reduce(lambda known, now: found.append(weigh(known, now)) or found[-1].life, answers,
-           life or Life())  # fmt: skip
+    known, found = life or Life(), []
+    for now in answers:
+        found.append(weigh(known, now))
+        known = found[-1].life
     return found
 
 
@@ -147,4 +148,4 @@ def test_whatever_a_device_says_nothing_raises_and_no_two_events_are_close(
         for answer, one in zip(answers, follow(*answers), strict=True)
         if one.restart and one.restart.is_news
     ]
-    assert all(later - earlier > 300 for earlier, later in zip(told, told[1:], strict=False))
+    assert all(later - earlier > 300 for earlier, later in pairwise(told))

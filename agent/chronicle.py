@@ -1,0 +1,267 @@
+"""What devices tell of themselves over time: restarts, which port is which, how much flows.
+
+The one mutable home of these memories; what is decided is decided by pure functions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from agent.board import subject
+from agent.incidents import Event
+from agent.port_identity import Matched, Port, match
+from agent.reboot import Life, Restart, Vitals, start_trap, weigh
+from probes.counters import Count, Rate, rate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from agent.board import Subject
+    from probes.model import Interface, Observation
+
+SLOW_POLL_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Octets per second into and out of a port, or why there is no number."""
+
+    into: Rate
+    out: Rate
+
+    @property
+    def is_trusted(self) -> bool:
+        """False when a 32-bit counter may have wrapped more than once."""
+        return "untrusted" not in (self.into.trust, self.out.trust)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPorts:
+    """The ports of a device as they are kept over a restart of the program.
+
+    `saved_at` is when they were last written: a device that runs longer than since then has not
+    restarted in between.
+    """
+
+    ports: tuple[Port, ...]
+    saved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one observation adds: journal lines, and the ports when they are to be written."""
+
+    events: tuple[Event, ...] = ()
+    ports: tuple[Port, ...] | None = None
+
+
+@dataclass(slots=True)
+class _Device:
+    life: Life = field(default_factory=Life)
+    ports: tuple[Port, ...] = ()
+    saved_at: datetime | None = None
+    is_same_boot: bool | None = None
+    slow_at_s: float | None = None
+    counts: dict[str, tuple[Count, Count]] = field(default_factory=dict)
+    flows: dict[str, Flow] = field(default_factory=dict)
+    ids: dict[int, str] = field(default_factory=dict)
+    restarts: int = 0
+    renumberings: int = 0
+    doubled: tuple[str, ...] = ()
+
+
+class Chronicle:
+    """The memories of all devices. `new_id` makes identities of ports."""
+
+    def __init__(self, new_id: Callable[[], str]) -> None:
+        self._new_id = new_id
+        self._devices: dict[Subject, _Device] = {}
+
+    def restore(self, known: Mapping[Subject, KnownPorts]) -> None:
+        """Take over the ports that an earlier run of the program wrote."""
+        for key, kept in known.items():
+            self._devices[key] = _Device(ports=kept.ports, saved_at=kept.saved_at)
+
+    def take(self, seen: Observation, at: datetime) -> Told:
+        """Take in one observation; only good ones say anything."""
+        vitals = vitals_of(seen)
+        if not seen.ok or (vitals is None and seen.reading.interfaces is None):
+            return Told()
+        device = self._devices.setdefault(subject(seen.target), _Device())
+        events = [*self._age(device, seen, vitals, at)] if vitals else []
+        ports = None
+        if seen.reading.interfaces is not None:
+            matched = self._match(device, seen, at)
+            events += _port_events(matched, seen, at, new_doubles=device.doubled)
+            device.doubled = matched.doubled
+            ports = matched.ports if _is_changed(device.ports, matched.ports) else None
+            if ports is not None:
+                device.saved_at = at
+            device.ports = matched.ports
+            self._measure(device, seen, seen.reading.interfaces)
+        return Told(tuple(events), ports)
+
+    def take_start_trap(self, key: Subject, mono: float) -> None:
+        """Take in that a device said by a trap that it started."""
+        device = self._devices.setdefault(key, _Device())
+        device.life = start_trap(device.life, mono).life
+
+    def restarts(self, key: Subject) -> int:
+        """How often a device was seen to restart since the agent started."""
+        return self._devices[key].restarts if key in self._devices else 0
+
+    def renumberings(self, key: Subject) -> int:
+        """How often a device numbered its interfaces anew since the agent started."""
+        return self._devices[key].renumberings if key in self._devices else 0
+
+    def port_ids(self, key: Subject) -> Mapping[int, str]:
+        """Identity by ifIndex of the ports in the newest interface table."""
+        return self._devices[key].ids if key in self._devices else {}
+
+    def flows(self, key: Subject) -> Mapping[int, Flow]:
+        """What flows through each port, by ifIndex; not those read only once or not counting."""
+        device = self._devices.get(key, _Device())
+        return {
+            index: device.flows[port_id]
+            for index, port_id in device.ids.items()
+            if port_id in device.flows
+        }
+
+    def _age(
+        self, device: _Device, seen: Observation, vitals: Vitals, at: datetime
+    ) -> Iterator[Event]:
+        weighed = weigh(device.life, vitals)
+        device.life = weighed.life
+        if weighed.restart is not None and weighed.restart.is_news:
+            device.restarts += 1
+            device.is_same_boot = False
+            device.counts.clear()
+            device.flows.clear()
+            yield _event("device-restarted", seen, at, _evidence(weighed.restart, vitals.at_s))
+        if weighed.clock_jumped:
+            yield _event("device-clock-jumped", seen, at, {"ticks": vitals.ticks})
+
+    def _match(self, device: _Device, seen: Observation, at: datetime) -> Matched:
+        found = seen.reading.interfaces or ()
+        is_slow = seen.reading.complete and self._is_slow(device, seen.mono)
+        known = device.ports
+        matched = match(
+            known,
+            found,
+            self._new_id,
+            same_boot=self._is_same_boot(device, seen, at),
+            is_slow_poll=is_slow,
+        )
+        device.is_same_boot = True
+        device.ids = {p.if_index: p.port_id for p in matched.ports if p.state == "present"}
+        if matched.renumbered:
+            device.renumberings += 1
+            for port in matched.renumbered:
+                device.counts.pop(port.port_id, None)
+        return matched
+
+    @staticmethod
+    def _is_slow(device: _Device, mono: float) -> bool:
+        """Ports come with every poll; only one in five minutes counts for what is gone."""
+        if device.slow_at_s is not None and mono - device.slow_at_s < SLOW_POLL_S:
+            return False
+        device.slow_at_s = mono
+        return True
+
+    @staticmethod
+    def _is_same_boot(device: _Device, seen: Observation, at: datetime) -> bool:
+        """After a start of the program the device's own uptime says whether it ran on."""
+        if device.is_same_boot is not None:
+            return device.is_same_boot
+        ticks = seen.reading.uptime_ticks
+        if ticks is None or device.saved_at is None:
+            return False
+        return ticks / 100 > (at - device.saved_at).total_seconds()
+
+    @staticmethod
+    def _measure(device: _Device, seen: Observation, ports: Iterable[Interface]) -> None:
+        counts: dict[str, tuple[Count, Count]] = {}
+        flows: dict[str, Flow] = {}
+        for port in ports:
+            port_id = device.ids.get(port.index)
+            now = _counted(port, seen)
+            if port_id is None or now is None:
+                continue
+            counts[port_id] = now
+            before = device.counts.get(port_id)
+            if before is not None:
+                flows[port_id] = _flow(before, now, port, seen.ttl_s / 2.5)
+        device.counts, device.flows = counts, flows
+
+
+def vitals_of(seen: Observation) -> Vitals | None:
+    """What an observation says of how long its device has been running, if it says anything."""
+    reading = seen.reading
+    told = [part.uptime_s for part in (reading.vm, reading.vc) if part is not None]
+    uptime_s = next((one for one in told if one is not None), None)
+    # The host's own uptime and its SNMP agent's are two; each probe is held to one of them.
+    ticks = reading.uptime_ticks if seen.probe == "snmp-interfaces" else None
+    if ticks is None and reading.engine_boots is None and uptime_s is None:
+        return None
+    return Vitals(seen.mono, ticks, reading.engine_boots, reading.engine_time_s, uptime_s)
+
+
+def _evidence(restart: Restart, mono: float) -> dict[str, object]:
+    ago_s = None if restart.booted_at_s is None else round(mono - restart.booted_at_s, 1)
+    return {
+        "confidence": restart.confidence,
+        "signs": list(restart.signs),
+        "started_s_ago": ago_s,
+    }
+
+
+def _port_events(
+    matched: Matched, seen: Observation, at: datetime, *, new_doubles: tuple[str, ...]
+) -> Iterator[Event]:
+    if matched.renumbered:
+        yield _event("interfaces-renumbered", seen, at, {"n": len(matched.renumbered)})
+    for kind, ports in (
+        ("interface-vanished", matched.vanished),
+        ("interface-returned", matched.returned),
+    ):
+        for port in ports:
+            yield _event(kind, seen, at, {"port": port.if_name or port.if_descr or port.if_index})
+    if set(matched.doubled) - set(new_doubles):
+        yield _event("ifname-not-unique", seen, at, {"names": list(matched.doubled)})
+
+
+def _event(kind: str, seen: Observation, at: datetime, data: Mapping[str, object]) -> Event:
+    return Event(kind, at, seen.target.ward, seen.target.name, seen.target.name, data)
+
+
+def _is_changed(before: tuple[Port, ...], after: tuple[Port, ...]) -> bool:
+    """Whether anything that is worth a write differs; how often a port was missed is not."""
+    return {replace(p, missed=0) for p in before} != {replace(p, missed=0) for p in after}
+
+
+def _counted(port: Interface, seen: Observation) -> tuple[Count, Count] | None:
+    if port.in_octets is None or port.out_octets is None:
+        return None
+    into, out = (
+        Count(octets, seen.mono, seen.reading.uptime_ticks, port.discontinuity_ticks)
+        for octets in (port.in_octets, port.out_octets)
+    )
+    return into, out
+
+
+def _flow(
+    before: tuple[Count, Count], now: tuple[Count, Count], port: Interface, period_s: float
+) -> Flow:
+    into, out = (
+        rate(
+            older,
+            newer,
+            bits=64 if port.counter_bits == 64 else 32,
+            speed_bps=port.speed_bps,
+            period_s=period_s,
+        )
+        for older, newer in zip(before, now, strict=True)
+    )
+    return Flow(into, out)

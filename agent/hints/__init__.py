@@ -1,0 +1,1 @@
+"""What devices say by themselves: traps and syslog lines, taken as hints and never as states."""

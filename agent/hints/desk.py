@@ -1,0 +1,115 @@
+"""The desk where messages arrive: who sent it, is there a flood, what does it say, pass it on.
+
+A message never sets a state; all it leads to is decided by whoever takes the hints.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Protocol
+
+from agent.hints import patterns, traps
+from agent.hints.guard import FloodGuard, Repeats, Strangers
+from agent.hints.model import Hint, HintKind, Outcome, Said
+from agent.hints.syslog import read_line
+from probes.snmp.ber import MalformedBer
+from probes.snmp.notifications import read_notification
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from agent.hints.model import Channel
+    from agent.hints.patterns import Pattern
+    from agent.hints.senders import Sender, Senders
+    from probes.snmp.notifications import Notification
+
+_log = logging.getLogger(__name__)
+
+
+class Tally(Protocol):
+    """Counts messages. `what` is a trap's name or a line's severity, "" when it was not read."""
+
+    def __call__(self, channel: Channel, device: str, what: str, outcome: Outcome) -> None: ...
+
+
+class HintDesk:
+    """Takes datagrams of both receivers; hands hints of known devices to `take`, counts all."""
+
+    def __init__(
+        self,
+        senders: Senders,
+        take: Callable[[Hint], None],
+        tally: Tally,
+        rules: Sequence[Pattern],
+    ) -> None:
+        self.strangers = Strangers()
+        self._senders = senders
+        self._take = take
+        self._tally = tally
+        self._rules = rules
+        self._guard = FloodGuard()
+        self._repeats = Repeats()
+
+    def trap(self, data: bytes, host: str, mono: float) -> bytes | None:
+        """Take one datagram of the trap port; what an inform is answered with, else None."""
+        sender = self._admitted("trap", host, mono)
+        if sender is None:
+            return None
+        try:
+            notification = read_notification(data)
+        except MalformedBer:
+            self._tally("trap", sender.device, "", Outcome.PARSE)
+            return None
+        owner = self._owner(host, notification, mono)
+        if owner is None:
+            self._tally("trap", sender.device, "", Outcome.AUTH)
+            return None
+        self._pass_on("trap", owner, traps.meaning(notification), mono)
+        return notification.answer
+
+    def syslog(self, data: bytes, host: str, mono: float) -> None:
+        """Take one datagram of the syslog port."""
+        sender = self._admitted("syslog", host, mono)
+        if sender is not None:
+            said = patterns.meaning(read_line(data), self._rules)
+            self._pass_on("syslog", sender, said, mono)
+
+    def _admitted(self, channel: Channel, host: str, mono: float) -> Sender | None:
+        """The sender of a message that is to be read; None for strangers and in a flood.
+
+        Counting comes before reading, so that a flood costs little.
+        """
+        at_host = self._senders.of(host)
+        if not at_host:
+            self.strangers.note(host)
+            self._tally(channel, "", "", Outcome.UNKNOWN_SENDER)
+            return None
+        sender = at_host[0]
+        admission, began = self._guard.admit((sender.ward, sender.device), mono)
+        if began:
+            self._tell_flood(channel, sender, mono)
+        if admission == "drop":
+            self._tally(channel, sender.device, "", Outcome.FLOOD)
+            return None
+        return sender
+
+    def _owner(self, host: str, notification: Notification, mono: float) -> Sender | None:
+        """Which of the devices at an address the message's community belongs to."""
+        for sender in self._senders.of(host):
+            if self._senders.has_community(sender, notification.community, mono):
+                return sender
+        return None
+
+    def _pass_on(self, channel: Channel, sender: Sender, said: Said, mono: float) -> None:
+        same = (channel, sender.ward, sender.device, said.kind, said.text)
+        if self._repeats.is_repeat(same, mono):
+            self._tally(channel, sender.device, said.name, Outcome.REPEATED)
+            return
+        self._tally(channel, sender.device, said.name, Outcome.ACCEPTED)
+        self._take(
+            Hint(sender.ward, sender.device, channel, said.kind, mono, said.text, said.values)
+        )
+
+    def _tell_flood(self, channel: Channel, sender: Sender, mono: float) -> None:
+        _log.warning("flood ward=%s device=%s channel=%s", sender.ward, sender.device, channel)
+        self._take(Hint(sender.ward, sender.device, channel, HintKind.FLOOD, mono))

@@ -1,0 +1,102 @@
+"""The flood guard: how many messages are looked at, whatever is sent. Bounded in time and memory.
+
+At most 20 a second of one device and 200 a second in all; of what is beyond, one in a hundred.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
+PER_DEVICE = 20
+IN_ALL = 200
+ONE_IN = 100
+QUIET_S = (
+    60.0  # a flood is over, and the next one worth an event, when nothing was left out so long
+)
+SAME_WITHIN_S = 5.0
+REMEMBERED_MESSAGES = 1024
+REMEMBERED_SENDERS = 20
+
+Admission: TypeAlias = Literal["pass", "sample", "drop"]
+
+
+@dataclass(slots=True)
+class _Second:
+    """How many came in the present second, and how many were beyond the limit so far."""
+
+    started_at: float = 0.0
+    count: int = 0
+    beyond: int = 0
+
+    def enter(self, mono: float, limit: int) -> bool:
+        """Whether one more is within the limit of its second."""
+        if not 0 <= mono - self.started_at < 1:
+            self.started_at, self.count = mono, 0
+        self.count += 1
+        return self.count <= limit
+
+
+class FloodGuard:
+    """Decides for every message of a known device whether it is looked at.
+
+    Devices are those of the inventory, so there are only so many counters.
+    """
+
+    def __init__(self) -> None:
+        self._all = _Second()
+        self._devices: dict[Hashable, _Second] = {}
+        self._dropped_at: dict[Hashable, float] = {}
+
+    def admit(self, device: Hashable, mono: float) -> tuple[Admission, bool]:
+        """What is done with one message, and whether a flood begins with it."""
+        own = self._devices.setdefault(device, _Second())
+        if own.enter(mono, PER_DEVICE) and self._all.enter(mono, IN_ALL):
+            return "pass", False
+        own.beyond += 1
+        began = mono - self._dropped_at.get(device, -QUIET_S) >= QUIET_S
+        self._dropped_at[device] = mono
+        return ("sample" if own.beyond % ONE_IN == 0 else "drop"), began
+
+
+class Repeats:
+    """Knows messages that were said already within five seconds."""
+
+    def __init__(self) -> None:
+        self._said: OrderedDict[Hashable, float] = OrderedDict()
+
+    def is_repeat(self, message: Hashable, mono: float) -> bool:
+        """Whether the same was taken less than five seconds ago; a new one is remembered."""
+        said_at = self._said.get(message)
+        if said_at is not None and mono - said_at < SAME_WITHIN_S:
+            return True
+        self._said[message] = mono
+        self._said.move_to_end(message)
+        while len(self._said) > REMEMBERED_MESSAGES:
+            self._said.popitem(last=False)
+        return False
+
+
+class Strangers:
+    """The last 20 addresses that sent something and are no device's, with how often they did."""
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[str, int] = OrderedDict()
+        self.count = 0
+
+    def note(self, host: str) -> None:
+        """Count one message of an address that nobody knows."""
+        self.count += 1
+        self._seen[host] = self._seen.get(host, 0) + 1
+        self._seen.move_to_end(host)
+        while len(self._seen) > REMEMBERED_SENDERS:
+            self._seen.popitem(last=False)
+
+    @property
+    def seen(self) -> Mapping[str, int]:
+        """Messages by address, the latest address last."""
+        return dict(self._seen)
