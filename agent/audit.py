@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+CUT = "audit.cut"  # the deed of deleting rows that are older than they must be kept
+
 
 @dataclass(frozen=True, slots=True)
 class Deed:
@@ -75,19 +77,26 @@ def chained(head: Head, deed: Deed) -> AuditRow:
 def first_bad(rows: Iterable[AuditRow], start: Head, end: Head) -> int | None:
     """Number of the first row that is changed, missing, doubled or in the wrong place, else None.
 
-    Rows come in the order of their numbers; `end` is what was noted beside the chain when its last
-    row was written, so that rows cut off at the end are missed too.
+    `start` is the agent's anchor, or the last of the rows that were deleted for their age; then a
+    row of the chain must say so. Rows come in the order of their numbers; `end` is what was noted
+    beside the chain when its last row was written, so that rows cut off at the end are missed too.
     """
-    head = start
+    head, vouched = start, start.seq == 0
     for row in rows:
         seq = head.seq + 1
         sound = row.prev == head.sha and row.sha == _digest(head.sha, row.seq, row.deed)
         if row.seq != seq or not sound:
             return seq
+        vouched = vouched or _vouches(row.deed, start)
         head = Head(row.seq, row.sha)
-    if head == end:
-        return None
-    return min(head.seq, end.seq) + 1 if head.seq != end.seq else end.seq
+    if head != end:
+        return min(head.seq, end.seq) + 1 if head.seq != end.seq else end.seq
+    return None if vouched else start.seq + 1
+
+
+def _vouches(deed: Deed, start: Head) -> bool:
+    """Whether the deed says that the rows up to `start` were deleted by the program."""
+    return deed.action == CUT and deed.data == canonical({"seq": start.seq, "sha": start.sha.hex()})
 
 
 def _composed(deed: Deed) -> Deed:

@@ -127,6 +127,18 @@ def open_database(
         return Database(connection, path, aside)
 
 
+def read_database(folder: Path) -> Database:
+    """The file of a state folder for reading alone, also beside a running agent.
+
+    Raises StoreError when there is none.
+    """
+    path = folder / FILE_NAME
+    with _mapped(path):
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0)
+        _spell(connection)
+        return Database(connection, path, None)
+
+
 def migrate(
     connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration], to: int
 ) -> None:
@@ -155,12 +167,16 @@ def migrate(
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, timeout=_OPEN_PATIENCE_MS / 1000)
-    connection.row_factory = sqlite3.Row
-    # A damaged text must reach the audit check, not stop it.
-    connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
+    _spell(connection)
     for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
     return connection
+
+
+def _spell(connection: sqlite3.Connection) -> None:
+    connection.row_factory = sqlite3.Row
+    # A damaged text must reach the audit check, not stop it.
+    connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
 
 
 @contextmanager

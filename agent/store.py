@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from agent import store_rows as rows
-from agent.audit import CUT, Deed, Head, anchor, canonical, chained, first_bad
+from agent.audit import Deed, canonical
+from agent.audit_shelf import AuditShelf
 from agent.database import number_key, open_database
 from agent.ids import incident_id, incident_year
-from agent.incidents import MACHINE, Event
+from agent.incidents import Event
 from agent.migrations import MIGRATIONS
 from agent.notices.desk import FLAPPING, SETTLED, subject_of
 from agent.notices.shelf import NoticeShelf
@@ -65,6 +66,7 @@ class Store:
 
     def __init__(self, database: Database, opening: Opening) -> None:
         self.database = database
+        self.audit = AuditShelf(database)
         self.notices = NoticeShelf(database)
         self._planner: Planner | None = None
         self._mono = opening.mono
@@ -223,45 +225,15 @@ class Store:
             rows.ms(at), self.realm, **texts, target=target, reason=reason, result=result,
             data=canonical(data or {}),
         )  # fmt: skip
-        with self.database.transaction(durable=True):
-            return self._chain(deed)
+        return self.audit.append(deed)
 
     def audit_rows(self, since: int = 0, limit: int = 1000) -> tuple[AuditRow, ...]:
         """Rows of the audit chain after number `since`, in order."""
-        found = self.database.rows(
-            "SELECT * FROM audit WHERE seq > ? ORDER BY seq LIMIT ?", (since, limit)
-        )
-        return tuple(rows.to_audit(row) for row in found)
-
-    def cut_audit(self, now: datetime, before: datetime) -> int:
-        """Delete the audit rows that end before a moment; returns how many.
-
-        A row of the chain says up to where, so that a chain cut by anybody else is found.
-        """
-        with self.database.transaction(durable=True):
-            found = self.database.rows(
-                "SELECT * FROM audit WHERE seq < (SELECT coalesce(min(seq), 0) FROM audit"
-                " WHERE ts_ms >= ?) ORDER BY seq DESC LIMIT 1",
-                (rows.ms(before),),
-            )
-            if not found:
-                return 0
-            last = rows.to_audit(found[0])
-            gone = self.database.execute("DELETE FROM audit WHERE seq <= ?", (last.seq,)).rowcount
-            self.database.set_meta("audit_anchor", f"{last.seq}:{last.sha.hex()}")
-            self._chain(
-                Deed(
-                    rows.ms(now), self.realm, MACHINE, "agent", MACHINE, CUT, "audit", None, "ok",
-                    canonical({"seq": last.seq, "sha": last.sha.hex()}),
-                )
-            )  # fmt: skip
-        return gone
+        return self.audit.rows(since, limit)
 
     def verify_audit(self) -> int | None:
         """Number of the first row of the audit chain that is not what was written, else None."""
-        found = self.database.stream("SELECT * FROM audit ORDER BY seq")
-        start = self._noted("audit_anchor") or anchor(self.agent_id)
-        return first_bad(map(rows.to_audit, found), start, self.audit_head())
+        return self.audit.first_bad()
 
     def _insert_event(self, event: Event) -> int:
         mono_ns = int(self._mono() * 1e9)
@@ -297,20 +269,3 @@ class Store:
         number = int(self.database.meta(key) or 0) + 1
         self.database.set_meta(key, str(number))
         return incident_id(year, number)
-
-    def audit_head(self) -> Head:
-        """The end of the audit chain; whoever keeps it elsewhere can prove later what was there."""
-        return self._noted("audit_head") or anchor(self.agent_id)
-
-    def _chain(self, deed: Deed) -> AuditRow:
-        row = chained(self.audit_head(), deed)
-        self.database.insert("audit", rows.from_audit(row))
-        self.database.set_meta("audit_head", f"{row.seq}:{row.sha.hex()}")
-        return row
-
-    def _noted(self, key: str) -> Head | None:
-        noted = self.database.meta(key)
-        if noted is None:
-            return None
-        seq, _colon, sha = noted.partition(":")
-        return Head(int(seq), bytes.fromhex(sha))
