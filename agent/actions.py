@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agent.incident_life import acknowledge, close, note
+from agent.incident_verbs import VERBS, report_of, step_of
+from agent.incident_verbs import text_of as _text
 from agent.runs import Wish
 from agent.wire import CommandResult
 from inventory.errors import ActionRefused, InputError, WardopsError
@@ -13,8 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from agent.engine import Engine, WardCase
-    from agent.incidents import Incident, Step
+    from agent.incidents import Incident
     from agent.runs import Runs
+    from agent.upkeep import Upkeep
     from agent.wire import Command
     from playbooks.picture import RunState
     from probes.clock import Clock
@@ -23,9 +25,10 @@ if TYPE_CHECKING:
 class Actions:
     """The web side's way to the engine; implements `agent.view.Commands`."""
 
-    def __init__(self, engine: Engine, runs: Runs, clock: Clock) -> None:
+    def __init__(self, engine: Engine, runs: Runs, upkeep: Upkeep, clock: Clock) -> None:
         self._engine = engine
         self._runs = runs
+        self._upkeep = upkeep
         self._clock = clock
 
     async def execute(
@@ -36,10 +39,11 @@ class Actions:
         Raises ActionRefused, InputError or StoreError.
         """
         verbs: Mapping[str, Callable[[Command, str], dict[str, object]]] = {
-            "ack": self._acknowledge,
-            "note": self._note,
-            "close": self._close,
+            **dict.fromkeys(VERBS, self._change),
+            "incident_report": self._report,
             "probe_now": self._probe_now,
+            "maintenance_set": lambda asked, who: self._upkeep.announce(asked, who, role),
+            "maintenance_end": lambda asked, who: self._upkeep.end(asked, who, role),
             "playbook_start": self._start_run,
             "playbook_answer": self._answer_run,
             "playbook_back": self._step_back,
@@ -72,24 +76,24 @@ class Actions:
             and (is_open is None or incident.is_open is is_open)
         ]
 
-    def _acknowledge(self, command: Command, actor: str) -> dict[str, object]:
-        reason = command.reason or ""
-        return self._change(
-            command, lambda one: acknowledge(one, now=self._clock.now(), actor=actor, reason=reason)
-        )
+    def _change(self, command: Command, actor: str) -> dict[str, object]:
+        case, incident = self._find(_text(command, "incident"))
+        named = command.model_copy(update={"actor": actor})
+        ward, intake = case.watch.ward, self._engine.intake
+        after, event = step_of(named, incident, ward, intake, self._clock.now())
+        self._engine.save(case, after, event)
+        return {"incident": after.id, "state": after.state}
 
-    def _note(self, command: Command, actor: str) -> dict[str, object]:
-        text = _text(command, "text")
-        return self._change(
-            command, lambda one: note(one, now=self._clock.now(), actor=actor, text=text)
-        )
-
-    def _close(self, command: Command, actor: str) -> dict[str, object]:
-        cause, text = _text(command, "cause"), _text(command, "note")
-        return self._change(
-            command,
-            lambda one: close(one, now=self._clock.now(), actor=actor, cause=cause, text=text),
-        )
+    def _report(self, command: Command, actor: str) -> dict[str, object]:
+        about = command.args.get("incident")
+        case, linked = self._find(str(about)) if about else (None, None)
+        case = case or self._engine.cases.get(self._ward(command))
+        if case is None:
+            raise ActionRefused("run.no_ward", ward=str(command.args.get("ward")))
+        named = command.model_copy(update={"actor": actor})
+        begun, event = report_of(named, case.watch.ward.ward, linked, self._clock.now())
+        opened = self._engine.open(case, begun, event)
+        return {"incident": opened.id, "state": opened.state}
 
     def _probe_now(self, command: Command, _actor: str) -> dict[str, object]:
         name, ward = _text(command, "device"), str(command.args.get("ward", ""))
@@ -130,12 +134,6 @@ class Actions:
             return next(iter(self._engine.cases))
         return _text(command, "ward")
 
-    def _change(self, command: Command, act: Callable[[Incident], Step]) -> dict[str, object]:
-        case, incident = self._find(_text(command, "incident"))
-        after, event = act(incident)
-        self._engine.save(case, after, event)
-        return {"incident": after.id, "state": after.state}
-
     def _find(self, name: str) -> tuple[WardCase, Incident]:
         for case in self._engine.cases.values():
             for incident in case.incidents.values():
@@ -144,7 +142,7 @@ class Actions:
         raise ActionRefused("api.no_such_incident", incident=name)
 
     def _audit(self, command: Command, actor: str, role: str, source: str, result: str) -> None:
-        named = (command.args.get(name) for name in ("run", "incident", "device", "playbook"))
+        named = (command.args.get(name) for name in ("run", "incident", "window", "device", "playbook"))
         target = str(next((one for one in named if one), ""))[:200]
         self._engine.outlets.store.append_audit(
             self._clock.now(),
@@ -157,14 +155,6 @@ class Actions:
             result=result,
             data={"id": str(command.id)},
         )
-
-
-def _text(command: Command, name: str) -> str:
-    """A text argument of a command. Raises InputError when it is missing."""
-    value = command.args.get(name)
-    if not isinstance(value, str) or not value.strip():
-        raise InputError("api.missing_argument", verb=command.verb, name=name)
-    return value.strip()
 
 
 def _answer(command: Command) -> str | dict[str, str]:

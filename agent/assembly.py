@@ -23,6 +23,7 @@ from agent.hints.desk import HintDesk
 from agent.hints.patterns import packaged_patterns
 from agent.hints.senders import Senders
 from agent.ids import fresh_uid
+from agent.intake import intake_of
 from agent.loop import Poller
 from agent.metrics_catalog import full_catalogue
 from agent.notices.advice import advice_for
@@ -125,12 +126,16 @@ class Agent:
             metrics=self.metrics,
         )
         cases = ward_cases(inventory, targets, config)
-        self.engine = Engine(cases, outlets, self.schedule, clock, config)
+        escalation = load_escalation(Path(inventory.folder))
+        intake = intake_of(escalation, plan.state)
+        self.engine = Engine(cases, outlets, self.schedule, clock, config, intake)
         self.engine.restore()
         library = playbooks_of(plan)
         self.runs = Runs(self.engine, inventory, plan.state, clock, library)
-        self.paper = Paper(library, inventory, load_escalation(Path(inventory.folder)))
-        self.actions = Actions(self.engine, self.runs, clock)
+        self.paper = Paper(library, inventory, escalation)
+        self.upkeep = Upkeep(Windows(self.store, clock.now()), self.engine, clock)
+        self.upkeep.turn()
+        self.actions = Actions(self.engine, self.runs, self.upkeep, clock)
         self.office = self._open_office()
 
         self._poller = Poller(

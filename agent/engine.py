@@ -21,6 +21,7 @@ from agent.hints.model import HintKind
 from agent.hints.polls import HintedPolls
 from agent.ids import fresh_uid
 from agent.incident_rules import IncidentRules
+from agent.incidents import event_of
 from agent.journal import Journal
 from agent.port_shelf import from_records, to_records
 from agent.reach import NO_ANSWER, answered
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from agent.exposition.block import Renderer
     from agent.exposition.writer import Exposition
     from agent.incidents import Event, Incident
+    from agent.intake import Intake
     from agent.schedule import Schedule
     from agent.selfmetrics import SelfMetrics
     from agent.store import Store
@@ -104,8 +106,10 @@ class Engine:
         schedule: Schedule,
         clock: Clock,
         config: AgentConfig,
+        intake: Intake | None = None,
     ) -> None:
         self.cases = cases
+        self.intake = intake
         self.outlets = outlets
         self.config = config
         self.identities: dict[Subject, Identity] = {}
@@ -360,10 +364,24 @@ class Engine:
         return sum(1 for one in shown if one and one.state == "down" and one.root == fact)
 
     def open(self, case: WardCase, incident: Incident, event: Event) -> Incident:
-        """Give a new incident its number, write it and tell everybody. Raises StoreError."""
-        numbered = self.outlets.store.open_incident(incident, event)
+        """Give a new incident number and clocks, write it, tell everybody, put its evidence aside.
+
+        Raises StoreError.
+        """
+        intake, store = self.intake, self.outlets.store
+        dressed = intake.dressed(incident, case.watch.ward) if intake else incident
+        numbered = store.open_incident(dressed, event)
         self._keep(case, numbered, event)
-        return numbered
+        shown = case.settled.shown
+        if intake is None or shown is None:
+            return numbered
+        mono = self._clock.monotonic()
+        proven = intake.frozen(numbered, case.watch, shown, event.at, mono, store)
+        if proven.evidence:
+            pieces = {one.name: one.sha256 for one in proven.evidence}
+            said = event_of("incident.evidence", proven, event.at, pieces=pieces)
+            self.save(case, proven, said)
+        return proven
 
     def _keep(self, case: WardCase, incident: Incident, event: Event) -> None:
         case.incidents[incident.uid] = incident

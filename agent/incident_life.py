@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from agent.incidents import ClockGroup, Deadline, Event, Severity, Step
+    from agent.incidents import Deadline, Event, Severity, Step
     from inventory.model import Words
     from playbooks.verdict.model import Verdict
 
@@ -243,10 +243,10 @@ def close(incident: Incident, *, now: datetime, actor: str, cause: str, text: st
     return after, event_of("incident.closed", after, now, actor=actor, cause=after.cause, text=text)
 
 
-def met(deadlines: tuple[Deadline, ...], group: ClockGroup, at: datetime) -> tuple[Deadline, ...]:
-    """The deadlines with those of a group marked as met, where they were not before."""
+def met(deadlines: tuple[Deadline, ...], clock: str, at: datetime) -> tuple[Deadline, ...]:
+    """The deadlines with those of a clock marked as met, where they were not before."""
     return tuple(
-        changed(one, met=at) if one.group == group and one.met is None else one for one in deadlines
+        changed(one, met=at) if one.clock == clock and one.met is None else one for one in deadlines
     )
 
 

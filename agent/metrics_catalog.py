@@ -133,6 +133,12 @@ INCIDENT_SUPPRESSED = Metric(
     "gauge",
     "Children held under a root cause now.",
 )
+INCIDENT_OVERDUE = Metric(
+    "wardops_incident_overdue",
+    "gauge",
+    "Clocks of incidents not yet closed that ran out and were not met.",
+    ("clock",),
+)
 INCIDENT_DURATION = Metric(
     "wardops_incident_duration_seconds",
     "histogram",
@@ -154,7 +160,7 @@ DEVICE_METRICS: tuple[Metric, ...] = (
 )  # fmt: skip
 WARD_METRICS: tuple[Metric, ...] = (
     WARD_INFO, WARD_STATE, WARD_VERDICT, WARD_CONFIDENCE, WARD_SINCE, WARD_UNMEASURED,
-    INCIDENT_OPEN, INCIDENTS, INCIDENT_SUPPRESSED, INCIDENT_DURATION,
+    INCIDENT_OPEN, INCIDENTS, INCIDENT_SUPPRESSED, INCIDENT_OVERDUE, INCIDENT_DURATION,
 )  # fmt: skip
 
 DEVICE_STATES = (
@@ -165,6 +171,7 @@ WARD_STATES = ("ok", "degraded", "down", "unknown", "maintenance")
 SEGMENTS = (
     "none", "power", "lan", "switch", "metronet", "dc", "service", "meeting", "unknown",
 )  # fmt: skip
+CLOCKS = ("ack", "restore", "law")
 DURATION_BOUNDS_S = (300.0, 900.0, 1800.0, 3600.0, 7200.0, 18000.0, 28800.0, 86400.0)
 
 

@@ -62,7 +62,8 @@ Verb: TypeAlias = Literal[
     "maintenance_set", "maintenance_end", "meeting_add", "meeting_check", "playbook_start",
     "playbook_answer", "playbook_back", "playbook_skip", "playbook_abort", "run_capability",
     "approve", "deny", "cannot_fix_now", "acknowledge_vanished", "accept_host_key", "drill_start",
-    "drill_stop", "drill_submit",
+    "drill_stop", "drill_submit", "handover_taken", "severity_set", "incident_fill", "clock_met",
+    "resolve", "incident_report",
 ]  # fmt: skip
 
 
@@ -301,8 +302,59 @@ class TimelineEntry(Wire):
     text: str | None = None
 
 
+class CannotFixNow(Wire):
+    """A person's statement that it cannot be mended at once, and what is done instead."""
+
+    value: bool = False
+    reason: str | None = None
+    decided_by: str | None = None
+    decided_at: Stamp | None = None
+    expected_restore: Stamp | None = None
+    workaround: str | None = None
+
+
+class Handover(Wire):
+    """The incident given to another role, with the text as sent; `acked_at` null: not taken yet."""
+
+    at: Stamp
+    from_role: str
+    to_role: str
+    text: str
+    text_sha256: str
+    ref: str | None = None
+    acked_at: Stamp | None = None
+
+
+class Deadline(Wire):
+    """One clock of an incident. `group` law: a rule of law; ack, restore: operational.
+
+    `verified` is the day a person last compared the rule with its source, null when nobody has.
+    """
+
+    rule: str
+    clock: str
+    group: str
+    due: Stamp
+    met: Stamp | None = None
+    text: Text
+    source: str
+    mark: str
+    verified: str | None = None
+    duty: str | None = None
+
+
+class EvidencePiece(Wire):
+    """A file put aside for the incident, by its SHA-256."""
+
+    sha256: str
+    name: str
+    bytes: int
+    at: Stamp
+    by: str
+
+
 class Incident(Wire):
-    """An incident as people read it."""
+    """An incident as people read it; `cause` is an id of a closed list, `cause_text` its words."""
 
     id: str
     uid: str
@@ -325,7 +377,21 @@ class Incident(Wire):
     follows: str | None = None
     reopened: int = 0
     timeline: tuple[TimelineEntry, ...] = ()
-    deadlines: tuple[dict[str, Any], ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
+    group: str | None = None
+    public_service_impact: bool | None = None
+    cannot_fix_now: CannotFixNow = CannotFixNow()
+    personal_data: str = "unknown"
+    abnormal_signs: str = "unknown"
+    runs: tuple[str, ...] = ()
+    handovers: tuple[Handover, ...] = ()
+    evidence: tuple[EvidencePiece, ...] = ()
+    cause_text: Text | None = None
+    workaround: str | None = None
+    lessons: str | None = None
+    linked: str | None = None
+    symptom_of: str | None = None
+    summary: Text | None = None
 
 
 class PlaybookBrief(Wire):

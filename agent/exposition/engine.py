@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from agent import metrics_catalog as families
+from agent.deadlines import overdue
 from agent.exposition.block import Buckets, histogram_chunk
 from agent.regions import region_of
 from inventory.errors import InputError
@@ -134,7 +135,7 @@ def declared(kind: str) -> tuple[str, str]:
 
 def _ward_block(ward: WardView, view: AgentView, renderer: Renderer, *, drill: bool) -> Block:
     code = ward.ward.ward
-    samples = (*_ward_samples(ward), *_incident_samples(ward))
+    samples = (*_ward_samples(ward), *_incident_samples(ward), *_overdue_samples(ward, view))
     block = renderer.render_block(code, "", _MODULE, samples, view.mono, _TTL_S)
     metric = families.INCIDENT_DURATION
     durations = histogram_chunk(metric, _durations(ward), drill=drill)
@@ -171,6 +172,13 @@ def _incident_samples(ward: WardView) -> Iterator[Sample]:
         yield Sample(families.INCIDENTS, max(opened.get(key, 0), now_open[key]), key)
     held = sum(len(incident.held_now) for incident in ward.open_incidents)
     yield Sample(families.INCIDENT_SUPPRESSED, held)
+
+
+def _overdue_samples(ward: WardView, view: AgentView) -> Iterator[Sample]:
+    alive = (one for one in ward.incidents if one.t_closed is None)
+    late = Counter[str](clock.group for one in alive for clock in overdue(one, view.now))
+    for group in families.CLOCKS:
+        yield Sample(families.INCIDENT_OVERDUE, late[group], (group,))
 
 
 def _durations(ward: WardView) -> Iterator[Buckets]:

@@ -6,6 +6,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from agent import wire
+from agent.causes import cause_text
 from agent.regions import region_of
 from agent.web.path import path_of
 from playbooks.verdict.model import Sentence
@@ -118,29 +119,9 @@ def finite(seconds: float) -> float | None:
 
 def incident(found: Incident) -> wire.Incident:
     """An incident with its timeline: what the machine and people did, and what people wrote."""
-    return wire.Incident(
-        id=found.id,
-        uid=found.uid,
-        ward=found.ward,
-        kind=found.kind,
-        severity=found.severity,
-        state=str(found.state),
-        root=wire.IncidentRoot.model_validate(found.root.model_dump()),
-        headline=wire.Text.model_validate(found.headline.model_dump()) if found.headline else None,
-        t_started=found.t_started,
-        t0_detected=found.t0_detected,
-        t_acked=found.t_acked,
-        t_resolved=found.t_resolved,
-        t_closed=found.t_closed,
-        detected_by=found.detected_by,
-        sites=found.sites,
-        services=found.services,
-        held=tuple(wire.HeldChild.model_validate(child.model_dump()) for child in found.held),
-        cause=found.cause,
-        follows=found.follows,
-        reopened=found.reopened,
-        timeline=_timeline(found),
-    )
+    record = found.model_dump(mode="json", exclude={"notes", "actions", "severity_rule"})
+    record["cause_text"] = cause_text(found.cause).model_dump() if found.cause else None
+    return wire.Incident.model_validate({**record, "timeline": _timeline(found)})
 
 
 def worst_first(wards: tuple[WardView, ...]) -> tuple[WardView, ...]:

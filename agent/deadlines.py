@@ -1,0 +1,124 @@
+"""Which clocks an incident has: rules of law as in force when it was detected, and targets. Pure.
+
+Clocks are fixed when the incident begins: a rule that changes later changes nothing for it. Only
+rules of law may be called law; everything else carries its own source as a default.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from agent.duty import ICT
+from agent.incidents import Deadline
+from inventory.language import LANGUAGES, say
+from inventory.model import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date, datetime
+
+    from agent.duty import Calendar
+    from agent.incidents import Incident
+    from agent.law import LawItem, Target
+
+DEFAULT_MARK = "default"
+_CARRIERS = frozenset({"carrier", "L3"})
+
+
+def in_force(items: Iterable[LawItem], at: datetime) -> tuple[LawItem, ...]:
+    """The rules that hold at a moment, by the calendar day in Viet Nam."""
+    day = at.astimezone(ICT).date()
+    return tuple(
+        item
+        for item in items
+        if item.in_force is not None
+        and item.in_force <= day
+        and (item.ends is None or day < item.ends)
+    )
+
+
+def legal(items: Iterable[LawItem], incident: Incident) -> tuple[Deadline, ...]:
+    """The legal clocks of an incident, by the rules in force when it was detected."""
+    return tuple(
+        Deadline(
+            rule=item.id,
+            clock=clock.id,
+            group="law",
+            due=incident.t0_detected + clock.within,
+            text=clock.text,
+            source=item.title,
+            mark=item.mark,
+            verified=item.verified,
+            duty=item.duty,
+        )
+        for item in in_force(items, incident.t0_detected)
+        if _is_about(item, incident)
+        for clock in item.clocks
+    )
+
+
+def acknowledgement(incident: Incident, minutes: int | None, source: str) -> tuple[Deadline, ...]:
+    """The clock for somebody to take the incident on; none when no time was agreed."""
+    if minutes is None:
+        return ()
+    return (
+        Deadline(
+            rule="escalation",
+            clock="ack",
+            group="ack",
+            due=incident.t0_detected + timedelta(minutes=minutes),
+            text=Words(**{one: say("incident.clock.ack", one) for one in LANGUAGES}),
+            source=source,
+            mark=DEFAULT_MARK,
+        ),
+    )
+
+
+def handed_over(
+    incident: Incident, to_role: str, at: datetime, targets: Iterable[Target]
+) -> tuple[Deadline, ...]:
+    """The clocks that begin when an incident goes to the carrier; none for other roles."""
+    if to_role.partition("@")[0] not in _CARRIERS:
+        return ()
+    running = {one.clock for one in incident.deadlines if one.met is None}
+    chosen: dict[str, Target] = {}
+    for target in targets:
+        if not target.parts or incident.root.part in target.parts:
+            chosen.setdefault(target.id, target)
+    return tuple(
+        Deadline(
+            rule="target",
+            clock=target.id,
+            group=target.group,
+            due=at + target.within,
+            text=target.text,
+            source=target.source,
+            mark=DEFAULT_MARK,
+        )
+        for target in chosen.values()
+        if target.id not in running
+    )
+
+
+def overdue(incident: Incident, now: datetime) -> tuple[Deadline, ...]:
+    """The clocks that ran out and were not met."""
+    return tuple(one for one in incident.deadlines if one.met is None and one.due < now)
+
+
+def working_days_between(first: date, last: date, calendar: Calendar) -> int:
+    """Working days after `first` up to and with the day before `last`.
+
+    A stop on `last` announced on `first` was announced so many working days ahead.
+    """
+    days = (first + timedelta(days=n) for n in range(1, max(1, (last - first).days)))
+    worked = frozenset(calendar.office_hours.days)
+    names = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    return sum(1 for day in days if names[day.weekday()] in worked and not calendar.is_holiday(day))
+
+
+def _is_about(item: LawItem, incident: Incident) -> bool:
+    about = item.applies
+    kind_fits = about.kind is None or about.kind == incident.kind
+    data_fits = about.personal_data is None or about.personal_data == incident.personal_data
+    return kind_fits and data_fits
