@@ -23,6 +23,7 @@ from agent.ids import fresh_uid
 from agent.incident_rules import IncidentRules
 from agent.incidents import event_of
 from agent.journal import Journal
+from agent.neighbourhood import Neighbourhood, joined
 from agent.port_shelf import from_records, to_records
 from agent.reach import NO_ANSWER, answered
 from agent.reserve import Reserve
@@ -37,9 +38,9 @@ if TYPE_CHECKING:
     from agent.board import Subject
     from agent.config import AgentConfig
     from agent.events import EventBus
-    from agent.hints.model import Hint
     from agent.exposition.block import Renderer
     from agent.exposition.writer import Exposition
+    from agent.hints.model import Hint
     from agent.incidents import Event, Incident
     from agent.intake import Intake
     from agent.schedule import Schedule
@@ -113,6 +114,10 @@ class Engine:
         self.outlets = outlets
         self.config = config
         self.identities: dict[Subject, Identity] = {}
+        wards = {code: case.watch.ward for code, case in cases.items()}
+        known = {code: case.unit for code, case in cases.items()}
+        sees_many = len(cases) > 1 and all(c.watch.vantage == "hub" for c in cases.values())
+        self.neighbourhood = Neighbourhood(wards, known) if sees_many else None
         self.journal = Journal(clock, outlets.metrics, Reserve(outlets.store.path.parent))
         self._schedule = schedule
         self._clock = clock
@@ -217,7 +222,10 @@ class Engine:
         """Facts, verdict, incidents of one ward at this moment."""
         mono = self._clock.monotonic()
         watch = case.watch
-        verdict = self._judged(case, facts_of(watch.sight(at, mono)))
+        facts = facts_of(watch.sight(at, mono))
+        if self.neighbourhood is not None:
+            facts = self.neighbourhood.take(watch.ward.ward, facts, at, mono)
+        verdict = self._judged(case, facts)
         before = case.settled.shown
         settle_s = self.config.timing.settle_s
         case.settled = settle(case.settled, verdict, mono, settle_s=settle_s)
@@ -228,6 +236,17 @@ class Engine:
             case.since = at
             self._announce(case, shown)
         case.beside = self._following.follow(Moment(case, shown, at, mono))
+        self._join_group(case, at)
+
+    def _join_group(self, case: WardCase, at: datetime) -> None:
+        """The incident of a lost line becomes a child of the group incident that explains it."""
+        hit = self.neighbourhood.hits.of(case.watch.ward.ward) if self.neighbourhood else None
+        if hit is None:
+            return
+        for incident in tuple(case.incidents.values()):
+            step = joined(incident, hit.id, at) if incident.root.whole_way else None
+            if step is not None:
+                self._write(lambda step=step: self.save(case, *step))
 
     def _judged(self, case: WardCase, facts: Facts) -> Verdict:
         """The verdict on these facts; most looks find what the last one found."""
@@ -250,6 +269,10 @@ class Engine:
         for job in jobs:
             self._schedule.hasten(*job.key, self._clock.monotonic())
         return len(jobs)
+
+    def note(self, event: Event) -> None:
+        """Write one line that moves nothing here: a window opened, the clock was set."""
+        self._journal(event)
 
     def ask_probe(self, ward: str, name: str, probe: str, mono: float) -> bool:
         """Have one probe of a target run at this moment; False when it is not planned."""

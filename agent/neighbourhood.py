@@ -1,0 +1,67 @@
+"""What the hub knows of all its wards together: who lost the line when, and which groups are hit.
+
+The one mutable home of that; what is decided is decided by `agent.groups`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agent.groups import Hits, Standing, advanced, groups_of, neighbours, with_neighbours
+from agent.incidents import Event, changed
+from playbooks.verdict.facts import Truth
+from playbooks.verdict.rootcause import judge
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from agent.incidents import Incident
+    from inventory.model import Unit, Ward
+    from playbooks.verdict.facts import Facts
+
+# What a lost line may be called by a ward's own facts; a ward without power lost no line.
+_LINE_SEGMENTS = frozenset({"metronet", "unknown"})
+
+
+class Neighbourhood:
+    """All wards of one hub; `hits` are the groups that are hit now."""
+
+    def __init__(self, wards: Mapping[str, Ward], units: Mapping[str, Unit]) -> None:
+        self.hits = Hits()
+        self._groups = groups_of(wards, units)
+        self._standings: dict[str, Standing] = {}
+
+    def take(self, ward: str, facts: Facts, now: datetime, mono: float) -> Facts:
+        """Take in one ward's own facts; the same with what is known of its neighbours."""
+        self._stand(ward, facts, mono)
+        self.hits = advanced(self.hits, self._groups, self._standings, now, mono)
+        found = neighbours(ward, self.hits, self._groups, self._standings, mono)
+        return with_neighbours(facts, found)
+
+    def _stand(self, ward: str, facts: Facts, mono: float) -> None:
+        truth = facts.truth("gw")
+        if truth is Truth.TRUE:
+            self._standings[ward] = Standing()
+        elif truth is Truth.UNKNOWN or truth is Truth.NA:
+            self._standings.pop(ward, None)
+        else:
+            self._standings[ward] = self._lost(ward, facts, mono)
+
+    def _lost(self, ward: str, facts: Facts, mono: float) -> Standing:
+        before = self._standings.get(ward, Standing())
+        alone = judge(facts, "hub")
+        if alone.segment not in _LINE_SEGMENTS or alone.part == "hub_blind":
+            self._standings.pop(ward, None)
+            return Standing()
+        # A line that may be a power cut as well is one and the same loss when it is known better.
+        return Standing("line", before.since if before.is_lost else mono)
+
+
+def joined(incident: Incident, group: str, now: datetime) -> tuple[Incident, Event] | None:
+    """A ward's incident as child of a group incident; None when it is that already."""
+    if incident.group == group or not incident.is_open:
+        return None
+    data = {"group": group, "id": incident.id}
+    event = Event("incident.joined", now, ward=incident.ward, key=incident.uid, data=data)
+    return changed(incident, group=group), event
