@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agent.doubt import loss_of, silence, since_loss, stretch_is_good
+from agent.maintenance_facts import maintenance_facts
 from agent.sight import port_of
 from agent.window import newest
 from inventory.model import Role
@@ -42,7 +43,7 @@ def facts_of(sight: Sight) -> Facts:
         "host_link": _host_link(sight),
         "hub_ok": NOT_APPLICABLE if sight.vantage == "ward" else UNKNOWN,
         "host_batt": NOT_APPLICABLE,
-        "maint": NOT_APPLICABLE,
+        **maintenance_facts(sight),
         "gw": gw,
         "sw": _switch(sight, gw),
         "sw_traffic": _switch_traffic(sight, gw),

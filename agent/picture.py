@@ -102,6 +102,7 @@ def _device(
     key = subject(seen.target)
     good = [at for o in observations if (at := _last_good(watch, key, o.probe)) is not None]
     state = device_state(seen, check, is_dark=name in dark)
+    state = "maintenance" if watch.maintained.has(name) else state
     return DeviceView(
         target=seen.target,
         state=state,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agent.checks import State
+from agent.maintenance import Covered
 from playbooks.verdict.facts import Truth
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class Sight:
     host_link: bool | None = None
     behind_core: frozenset[str] = frozenset()
     ups_memory: UpsMemory | None = None
+    maintained: Covered = field(default_factory=Covered)
     near: Mapping[str, tuple[Burst, ...]] = field(default_factory=dict)
     line_is_down: bool = False
 

@@ -25,6 +25,7 @@ from agent.checks import (
 from agent.doubt import kept
 from agent.duty import on_duty
 from agent.flapping import heed
+from agent.maintenance import Covered
 from agent.hints.model import HintKind
 from agent.reach import Proofs, answered, weigh
 from agent.sight import Seen, Sight, UpsMemory, port_of
@@ -122,6 +123,7 @@ class WardWatch:
         self.host_link: bool | None = None
         self._proofs: dict[str, Proofs] = {}
         self._known: dict[CheckKey, CheckState] = {}
+        self.maintained = Covered()
         self._ups: UpsMemory | None = None
         self._line_doubted_at: float | None = None
         self._near: dict[str, tuple[Burst, ...]] = {}
@@ -146,6 +148,7 @@ class WardWatch:
             reach = self._reachable(name, state, at, mono, seen)
             steps.append(reach)
             retry = retry_in_s(reach.state, self._policy(seen.target, seen))
+            retry = None if self.maintained.has(name) else retry
         steps.extend(self._derived(seen, at))
         orders = self._arrange(at, mono)
         doubt = bool(self._far_end_name() == name and seen.probe == "watch")
@@ -192,6 +195,20 @@ class WardWatch:
             return bool(names & {port_name, port.name if port else None, port and port.descr})
         return True
 
+    def cover(self, covered: Covered, at: datetime, mono: float) -> tuple[str, ...]:
+        """Take in what announced work covers now; returns what it no longer does.
+
+        Nothing that is covered gets HARD. What comes out of a window counts from attempt 1, and
+        the time inside it is not its own downtime.
+        """
+        names = dict.fromkeys([*self.targets, *(name for name, _check in self.checks)])
+        released = [n for n in names if self.maintained.has(n) and not covered.has(n)]
+        self.maintained = covered
+        for key, state in self.checks.items():
+            if key[0] in released and state.is_bad and not state.hard:
+                self.checks[key] = restarted(state, at, mono)
+        return tuple(name for name in released if name in self.targets)
+
     def take_host(self, link: bool | None, at: datetime, mono: float) -> Step | None:
         """Take in whether the agent's own interface has link; None is unknown."""
         self.host_link = link
@@ -210,6 +227,7 @@ class WardWatch:
             host_link=self.host_link,
             behind_core=self._behind_core,
             ups_memory=self._ups,
+            maintained=self.maintained,
             near=self._near,
             line_is_down=self._line_check().is_hard_bad,
         )
@@ -350,6 +368,7 @@ class WardWatch:
         allowed: bool = True,
     ) -> Step:
         before = self.checks.get(key) or self._known.pop(key, CheckState())
+        allowed = allowed and not self.maintained.has(key[0])
         stepped, transition = step(before, result, policy, at, mono, may_harden=allowed)
         after, flap = heed(before, stepped, at)
         self.checks[key] = after
