@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import count
-from random import Random
 from typing import TYPE_CHECKING
 
 from hypothesis import given
@@ -15,6 +14,7 @@ from probes.model import Interface
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from random import Random
 
 
 def fresh() -> Callable[[], str]:

@@ -10,6 +10,7 @@ from agent.hints.model import HintKind
 from agent.hints.patterns import meaning, packaged_patterns
 from agent.hints.syslog import LONGEST_TEXT, Line, read_line
 
+SU = "'su root' failed for lonvick on /dev/pts/8"
 CISCO_DOWN = (
     b"<187>2341: sw1: *Nov 21 07:20:03.123: %LINK-3-UPDOWN: Interface GigabitEthernet1/0/48,"
     b" changed state to down"
@@ -22,7 +23,7 @@ CISCO_DOWN = (
         (  # RFC 5424, 6.5, example 1
             b"<34>1 2003-10-11T22:14:15.003Z mymachine.example.com su - ID47 - \xef\xbb\xbf'su root'"
             b" failed for lonvick on /dev/pts/8",
-            Line("crit", "'su root' failed for lonvick on /dev/pts/8", "mymachine.example.com", "su"),
+            Line("crit", SU, "mymachine.example.com", "su"),
         ),
         (  # RFC 5424, 6.5, example 3
             b'<165>1 2003-10-11T22:14:15.003Z mymachine.example.com evntslog - ID47 '
@@ -31,7 +32,7 @@ CISCO_DOWN = (
         ),
         (  # RFC 3164, 5.4, example 1
             b"<34>Oct 11 22:14:15 mymachine su: 'su root' failed for lonvick on /dev/pts/8",
-            Line("crit", "'su root' failed for lonvick on /dev/pts/8", "mymachine", "su"),
+            Line("crit", SU, "mymachine", "su"),
         ),
         (
             b"<38>Nov  2 07:20:03 vm-1 sshd[812]: Failed password for root from 192.0.2.77",
