@@ -59,15 +59,19 @@ def wording(incident: Incident, event: Event, advice: Advice, realm: str) -> Wor
     def body(kind: str, *, end: datetime | None = None, summary: Words | None = None) -> Body:
         return Body(
             title=_both(lambda lang: say(f"notice.title.{kind}", lang, **_names(incident, advice))),
-            text=_both(lambda lang: _text(kind, incident, advice, summary, lang)),
+            text=_both(lambda lang: _text(kind, incident, advice, summary or cause, lang)),
             start=incident.t_started, end=end, incident=incident.id, labels=labels,
         )  # fmt: skip
 
+    cause = str(event.data.get("cause") or "")
     said = incident.summary if event.kind == SUMMARY else None
     return Wording(
         problem=body("problem"),
         change=body("change"),
-        recovery=body("recovery", end=incident.t_resolved or event.at),
+        # A symptom is not over: another incident speaks for it from now on.
+        recovery=body(
+            "symptom" if incident.symptom_of else "recovery", end=incident.t_resolved or event.at
+        ),
         reminder=body("reminder"),
         summary=body("summary", end=incident.t_resolved, summary=said) if said else None,
     )
@@ -115,12 +119,12 @@ def digest_body(rows: Sequence[Notice]) -> Body:
     )
 
 
-def _text(
-    kind: str, incident: Incident, advice: Advice, summary: Words | None, language: Any
-) -> str:
-    parts = [say(f"notice.{kind}", language, **_names(incident, advice), **_times(incident))]
-    if summary is not None:
-        parts = [getattr(summary, language)]
+def _text(kind: str, incident: Incident, advice: Advice, more: Words | str, language: Any) -> str:
+    parts = [
+        say(f"notice.{kind}", language, **_names(incident, advice), **_times(incident), cause=more)
+    ]
+    if isinstance(more, Words):
+        parts = [getattr(more, language)]
     if kind in ("problem", "change", "reminder"):
         if advice.what is not None:
             parts.append(say("notice.what", language, what=advice.what.model_dump()))
