@@ -39,8 +39,10 @@ from agent.selfmetrics import SelfMetrics
 from agent.statefile import EVERY_S, write_state
 from agent.store import open_store
 from agent.supervise import keep_running
+from agent.upkeep import Upkeep
 from agent.verdict.topology import tree
 from agent.watching import WardWatch
+from agent.windows import Windows
 from agent.web.state import state_of_view
 from inventory.credentials import resolve
 from inventory.errors import StoreError
@@ -55,8 +57,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 
     from agent.config import AgentConfig, Timing
-    from agent.notices.wording import Advice
     from agent.hints.model import Hint
+    from agent.notices.wording import Advice
     from agent.schedule import JobKey
     from agent.view import AgentView, NotReady
     from inventory.credentials import Secret
@@ -212,8 +214,9 @@ class Agent:
     async def _forget_old(self) -> None:
         while True:
             await self.clock.sleep(FORGET_EVERY_S)
-            retention = self.plan.config.retention
-            self.engine.journal.write(lambda: forget_old(self.store, self.clock.now(), retention))
+            self.engine.journal.write(
+                lambda: forget_old(self.store, self.clock.now(), self.plan.config.retention)
+            )
 
     def _secret(self) -> Callable[[str], Secret]:
         folder = Path(self.plan.inventory.folder)
@@ -225,6 +228,7 @@ class Agent:
             await self.clock.sleep(JUDGE_EVERY_S)
             self.metrics.loop_lag.observe(max(0.0, self.clock.monotonic() - before - JUDGE_EVERY_S))
             self._count_skipped()
+            self.upkeep.turn()
             self.engine.judge_share(turn)
             if turn % SAVE_RINGS_EVERY == SAVE_RINGS_EVERY - 1:
                 self.engine.save_rings()

@@ -1,4 +1,4 @@
-"""Which facts of a verdict announced work covers: `maint` for a ward, `maint[<fact>]` else. Pure."""
+"""Which facts announced work covers: `maint` for a ward, `maint[<fact>]` for an object. Pure."""
 
 from __future__ import annotations
 
