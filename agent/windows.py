@@ -32,8 +32,8 @@ class Windows:
         self._lay_out(now)
 
     def upcoming(self, now: datetime) -> tuple[Window, ...]:
-        """Windows that are open or to come, the earliest first."""
-        found = (one for one in self._windows.values() if one.until > now)
+        """Windows that are open or to come, the earliest first; none that was called off."""
+        found = (one for one in self._windows.values() if one.until > max(now, one.start))
         return tuple(sorted(found, key=lambda one: (one.start, one.id)))
 
     def rules(self) -> tuple[WeeklyRule, ...]:
