@@ -55,10 +55,11 @@ def plan_of(options: Options) -> Plan:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """An agent at work, and where its HTTP side answers."""
+    """An agent at work, where its HTTP side answers, and the sockets that take messages."""
 
     agent: Agent
     url: str
+    receivers: tuple[Receiver, ...] = ()
 
 
 _log = logging.getLogger(__name__)
@@ -108,13 +109,15 @@ async def running(plan: Plan, options: Options) -> AsyncIterator[Running]:
         write_local_token(options.state, token)
         if http.allow_plaintext:
             agent.metrics.insecure.labels("plaintext_http").set(1)
+        receivers = []
         for receiver in receivers_of(agent):
             stack.callback(receiver.close)
+            receivers.append(receiver)
         await server.start()
         stack.push_async_callback(server.stop)
         work = asyncio.create_task(agent.run(), name="agent")
         stack.push_async_callback(_ended, work)
-        yield Running(agent, server.url)
+        yield Running(agent, server.url, tuple(receivers))
 
 
 def receivers_of(agent: Agent) -> Iterator[Receiver]:

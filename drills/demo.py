@@ -22,6 +22,7 @@ from agent.cli import language_of
 from agent.client import Address, AgentClient, AgentRefused, AgentUnreachable
 from agent.serve import Options, plan_of, running
 from agent.wire import Command
+from drills.messages import messages
 from drills.sim import Simulation
 from inventory.language import LANGUAGES, say
 from probes.clock import SystemClock
@@ -48,6 +49,7 @@ PROFILE = """\
 schema: wardops/agent/1
 timing: {period_s: 5, watch_s: 5, retry_s: 5, recheck_s: 5}
 incident: {stable_s: 5}
+hints: {traps: "127.0.0.1:0"}
 """
 
 # Families that a scrape of a healthy ward must have.
@@ -203,7 +205,7 @@ async def play(what: Play, folder: Path) -> Proofs:
             address = Address(url=agent.url, token_files=(state / "local.token",))
             with AgentClient(address) as client:
                 operator = Operator(client, what.language, acts=not what.on_screen)
-                async with _screen(what, state) as closed:
+                async with _screen(what, state) as closed, messages(world, agent.receivers[0]):
                     await _through(what, world, operator, tell, begun, closed)
                 for line in kept:
                     click.echo(line)

@@ -6,8 +6,11 @@ told by SNMPv2c traps to whoever is asked, if there is a way there from the devi
 
 from __future__ import annotations
 
+import asyncio
+import socket
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from drills.mib import Look
 from probes import oids
@@ -16,7 +19,7 @@ from probes.snmp.notifications import TRAP_V2
 from probes.snmp.types import Varbind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
     from drills.model import Node
     from drills.world import World
@@ -37,6 +40,20 @@ class _State:
     powered: bool
     links: Mapping[int, bool]
     on_battery: bool
+
+
+class Listener(Protocol):
+    """Where a receiver of traps really listens."""
+
+    host: str
+    port: int
+
+
+class Seer(Protocol):
+    """A running simulation: its world, and where the one who is told stands."""
+
+    world: World
+    asker: str
 
 
 class Messenger:
@@ -119,3 +136,43 @@ def _link(index: int, *, up: bool) -> tuple[Varbind, ...]:
         Varbind(oids.ifIndex + row, ber.INTEGER, index),
         Varbind(oids.ifOperStatus + row, ber.INTEGER, 1 if up else 2),
     )
+
+
+@asynccontextmanager
+async def messages(simulation: Seer, to: Listener) -> AsyncIterator[None]:
+    """Within the block the simulated devices send their traps to a socket on loopback.
+
+    Each sends from its own address, since that is what a device is known by.
+    """
+    with closing(_Sockets((to.host, to.port))) as sockets:
+        messenger = Messenger(simulation.world, simulation.asker, sockets.send)
+        work = asyncio.create_task(messenger.run(), name="messages")
+        try:
+            yield
+        finally:
+            work.cancel()
+            with suppress(asyncio.CancelledError):
+                await work
+
+
+class _Sockets:
+    """One UDP socket per sending address, opened when it first speaks."""
+
+    def __init__(self, to: tuple[str, int]) -> None:
+        self._to = to
+        self._opened: dict[str, socket.socket] = {}
+
+    def send(self, data: bytes, host: str) -> None:
+        """Send one datagram from an address of ours; what loopback refuses is lost."""
+        with suppress(OSError):
+            if host not in self._opened:
+                opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                self._opened[host] = opened
+                opened.setblocking(False)
+                opened.bind((host, 0))
+            self._opened[host].sendto(data, self._to)
+
+    def close(self) -> None:
+        """Close all of them."""
+        for opened in self._opened.values():
+            opened.close()

@@ -21,8 +21,8 @@ CISCO_DOWN = (
     ("data", "line"),
     [
         (  # RFC 5424, 6.5, example 1
-            b"<34>1 2003-10-11T22:14:15.003Z mymachine.example.com su - ID47 - \xef\xbb\xbf'su root'"
-            b" failed for lonvick on /dev/pts/8",
+            b"<34>1 2003-10-11T22:14:15.003Z mymachine.example.com su - ID47 - "
+            b"\xef\xbb\xbf'su root' failed for lonvick on /dev/pts/8",
             Line("crit", SU, "mymachine.example.com", "su"),
         ),
         (  # RFC 5424, 6.5, example 3
