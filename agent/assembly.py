@@ -14,7 +14,6 @@ from zlib import crc32
 
 from agent.actions import Actions
 from agent.database import Opening
-from agent.duty import packaged_calendar
 from agent.engine import Engine, Outlets, WardCase
 from agent.events import EventBus
 from agent.exposition.block import Renderer
@@ -36,14 +35,15 @@ from agent.retention import forget_old
 from agent.runs import Runs
 from agent.schedule import Job, Schedule
 from agent.selfmetrics import SelfMetrics
+from agent.settings import read_calendar
 from agent.statefile import EVERY_S, write_state
 from agent.store import open_store
 from agent.supervise import keep_running
 from agent.upkeep import Upkeep
 from agent.verdict.topology import tree
 from agent.watching import WardWatch
-from agent.windows import Windows
 from agent.web.state import state_of_view
+from agent.windows import Windows
 from inventory.credentials import resolve
 from inventory.errors import StoreError
 from inventory.units import units
@@ -299,7 +299,7 @@ def ward_cases(
     inventory: Inventory, targets: Mapping[str, tuple[Target, ...]], config: AgentConfig
 ) -> dict[str, WardCase]:
     """One case per ward, nothing known yet."""
-    calendar = packaged_calendar()
+    calendar = read_calendar(Path(inventory.folder))
     cases = {}
     for code, ward in inventory.wards.items():
         # Seeded by the ward: re-checks after a recovery spread alike in every run of a story.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agent.config import AgentConfig
+from agent.duty import Calendar, packaged_calendar
 from inventory.document import read
 from inventory.errors import InventoryError
 from inventory.validate import validate
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NAME = "agent.yaml"
+CALENDAR = "calendar.yaml"
 
 
 def read_settings(folder: Path) -> AgentConfig:
@@ -28,3 +30,18 @@ def read_settings(folder: Path) -> AgentConfig:
     if config is None or problems or document.problems:
         raise InventoryError((*document.problems, *problems))
     return config
+
+
+def read_calendar(folder: Path) -> Calendar:
+    """The working hours and holidays in `calendar.yaml` of an inventory folder, else the shipped.
+
+    Raises InventoryError with every problem of the file.
+    """
+    path = folder / CALENDAR
+    if not path.is_file():
+        return packaged_calendar()
+    document = read(path, CALENDAR)
+    calendar, problems = validate(Calendar, document)
+    if calendar is None or problems or document.problems:
+        raise InventoryError((*document.problems, *problems))
+    return calendar

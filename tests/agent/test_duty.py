@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
 from agent.duty import ICT, Calendar, Holiday, on_duty, packaged_calendar
+from agent.settings import read_calendar
+from inventory.errors import InventoryError
 from inventory.model import Duty, Words
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CALENDAR = packaged_calendar()
 
@@ -46,14 +52,41 @@ def test_always_means_always() -> None:
     assert on_duty(Duty.ALWAYS, local("2026-09-02T03:00"), CALENDAR)
 
 
-def test_a_room_is_on_duty_from_an_hour_before_its_meeting_to_the_end() -> None:
+def test_a_rooms_silence_counts_from_three_quarters_of_an_hour_before_its_meeting() -> None:
     meeting = (local("2026-09-02T07:30"), local("2026-09-02T09:00"))
     on = [
         minutes
-        for minutes in range(-120, 180, 10)
+        for minutes in range(-120, 180, 5)
         if on_duty(Duty.MEETING, meeting[0] + timedelta(minutes=minutes), CALENDAR, meeting)
     ]
-    assert on == list(range(-60, 90, 10))
+    assert on == list(range(-45, 90, 5))  # duty from T-60, and 15 minutes to settle
+
+
+OWN = """\
+schema: wardops/calendar/1
+office_hours: {days: [mon, sat], spans: ["08:00-12:00"], grace_min: 0, source: test}
+holidays:
+  - {from: 2027-02-05, to: 2027-02-12, name: {vi: Tết Nguyên đán, en: Tet}, source: test}
+"""
+
+
+def test_a_ward_may_have_hours_of_its_own_and_the_folder_its_holidays(tmp_path: Path) -> None:
+    shared = OWN.replace("[mon, sat]", "[mon, tue, wed, thu, fri]")
+    (tmp_path / "calendar.yaml").write_text(shared, encoding="utf-8")
+    (tmp_path / "calendar-26740.yaml").write_text(OWN, encoding="utf-8")
+    calendars = site_calendars(tmp_path, ("26740", "26743"))
+    saturday, tet = local("2026-11-21T09:00"), local("2027-02-08T09:00")
+    on = [on_duty(Duty.OFFICE, saturday, calendars[code]) for code in ("26740", "26743")]
+    assert on == [True, False]
+    assert not any(on_duty(Duty.OFFICE, tet, calendar) for calendar in calendars.values())
+    assert site_calendars(tmp_path / "none", ("26740",))["26740"] == CALENDAR
+
+
+def test_a_wrong_calendar_is_a_line_with_its_place(tmp_path: Path) -> None:
+    wrong = OWN.replace("grace_min: 0", "grace_min: soon")
+    (tmp_path / "calendar.yaml").write_text(wrong, encoding="utf-8")
+    with pytest.raises(InventoryError, match=r"calendar\.yaml:2.*grace_min"):
+        site_calendars(tmp_path, ("26740",))
 
 
 def test_without_a_meeting_a_room_is_off_duty() -> None:
@@ -76,3 +109,25 @@ def test_holidays_by_date_are_entered_by_people_and_count_both_ends() -> None:
 def test_every_fixed_holiday_says_where_it_comes_from() -> None:
     assert {holiday.day for holiday in CALENDAR.yearly} == {"01-01", "04-30", "05-01", "09-02"}
     assert all("Điều 112" in holiday.source for holiday in CALENDAR.yearly)
+
+
+def test_a_folder_may_bring_its_own_calendar(tmp_path: Path) -> None:
+    shipped = packaged_calendar()
+    assert read_calendar(tmp_path) == shipped
+    (tmp_path / "calendar.yaml").write_text(
+        "schema: wardops/calendar/1\n"
+        "office_hours: {days: [mon], spans: ['08:00-12:00'], source: sample}\n"
+        "holidays:\n"
+        "  - {from: 2026-02-16, to: 2026-02-20, name: {vi: Tết, en: Tet}, source: sample}\n",
+        encoding="utf-8",
+    )
+    own = read_calendar(tmp_path)
+    assert own.is_holiday(date(2026, 2, 18))
+    assert own.office_hours.days == ("mon",)
+
+
+def test_a_wrong_calendar_is_refused_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "calendar.yaml").write_text("schema: wardops/calendar/1\noffice: {}\n")
+    with pytest.raises(InventoryError) as refused:
+        read_calendar(tmp_path)
+    assert "calendar.yaml:2" in str(refused.value)
