@@ -299,14 +299,15 @@ def ward_cases(
     inventory: Inventory, targets: Mapping[str, tuple[Target, ...]], config: AgentConfig
 ) -> dict[str, WardCase]:
     """One case per ward, nothing known yet."""
-    calendar = read_calendar(Path(inventory.folder))
+    folder = Path(inventory.folder)
     cases = {}
     for code, ward in inventory.wards.items():
         # Seeded by the ward: re-checks after a recovery spread alike in every run of a story.
         chance = random.Random(crc32(code.encode())).random  # noqa: S311 - spreads load, no secret
         topology = tree(ward, inventory.vantage)
         watch = WardWatch(
-            ward, targets[code], topology, inventory.vantage, config.timing, calendar, chance
-        )
+            ward, targets[code], topology, inventory.vantage, config.timing,
+            read_calendar(folder, code), chance,
+        )  # fmt: skip
         cases[code] = WardCase(watch, units()[code])
     return cases

@@ -13,6 +13,8 @@ from inventory.model import Duty, Frozen, Words
 
 ICT = timezone(timedelta(hours=7))  # Viet Nam has had no other offset since 1975
 MEETING_LEAD = timedelta(minutes=60)
+# Office hours have their own grace at both ends; a room is given as long after its duty begins.
+SETTLING = timedelta(minutes=15)
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -87,13 +89,14 @@ def on_duty(
     """Whether a silent device counts as a fault at that moment.
 
     `meeting` is start and end of the next or running meeting of its room (aware times); duty
-    begins an hour before the start. Without a meeting a `meeting` device is off duty.
+    begins an hour before the start, and silence counts 15 minutes into it. Without a meeting a
+    `meeting` device is off duty.
     """
     if duty is Duty.ALWAYS:
         return True
     if duty is Duty.OFFICE:
         return calendar.is_office_time(at)
-    return meeting is not None and meeting[0] - MEETING_LEAD <= at < meeting[1]
+    return meeting is not None and meeting[0] - MEETING_LEAD + SETTLING <= at < meeting[1]
 
 
 def _moved(moment: time, by: timedelta) -> time:

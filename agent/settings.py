@@ -32,15 +32,17 @@ def read_settings(folder: Path) -> AgentConfig:
     return config
 
 
-def read_calendar(folder: Path) -> Calendar:
-    """The working hours and holidays in `calendar.yaml` of an inventory folder, else the shipped.
+def read_calendar(folder: Path, ward: str = "") -> Calendar:
+    """The working hours and holidays of an inventory folder, else the shipped ones.
 
-    Raises InventoryError with every problem of the file.
+    `calendar-<code>.yaml` is a ward's own, `calendar.yaml` that of all others. Raises
+    InventoryError with every problem of the file.
     """
-    path = folder / CALENDAR
-    if not path.is_file():
+    names = (f"calendar-{ward}.yaml", CALENDAR)
+    path = next((path for name in names if (path := folder / name).is_file()), None)
+    if path is None:
         return packaged_calendar()
-    document = read(path, CALENDAR)
+    document = read(path, path.name)
     calendar, problems = validate(Calendar, document)
     if calendar is None or problems or document.problems:
         raise InventoryError((*document.problems, *problems))

@@ -15,6 +15,7 @@ from agent.checks import (
     Policy,
     State,
     Transition,
+    laid_down,
     policy_for,
     remembered,
     restarted,
@@ -23,7 +24,7 @@ from agent.checks import (
     step,
 )
 from agent.doubt import kept
-from agent.duty import on_duty
+from agent.duty import MEETING_LEAD, SETTLING, on_duty
 from agent.flapping import heed
 from agent.maintenance import Covered
 from agent.hints.model import HintKind
@@ -59,6 +60,7 @@ HOST = "host"
 # Echoes that one run of a probe sends: a run without any answer carries no counts of its own.
 ECHOES = {"watch": 1, "icmp": 5}
 _AT_ONCE = Policy(max_attempts=1)
+_FRESH = CheckState()
 _UPS_SAYS = {HintKind.UPS_ON_BATTERY: True, HintKind.UPS_ON_MAINS: False}
 _BEHIND_LINE = ("gw", "ce", "pe")
 _LINE_DOUBT_S = 30.0  # a reading later than that is no longer the answer to a linkDown
@@ -149,6 +151,9 @@ class WardWatch:
             steps.append(reach)
             retry = retry_in_s(reach.state, self._policy(seen.target, seen))
             retry = None if self.maintained.has(name) else retry
+        elif state is not None and self.checks.get((name, REACHABLE), _FRESH).is_bad:
+            # off duty: what it was in working hours says nothing about the next ones
+            self.checks[name, REACHABLE] = laid_down(self.checks[name, REACHABLE], at, mono)
         steps.extend(self._derived(seen, at))
         orders = self._arrange(at, mono)
         doubt = bool(self._far_end_name() == name and seen.probe == "watch")
@@ -272,7 +277,17 @@ class WardWatch:
 
     def is_on_duty(self, name: str, at: datetime) -> bool:
         """Whether silence of that target counts now. What is no device is always on duty."""
-        return on_duty(self.targets[name].duty or Duty.ALWAYS, at, self._calendar)
+        duty = self.targets[name].duty or Duty.ALWAYS
+        meeting = self._meeting(name, at) if duty is Duty.MEETING else None
+        return on_duty(duty, at, self._calendar, meeting)
+
+    def _meeting(self, name: str, at: datetime) -> tuple[datetime, datetime] | None:
+        """A live call keeps its endpoint on duty until a quarter of an hour after it was seen."""
+        key = subject(self.targets[name])
+        good = [self.board.last_good(key, one.probe) for one in self.board.of(key)]
+        calls = [o for o in good if o and o.reading.vc and o.reading.vc.in_call]
+        seen = max((one.started for one in calls), default=None)
+        return (seen - MEETING_LEAD, seen + SETTLING) if seen is not None else None
 
     def root_check(self, fact: str) -> CheckState | None:
         """The check behind a fact that an incident hangs on; None when the fact has none.

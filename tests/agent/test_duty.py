@@ -74,19 +74,19 @@ def test_a_ward_may_have_hours_of_its_own_and_the_folder_its_holidays(tmp_path: 
     shared = OWN.replace("[mon, sat]", "[mon, tue, wed, thu, fri]")
     (tmp_path / "calendar.yaml").write_text(shared, encoding="utf-8")
     (tmp_path / "calendar-26740.yaml").write_text(OWN, encoding="utf-8")
-    calendars = site_calendars(tmp_path, ("26740", "26743"))
+    calendars = {code: read_calendar(tmp_path, code) for code in ("26740", "26743")}
     saturday, tet = local("2026-11-21T09:00"), local("2027-02-08T09:00")
     on = [on_duty(Duty.OFFICE, saturday, calendars[code]) for code in ("26740", "26743")]
     assert on == [True, False]
     assert not any(on_duty(Duty.OFFICE, tet, calendar) for calendar in calendars.values())
-    assert site_calendars(tmp_path / "none", ("26740",))["26740"] == CALENDAR
+    assert read_calendar(tmp_path / "none", "26740") == CALENDAR
 
 
 def test_a_wrong_calendar_is_a_line_with_its_place(tmp_path: Path) -> None:
     wrong = OWN.replace("grace_min: 0", "grace_min: soon")
     (tmp_path / "calendar.yaml").write_text(wrong, encoding="utf-8")
     with pytest.raises(InventoryError, match=r"calendar\.yaml:2.*grace_min"):
-        site_calendars(tmp_path, ("26740",))
+        read_calendar(tmp_path, "26740")
 
 
 def test_without_a_meeting_a_room_is_off_duty() -> None:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.database import Opening
 from agent.duty import ICT
 from agent.maintenance import AHEAD, WeeklyRule, Window, checked, covered, ended_early, laid_out
-from agent.database import Opening
 from agent.store import open_store
 from agent.windows import Windows
 from inventory.errors import ActionRefused
