@@ -1,4 +1,4 @@
-"""`wardops incident list | show | ack | note | close`: asks the agent, prints, nothing decided."""
+"""`wardops incident list | show | ack | note | close`: asks the agent, prints, decides nothing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LOCAL = timezone(timedelta(hours=7))
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]")
 
 
-def _reaches_agent(command: Callable[..., Any]) -> Callable[..., Any]:
+def reaches_agent(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that every incident command has."""
     for option in (
         click.option("--lang", type=click.Choice(LANGUAGES)),
@@ -43,7 +43,7 @@ def _reaches_agent(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--ward", metavar="CODE")
 @click.option("--open", "open_only", is_flag=True)
 @click.option("--json", "as_json", is_flag=True)
-@_reaches_agent
+@reaches_agent
 @click.pass_context
 def incident_list(
     ctx: click.Context, /, ward: str | None, agent: str | None, state: Path | None, **flags: Any
@@ -64,7 +64,7 @@ def incident_list(
 @click.command()
 @click.argument("incident")
 @click.option("--json", "as_json", is_flag=True)
-@_reaches_agent
+@reaches_agent
 @click.pass_context
 def incident_show(
     ctx: click.Context, /, incident: str, agent: str | None, state: Path | None, **flags: Any
@@ -88,37 +88,41 @@ def incident_show(
 @click.command()
 @click.argument("incident")
 @click.option("--reason", required=True)
-@_reaches_agent
+@reaches_agent
 @click.pass_context
 def incident_ack(ctx: click.Context, /, incident: str, reason: str, **where: Any) -> int:
     """Acknowledge an incident, saying why or how."""
-    return _do(ctx, Command(id=uuid.uuid4(), verb="ack", args={"incident": incident},
-                            actor=_actor(), reason=reason), where)  # fmt: skip
+    return carry_out(ctx, Command(id=uuid.uuid4(), verb="ack", args={"incident": incident},
+                            actor=actor_here(), reason=reason), where)  # fmt: skip
 
 
 @click.command()
 @click.argument("incident")
 @click.argument("text")
-@_reaches_agent
+@reaches_agent
 @click.pass_context
 def incident_note(ctx: click.Context, /, incident: str, text: str, **where: Any) -> int:
     """Add a note to an incident."""
     args = {"incident": incident, "text": text}
-    return _do(ctx, Command(id=uuid.uuid4(), verb="note", args=args, actor=_actor()), where)
+    return carry_out(
+        ctx, Command(id=uuid.uuid4(), verb="note", args=args, actor=actor_here()), where
+    )
 
 
 @click.command()
 @click.argument("incident")
 @click.option("--cause", required=True)
 @click.option("--note", required=True)
-@_reaches_agent
+@reaches_agent
 @click.pass_context
 def incident_close(
     ctx: click.Context, /, incident: str, cause: str, note: str, **where: Any
 ) -> int:
     """Close a resolved incident with its cause and a note."""
     args = {"incident": incident, "cause": cause, "note": note}
-    return _do(ctx, Command(id=uuid.uuid4(), verb="close", args=args, actor=_actor()), where)
+    return carry_out(
+        ctx, Command(id=uuid.uuid4(), verb="close", args=args, actor=actor_here()), where
+    )
 
 
 def line_of(incident: Incident, language: Language) -> str:
@@ -131,7 +135,8 @@ def line_of(incident: Incident, language: Language) -> str:
     ).rstrip()
 
 
-def _do(ctx: click.Context, command: Command, where: dict[str, Any]) -> int:
+def carry_out(ctx: click.Context, command: Command, where: dict[str, Any]) -> int:
+    """Send a command to the agent and say where the incident stands; 1 when it was refused."""
     language = language_of(ctx)
     with find_agent(where["agent"], where["state"]) as client:
         result = client.command(command)
@@ -145,7 +150,7 @@ def _do(ctx: click.Context, command: Command, where: dict[str, Any]) -> int:
     return 0
 
 
-def _actor() -> str:
+def actor_here() -> str:
     """Who types, as the system says; the audit marks it as stated, not proven."""
     return f"local:{_UNFIT.sub('_', getpass.getuser())[:40]}"
 

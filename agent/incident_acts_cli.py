@@ -1,0 +1,140 @@
+"""`wardops incident take | cannot-fix | hand-over | severity | report | export`: ask, print."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from agent.cli import language_of
+from agent.client import state_folder
+from agent.duty import ICT
+from agent.incident_cli import actor_here, carry_out, reaches_agent
+from agent.wire import Command
+from inventory.errors import InputError, StoreError
+from inventory.language import LANGUAGES
+
+if TYPE_CHECKING:
+    from agent.incidents import Incident
+    from agent.wire import Verb
+    from inventory.language import Language
+
+
+@click.command()
+@click.argument("incident")
+@reaches_agent
+@click.pass_context
+def incident_take(ctx: click.Context, /, incident: str, **where: Any) -> int:
+    """Say that somebody works on an acknowledged incident."""
+    return carry_out(ctx, _command("take", None, incident=incident), where)
+
+
+@click.command()
+@click.argument("incident")
+@click.option("--reason", required=True)
+@click.option("--until", required=True, metavar="YYYY-MM-DDTHH:MM")
+@click.option("--workaround", required=True)
+@reaches_agent
+@click.pass_context
+def incident_cannot_fix(
+    ctx: click.Context, /, incident: str, reason: str, until: str, workaround: str, **where: Any
+) -> int:
+    """State that an incident cannot be fixed now: why, until when, how work goes on."""
+    args = {"expected_restore": _local(until), "workaround": workaround}
+    return carry_out(ctx, _command("cannot_fix_now", reason, incident=incident, **args), where)
+
+
+@click.command()
+@click.argument("incident")
+@click.option("--to", required=True, metavar="ROLE")
+@click.option("--text", default="")
+@click.option("--ref", default="")
+@click.option("--taken", is_flag=True)
+@reaches_agent
+@click.pass_context
+def incident_hand_over(
+    ctx: click.Context, /, incident: str, to: str, text: str, ref: str, taken: bool, **where: Any
+) -> int:
+    """Hand an incident over to a role, or say with --taken that it was taken over."""
+    verb: Verb = "handover_taken" if taken else "hand_over"
+    args = {"to": to, "text": text, "ref": ref}
+    return carry_out(ctx, _command(verb, None, incident=incident, **args), where)
+
+
+@click.command()
+@click.argument("incident")
+@click.argument("severity", type=click.Choice(("S1", "S2", "S3", "S4")))
+@click.option("--reason", required=True)
+@reaches_agent
+@click.pass_context
+def incident_severity(
+    ctx: click.Context, /, incident: str, severity: str, reason: str, **where: Any
+) -> int:
+    """Change an incident's severity, saying why."""
+    command = _command("severity_set", reason, incident=incident, severity=severity)
+    return carry_out(ctx, command, where)
+
+
+@click.command()
+@click.argument("incident")
+@click.option("--format", "form", type=click.Choice(("json", "html", "csv")), default="json")
+@click.option("--public", is_flag=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
+@click.option("--state", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
+@click.option("--lang", type=click.Choice(LANGUAGES))
+@click.pass_context
+def incident_export(
+    ctx: click.Context, /, incident: str, form: Literal["json", "html", "csv"], public: bool,
+    output: Path | None, state: Path | None, lang: str | None,  # noqa: ARG001 - read by language_of
+) -> None:  # fmt: skip
+    """Write one incident as JSON, a CSV line or a page to print; no agent is needed."""
+    from agent.database import read_database  # noqa: PLC0415 - its weight only when asked
+    from agent.store import incident_in  # noqa: PLC0415
+
+    database = read_database(state or state_folder())
+    try:
+        found = incident_in(database, incident)
+    finally:
+        database.close()
+    if found is None:
+        raise InputError("store.no_incident", id=incident)
+    text = exported(found, form, language_of(ctx), public=public)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_bytes(text.encode())
+    except OSError as error:
+        raise StoreError(
+            "incident.export.not_written", path=output, problem=error.strerror or error
+        ) from error
+
+
+def exported(
+    incident: Incident, form: Literal["json", "html", "csv"], language: Language, *, public: bool
+) -> str:
+    """The incident in one of the three forms."""
+    from agent import incident_export as leaving  # noqa: PLC0415 - its weight only when asked
+    from agent.incident_page import incident_page  # noqa: PLC0415
+
+    if form == "html":
+        return incident_page(incident, language, public=public)
+    write = leaving.as_csv if form == "csv" else leaving.as_json
+    return write(incident, public=public)
+
+
+def _command(verb: Verb, reason: str | None, **args: Any) -> Command:
+    return Command(id=uuid.uuid4(), verb=verb, args=args, actor=actor_here(), reason=reason)
+
+
+def _local(text: str) -> str:
+    """A time as typed: in Viet Nam unless it says its offset. Raises InputError."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        values = {"verb": "cannot-fix", "name": "--until", "value": text[:40]}
+        raise InputError("api.not_a_time", **values) from None
+    return (at if at.tzinfo else at.replace(tzinfo=ICT)).isoformat()
