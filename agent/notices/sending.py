@@ -41,8 +41,12 @@ def next_for(
         return Next(ready)
     if room <= 0:
         return Next()
-    # What was begun keeps its key; only what nobody has tried yet may go into a digest.
-    begun = tuple(row for row in ready if row.state is not NoticeState.PLANNED)
+    # What was begun keeps its key, and a digest stays one; only single messages that nobody has
+    # tried to send yet may go into a digest.
+    begun = tuple(
+        row for row in ready
+        if row.state is not NoticeState.PLANNED or row.type is NoticeType.DIGEST
+    )  # fmt: skip
     if begun:
         return Next(begun[:room])
     single, rest = due[: room - 1], due[room - 1 :]
@@ -96,7 +100,12 @@ def left_behind(expired: Notice, rows: Sequence[Notice]) -> tuple[Notice, ...]:
 
 
 def _is_blocked(row: Notice, rows: Sequence[Notice], recipient: Recipient) -> bool:
-    return lane(rows, row.subject, recipient).waits_for(row)
+    """What comes before it about the same thing, or in a digest that may hold such, goes first."""
+    behind_digest = any(
+        one.type is NoticeType.DIGEST and one.is_waiting and one.transition < row.transition
+        for one in rows
+    )
+    return behind_digest or lane(rows, row.subject, recipient).waits_for(row)
 
 
 def _is_recent(row: Notice, at: datetime, rules: NoticeRules) -> bool:
