@@ -234,7 +234,7 @@ class WardWatch:
             ups_memory=self._ups,
             maintained=self.maintained,
             near=self._near,
-            line_is_down=self._line_check().is_hard_bad,
+            line_is_down=self._is_line_lost(self.checks.get((self._far_end_name(), REACHABLE))),
         )
 
     def seen(self, name: str, at: datetime, mono: float) -> Seen:
@@ -299,11 +299,22 @@ class WardWatch:
         own = self.checks.get(key) if key else None
         if key is None or own is None or not own.is_bad or own.hard:
             return own
-        line = self._line_check()
-        if fact in _BEHIND_LINE and self.vantage == "ward" and line.is_hard_bad:
-            return line
+        if fact in _BEHIND_LINE and self._is_line_lost(own):
+            return self._line_check()
         holder = self.holds.by(key[0])
         return self.checks.get((holder, REACHABLE), own) if holder else own
+
+    def _is_line_lost(self, behind: CheckState | None) -> bool:
+        """Whether the line's own port explains, beyond doubt, that something behind it is silent.
+
+        Only a silence that began with the loss of signal: later a backup line carries, and a short
+        loss there is to be judged like any other.
+        """
+        line = self._line_check()
+        if behind is None or behind.bad_since_mono is None or line.bad_since_mono is None:
+            return False
+        is_together = behind.bad_since_mono - line.bad_since_mono <= _LINE_DOUBT_S
+        return self.vantage == "ward" and line.is_hard_bad and is_together
 
     def _line_check(self) -> CheckState:
         """The line's own port at the core switch; without signal there nothing behind answers."""

@@ -106,9 +106,8 @@ class HintDesk:
             self._tally(channel, sender.device, said.name, Outcome.REPEATED)
             return
         self._tally(channel, sender.device, said.name, Outcome.ACCEPTED)
-        self._take(
-            Hint(sender.ward, sender.device, channel, said.kind, mono, said.text, said.values)
-        )
+        found = (said.kind, mono, said.text, said.values, said.name)
+        self._take(Hint(sender.ward, sender.device, channel, *found))
 
     def _tell_flood(self, channel: Channel, sender: Sender, mono: float) -> None:
         _log.warning("flood ward=%s device=%s channel=%s", sender.ward, sender.device, channel)

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from agent.hints.model import Hint
 
 
+# Lines that say nothing known and matter to nobody would fill the journal: they are counted only.
+_CHATTER = ("info", "debug")
+
+
 class Lore:
     """Remembers the habits of every ward's devices and writes hints down."""
 
@@ -25,10 +29,15 @@ class Lore:
         self._habits: defaultdict[str, Habits] = defaultdict(Habits)
 
     def lines(self, hint: Hint, at: datetime) -> Iterator[Event]:
-        """The journal lines of one hint: itself, a flood's limits, and a finding it completes."""
+        """The journal lines of one hint: itself, a flood's limits, and a finding it completes.
+
+        A line of severity info or debug that nothing is known of is none.
+        """
         if hint.kind is HintKind.FLOOD:
             limits = {"per_device": PER_DEVICE, "in_all": IN_ALL, "one_in": ONE_IN}
             yield _event("hint-flood", hint, at, {"channel": hint.channel, **limits})
+            return
+        if hint.kind is HintKind.OTHER and hint.name in _CHATTER:
             return
         said = {"channel": hint.channel, "text": hint.text, "values": dict(hint.values)}
         yield _event("hint", hint, at, {"kind": hint.kind.value, **said})

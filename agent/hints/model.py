@@ -51,7 +51,8 @@ class Hint:
     """One message of one device, as far as it was understood.
 
     `mono` is monotonic seconds of its arrival. `text` is for people, cleaned and at most 400
-    characters. `values` hold what was read beside it, such as `ifIndex` or `ifName`.
+    characters. `values` hold what was read beside it, such as `ifIndex` or `ifName`; `name` is
+    the trap's in its MIB, or the line's severity.
     """
 
     ward: str
@@ -61,11 +62,15 @@ class Hint:
     mono: float
     text: str = ""
     values: Mapping[str, str | int] = field(default_factory=dict)
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a message says, before anybody asked who sent it."""
+    """What a message says, before anybody asked who sent it.
+
+    `name` is one of few: a trap's in its MIB, a syslog line's severity, else "other".
+    """
 
     kind: HintKind
     name: str

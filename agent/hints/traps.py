@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from agent.hints.model import HintKind, Said
+from agent.hints.syslog import LONGEST_TEXT
 from probes import oids
 from probes.snmp import ber, values
 
@@ -57,14 +58,18 @@ _ALARM_OF = {
 
 
 def meaning(notification: Notification) -> Said:
-    """What a notification says. An OID that is not in the table is `other`, named by its OID."""
+    """What a notification says; `other` for an OID that is not in the table.
+
+    Names become labels of a metric, so that only those of the table may be one.
+    """
     trap = notification.trap
-    kind, name = _BY_OID.get(trap, (HintKind.OTHER, ber.oid_text(trap)))
+    kind, name = _BY_OID.get(trap, (HintKind.OTHER, "other"))
     if name in _ALARM_OF and _is_about_battery(notification.varbinds):
         kind = _ALARM_OF[name]
     said = _port(notification.varbinds)
     words = " ".join(f"{key}={value}" for key, value in said.items())
-    return Said(kind, name, f"{name} {words}".strip(), said)
+    title = name if kind is not HintKind.OTHER else ber.oid_text(trap)
+    return Said(kind, name, f"{title} {words}".strip()[:LONGEST_TEXT], said)
 
 
 def _is_about_battery(varbinds: Iterable[Varbind]) -> bool:
