@@ -1,0 +1,142 @@
+"""The real Alertmanager (Debian's 0.25): fifty incidents, one firing and one ending each."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import urllib.request
+from collections import Counter
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from shutil import which
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from agent.database import Opening
+from agent.incident_life import open_from, resolve
+from agent.notices.channels.alertmanager import AlertmanagerChannel
+from agent.notices.desk import Desk
+from agent.notices.model import NoticeRules, Recipient
+from agent.notices.office import Office
+from agent.notices.post import Poster
+from agent.notices.wording import Advice
+from agent.store import open_store
+from inventory.model import Words
+from playbooks.verdict.model import Verdict
+from probes.clock import SystemClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+pytestmark = [
+    pytest.mark.realtime,
+    pytest.mark.timeout(120),
+    pytest.mark.skipif(which("prometheus-alertmanager") is None, reason="not installed here"),
+]
+LINE = Verdict("ward", "metronet", "line", "down", 0.91, "M3", root="gw")
+ALERTS = Recipient("alertmanager", "alertmanager", is_person=False)
+WARDS = [str(26740 + number) for number in range(50)]
+
+
+class Pager(ThreadingHTTPServer):
+    """Whom the Alertmanager tells; keeps (status, ward) of every alert of every message."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Told)
+        self.told: Counter[tuple[str, str]] = Counter()
+
+
+class _Told(BaseHTTPRequestHandler):
+    server: Pager
+
+    def do_POST(self) -> None:
+        message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        for alert in message["alerts"]:
+            self.server.told[alert["status"], alert["labels"]["ward"]] += 1
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_line: Any) -> None:
+        """Nothing on the terminal."""
+
+
+@pytest.fixture
+def pager() -> Iterator[Pager]:
+    server = Pager()
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def alertmanager(
+    tmp_path: Path, pager: Pager, free_port: Callable[[], int], eventually: Callable[..., Any]
+) -> Iterator[str]:
+    config = tmp_path / "alertmanager.yml"
+    config.write_text(
+        "route: {receiver: pager, group_by: [ward], group_wait: 1s, group_interval: 1s,"
+        " repeat_interval: 4h}\n"
+        "receivers:\n- name: pager\n  webhook_configs:\n"
+        f"  - {{url: 'http://127.0.0.1:{pager.server_port}/', send_resolved: true}}\n"
+    )
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with subprocess.Popen(
+        [
+            "prometheus-alertmanager", f"--config.file={config}",
+            f"--storage.path={tmp_path / 'data'}", f"--web.listen-address=127.0.0.1:{port}",
+            "--cluster.listen-address=",
+        ],
+        stderr=subprocess.DEVNULL,
+    ) as process:  # fmt: skip
+        try:
+            eventually(lambda: urllib.request.urlopen(f"{url}/-/ready", timeout=2).status == 200)  # noqa: S310 - loopback
+            yield url
+        finally:
+            process.terminate()
+
+
+def test_fifty_wards_fall_and_return_and_each_is_told_once_each_way(
+    tmp_path: Path, alertmanager: str, pager: Pager, eventually: Callable[..., Any]
+) -> None:
+    async def story() -> None:
+        clock = SystemClock()
+        opening = Opening("agent-1", "sim", "boot", clock.now(), clock.monotonic)
+        store = open_store(tmp_path / "state", opening)
+        channel = AlertmanagerChannel([alertmanager], Poster(), clock, ALERTS)
+        desk = Desk(
+            (ALERTS,), lambda ward: Advice(Words(vi=ward, en=ward)), "sim",
+            NoticeRules(hold=timedelta(0)),
+        )  # fmt: skip
+        store.plan_notices_with(desk)
+        office = Office(store, {ALERTS: channel}, clock, lambda _channel, _result: None)
+        now = clock.now()
+        opened = [
+            store.open_incident(
+                *open_from(LINE, ward=ward, uid=f"uid-{ward}", t_started=now, now=now)
+            )
+            for ward in WARDS
+        ]
+        await office.deliver(ALERTS)
+        await office.refresh(ALERTS)
+        await asyncio.to_thread(eventually, lambda: len(pager.told) == len(WARDS))
+        await office.refresh(ALERTS)
+        for incident in opened:
+            store.update_incident(*resolve(incident, clock.now()))
+        await office.deliver(ALERTS)
+        await office.refresh(ALERTS)
+        await asyncio.to_thread(eventually, lambda: len(pager.told) == 2 * len(WARDS))
+        await office.refresh(ALERTS)
+        await clock.sleep(3.0)
+        await office.close()
+        store.close()
+
+    asyncio.run(story())
+    expected = {(status, ward): 1 for ward in WARDS for status in ("firing", "resolved")}
+    assert pager.told == expected
