@@ -177,7 +177,7 @@ def _summary(ward: StateWard) -> WardSummary:
         state=brief.state,
         verdict=brief,
         path=ward.path,
-        open_incidents=sum(1 for one in ward.incidents if one.state in {"open", "acked"}),
+        open_incidents=sum(1 for one in ward.incidents if one.state not in {"resolved", "closed"}),
         data_age_s=ward.data_age_s,
     )
 

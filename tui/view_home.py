@@ -24,6 +24,7 @@ _VERDICT_ROWS_WIDE = 7
 _LABEL = 11
 _TODO_ROWS = 5
 _TODO_CELLS = 48
+_TAKEN = frozenset({"acked", "in_progress", "cannot_fix_now"})
 
 
 def home_lines(showing: Showing, rows: int) -> list[Line]:
@@ -144,7 +145,7 @@ def _todo(showing: Showing, snapshot: Snapshot, cells: int) -> list[Line]:
         rows.append((*head, Span(first)))
         rows += [line(" " * width(head), one) for one in more]
     if not rows:
-        is_fault = any(one.state == "acked" for one in snapshot.incidents)
+        is_fault = any(one.state in _TAKEN for one in snapshot.incidents)
         rows = [line(" ", words.say("tui.home.watch" if is_fault else "tui.home.nothing"))]
     for name in snapshot.verdict.dont if snapshot.verdict else ():
         if has(f"dont.{name}"):

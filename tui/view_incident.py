@@ -16,6 +16,7 @@ from tui.text import LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
 
     from agent.wire import Incident, PlaybookRun, TimelineEntry
     from tui.lines import Line
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 Filter: TypeAlias = Literal["current", "to_close", "all"]
 FILTERS: tuple[Filter, ...] = ("current", "to_close", "all")
 MACHINE = "machine"
-_OPEN = frozenset({"open", "acked"})
+_OPEN = frozenset({"open", "acked", "in_progress", "cannot_fix_now"})
 _BY_SEVERITY = {"S1": DOWN, "S2": DOWN, "S3": DEGRADED, "S4": DEGRADED}
 _PERSON = Mark(NOW, "screen.incident.person", "accent")
 _ENTRY_MARKS = {
@@ -38,11 +39,21 @@ _ENTRY_MARKS = {
     "playbook_start": _PERSON,
     "escalate": _PERSON,
     "notify": _PERSON,
+    "take": _PERSON,
+    "cannot_fix_now": _PERSON,
+    "hand_over": _PERSON,
+    "handover_taken": _PERSON,
+    "severity": _PERSON,
+    "fill": _PERSON,
+    "clock_met": _PERSON,
+    "report": _PERSON,
+    "symptom": OK,
+    "summary": OK,
 }
 # What can be done to an incident in which state; the agent decides in the end.
 _ALLOWED = {
     "ack": frozenset({"open"}),
-    "note": frozenset({"open", "acked", "resolved"}),
+    "note": _OPEN | {"resolved"},
     "close": frozenset({"resolved"}),
 }
 _COLUMNS = (("id", 9), ("severity", 5), ("title", 0), ("since", 6), ("lasted", 9), ("holder", 9))
@@ -173,12 +184,52 @@ def detail_lines(incident: Incident, columns: int, showing: Showing) -> Iterator
         yield line(Span(f" {said}", "strong"))
     yield from _labelled("impact", _impact(incident), columns, showing)
     yield from _labelled("root", _root(incident, showing), columns, showing)
-    yield from _labelled("cause", incident.cause or "", columns, showing)
+    cause = words.of(incident.cause_text) if incident.cause_text else incident.cause or ""
+    yield from _labelled("cause", cause, columns, showing)
+    yield from _labelled("group", incident.group or "", columns, showing)
+    yield from _labelled("clock", _clock(incident, showing), columns, showing)
+    yield from _labelled("cannot", _cannot(incident, showing), columns, showing)
+    yield from _labelled("handover", _handover(incident, showing), columns, showing)
+    back = words.of(incident.summary) if incident.summary else ""
+    yield from _labelled("back", back, columns, showing)
     runs = showing.snapshot.runs if showing.snapshot else ()
     run = run_of(incident, runs)
     if run is not None:
         said = words.say("screen.incident.running", id=run.playbook, step=step_of(incident, runs))
         yield from _labelled("playbook", said, columns, showing)
+
+
+def _clock(incident: Incident, showing: Showing) -> str:
+    """The clock that runs out first; nothing once all are met or the incident is closed."""
+    running = [one for one in incident.deadlines if one.met is None]
+    if not running or incident.state == "closed":
+        return ""
+    first = min(running, key=lambda one: one.due)
+    late = showing.is_current and first.due < showing.now
+    key = "screen.incident.clock_over" if late else "screen.incident.clock_runs"
+    said = {"what": showing.words.of(first.text), "due": _when(first.due), "source": first.source}
+    return showing.words.say(key, **said)
+
+
+def _cannot(incident: Incident, showing: Showing) -> str:
+    stated = incident.cannot_fix_now
+    if not stated.value or stated.expected_restore is None:
+        return ""
+    until = _when(stated.expected_restore)
+    return showing.words.say("screen.incident.until", until=until, reason=stated.reason or "")
+
+
+def _handover(incident: Incident, showing: Showing) -> str:
+    if not incident.handovers:
+        return ""
+    newest = incident.handovers[-1]
+    key = "taken" if newest.acked_at else "waiting"
+    said = showing.words.say(f"screen.incident.handover_{key}")
+    return f"{_when(newest.at)} → {newest.to_role}: {said}"
+
+
+def _when(at: datetime) -> str:
+    return f"{at.astimezone(LOCAL):%H:%M %d/%m}"
 
 
 def state_word(incident: Incident, showing: Showing) -> str:

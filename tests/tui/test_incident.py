@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,17 +11,19 @@ from textual.events import Paste
 
 from agent import wire
 from tui.app import WardopsApp
+from tui.lines import text as text_of
 from tui.screens.form import FormScreen
 from tui.screens.incident import IncidentScreen
 from tui.text import Words
 from tui.view import Showing
-from tui.view_incident import holder, incident_mark, listed, refusal, short_id
+from tui.view_incident import detail_lines, holder, incident_mark, listed, refusal, short_id
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from textual.pilot import Pilot
 
+    from inventory.language import Language
     from tui.freshness import Sight
 
 LONG = "Đã gọi NOC Thành phố, đọc mã sự cố; NOC báo đang kiểm tra tuyến cáp cùng nhà mạng. " * 3
@@ -198,3 +201,30 @@ def test_who_holds_it_is_who_took_it_on_last(
 def test_numbers_are_said_short() -> None:
     assert short_id("SC-2026-000412") == "SC-00412"
     assert short_id("whatever") == "whatever"
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_clock_handover_and_what_cannot_be_fixed_now_are_shown(
+    language: Language, snapshots: Mapping[str, wire.Snapshot], sight_of: Callable[..., Sight]
+) -> None:
+    showing = replace(showing_of(sight_of(snapshots["metronet"])), words=Words(language))
+    base = at(snapshots["metronet"], "acked").incidents[0]
+    due = base.t0_detected + timedelta(days=2)
+    text = wire.Text(vi="Nhà mạng khôi phục", en="The carrier mends it")
+    clock = wire.Deadline(
+        rule="target", clock="restore", group="restore", due=due, text=text, source="mặc định",
+        mark="default",
+    )  # fmt: skip
+    stated = wire.CannotFixNow(value=True, reason="chờ nối cáp", expected_restore=due)
+    given = wire.Handover(
+        at=base.t0_detected, from_role="ward_it", to_role="L3", text="x", text_sha256="00"
+    )
+    one = base.model_copy(update={
+        "state": "cannot_fix_now", "deadlines": (clock,), "cannot_fix_now": stated,
+        "handovers": (given,), "group": "GỘP-2026-0001",
+    })  # fmt: skip
+    told = "\n".join(text_of(row) for row in detail_lines(one, 100, showing))
+    for said in (getattr(text, language), "chờ nối cáp", "→ L3", "GỘP-2026-0001", "mặc định"):
+        assert said in told
+    assert incident_mark(one, showing).tone == "down"
+    assert listed((one,), "current") == (one,)
