@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from agent.board import subject
 from agent.checks import Ring, State
+from agent.data_quality import checked
 from agent.chronicle import Chronicle
 from agent.facts import facts_of
 from agent.following import Following, Moment
@@ -166,6 +167,8 @@ class Engine:
         """Take one observation in and follow all of its consequences."""
         case = self.cases[seen.target.ward]
         at = self._clock.now()
+        seen, received, valid = checked(seen)
+        case.watch.tally(seen, received, valid, at)
         self._count(seen)
         self._export(seen)
         self._chronicle_of(seen, at)

@@ -146,6 +146,20 @@ INCIDENT_DURATION = Metric(
     ("root_kind",),
     "seconds",
 )
+DATA_QUALITY = Metric(
+    "wardops_data_quality_ratio",
+    "gauge",
+    "Valid, complete, unique and fresh: shares of the ward's measurements, last 24 h.",
+    ("dimension",),
+    "ratio",
+)
+DATA_AGE = Metric(
+    "wardops_data_age_seconds",
+    "gauge",
+    "Age of the ward's expected values by quantile; +Inf where there was none.",
+    ("quantile",),
+    "seconds",
+)
 SERIES_DROPPED = Metric(
     "wardops_series_dropped",
     "gauge",
@@ -161,6 +175,7 @@ DEVICE_METRICS: tuple[Metric, ...] = (
 WARD_METRICS: tuple[Metric, ...] = (
     WARD_INFO, WARD_STATE, WARD_VERDICT, WARD_CONFIDENCE, WARD_SINCE, WARD_UNMEASURED,
     INCIDENT_OPEN, INCIDENTS, INCIDENT_SUPPRESSED, INCIDENT_OVERDUE, INCIDENT_DURATION,
+    DATA_QUALITY, DATA_AGE,
 )  # fmt: skip
 
 DEVICE_STATES = (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from agent.board import subject
 from agent.checks import State
+from agent.data_quality import Quality, quality_of, uniqueness
 from agent.reach import answered
 from agent.verdict.hold import not_measured
 from agent.view import AgentView, DeviceView, IncidentCounts, WardView
@@ -67,7 +68,26 @@ def _ward(engine: Engine, case: WardCase, now: datetime, mono: float) -> WardVie
         services=tuple(v for v in views if v.target.role == "service"),
         incidents=_shown(incidents),
         counts=_counts(incidents),
+        quality=_quality(engine, case, views, mono),
     )
+
+
+_NOT_EXPECTED = frozenset({"unreachable", "maintenance", "off_duty"})
+
+
+def _quality(engine: Engine, case: WardCase, views: list[DeviceView], mono: float) -> Quality:
+    """How good the ward's measurements are; what is behind a break or at rest is not expected."""
+    watch, ages = case.watch, list[tuple[float, float]]()
+    for view in views:
+        if view.state in _NOT_EXPECTED:
+            continue
+        ages += [
+            (mono - (_last_good(watch, subject(view.target), one.probe) or -math.inf), one.ttl_s)
+            for one in view.observations
+        ] or [(math.inf, 0.0)]
+    serials = [view.identity.serial or "" for view in views if view.identity is not None]
+    total = watch.ledger.total(mono)
+    return quality_of(total, ages, uniqueness(watch.ward, serials))
 
 
 def _shown(incidents: list[Incident]) -> tuple[Incident, ...]:

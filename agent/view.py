@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
+from agent.data_quality import Quality
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -114,6 +116,7 @@ class WardView:
     incidents: tuple[Incident, ...] = ()
     counts: IncidentCounts = IncidentCounts()
     path: tuple[PathState, ...] = ()
+    quality: Quality = field(default_factory=Quality)
 
     @property
     def targets(self) -> tuple[DeviceView, ...]:

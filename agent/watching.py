@@ -24,6 +24,7 @@ from agent.checks import (
     step,
 )
 from agent.doubt import kept
+from agent.data_quality import Ledger, run_tally
 from agent.duty import MEETING_LEAD, SETTLING, on_duty
 from agent.flapping import heed
 from agent.maintenance import Covered
@@ -126,6 +127,7 @@ class WardWatch:
         self._proofs: dict[str, Proofs] = {}
         self._known: dict[CheckKey, CheckState] = {}
         self.maintained = Covered()
+        self.ledger = Ledger()
         self._ups: UpsMemory | None = None
         self._line_doubted_at: float | None = None
         self._near: dict[str, tuple[Burst, ...]] = {}
@@ -213,6 +215,13 @@ class WardWatch:
             if key[0] in released and state.is_bad and not state.hard:
                 self.checks[key] = restarted(state, at, mono)
         return tuple(name for name in released if name in self.targets)
+
+    def tally(self, seen: Observation, received: int, valid: int, at: datetime) -> None:
+        """Count what one run brought; where nothing is expected a silence is counted in neither."""
+        name = seen.target.name
+        expected = self.is_on_duty(name, at) and self.holds.by(name) is None
+        counts = expected and not self.maintained.has(name)
+        self.ledger = self.ledger.add(seen.mono, run_tally(seen, received, valid, counts=counts))
 
     def take_host(self, link: bool | None, at: datetime, mono: float) -> Step | None:
         """Take in whether the agent's own interface has link; None is unknown."""

@@ -159,6 +159,10 @@ def _ward_samples(ward: WardView) -> Iterator[Sample]:
         yield Sample(families.WARD_UNMEASURED, len(verdict.unmeasured))
     if ward.since:
         yield Sample(families.WARD_SINCE, ward.since.timestamp())
+    for dimension, share in ward.quality.figures.items():
+        yield Sample(families.DATA_QUALITY, share, (dimension,))
+    for quantile, age_s in ward.quality.age_s.items():
+        yield Sample(families.DATA_AGE, age_s, (f"{quantile:g}",))
 
 
 def _incident_samples(ward: WardView) -> Iterator[Sample]:
