@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from inventory.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from inventory.credentials import Secret
     from inventory.model import Device, SnmpAccess
@@ -42,11 +42,6 @@ class Senders:
             self._by_host.setdefault(plain(str(device.address)), []).append(sender)
         self._secret = secret
         self._known: dict[str, tuple[float, bytes | None]] = {}
-
-    @property
-    def by_host(self) -> Mapping[str, list[Sender]]:
-        """All senders by numeric address."""
-        return self._by_host
 
     def of(self, host: str) -> tuple[Sender, ...]:
         """The devices at an address, none for a stranger."""

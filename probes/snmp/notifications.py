@@ -46,15 +46,6 @@ def read_notification(data: bytes) -> Notification:
     return _v2(ber.decode_message(data))
 
 
-def version_of(data: bytes) -> int | None:
-    """The version on the wire (0 v1, 1 v2c, 3 v3) of what looks like an SNMP message."""
-    try:
-        at, _end = ber.open_element(data, 0, len(data), ber.SEQUENCE)
-        return ber.integer_at(data, at, len(data))[0]
-    except (IndexError, ber.MalformedBer):
-        return None
-
-
 def _v2(message: ber.Message) -> Notification:
     if message.pdu not in (INFORM, TRAP_V2):
         raise ber.MalformedBer("neither a trap nor an inform")

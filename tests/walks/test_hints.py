@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager, suppress
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from drills.messages import Messenger
 from drills.mib import Look
 from probes import oids
@@ -227,5 +229,30 @@ def test_a_switch_that_restarts_is_one_event_and_its_ports_stay_the_same(
             assert story.agent.engine.chronicle.port_ids(key) == before
             line = 'wardops_device_restarts_total{ward="26740",device="sw-26740-02"} 1'
             assert line in await story.metrics()
+
+    tell(plot)
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_a_battery_told_by_a_trap_alone_makes_the_darkness_a_power_cut(
+    tell: Callable[[Callable[[Story], Coroutine[Any, Any, None]]], None], *, heard: bool
+) -> None:
+    """The UPS answers no poll any more; what it said last, by a trap, is what there is."""
+
+    async def plot(story: Story) -> None:
+        async with messages(story) as came:
+            await story.wait(HEALTHY_AFTER_S)
+            world = story.world
+            ups = next(n.name for n in world.topology.nodes.values() if n.battery is not None)
+            world.change("snmp", ups, False, who="test", source="inject")
+            world.change("runtime_s", ups, 4.0, who="test", source="inject")
+            if not heard:
+                story.agent.hints.trap = lambda *_message: None  # type: ignore[method-assign, assignment] # the line to the agent's port
+            world.change("mains", WARD, False, who="test", source="inject")
+            await story.wait(90)
+            assert came
+            verdict = await story.verdict()
+            assert (verdict["segment"] == "power") is heard, verdict["row"]
+            assert verdict["segment"] in ("power", "unknown")
 
     tell(plot)
