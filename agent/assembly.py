@@ -118,6 +118,8 @@ class Agent:
                 mono=clock.monotonic,
             ),
         )
+        if self.store.put_aside is not None:
+            _log.error("journal damaged, put aside as=%s", self.store.put_aside)
         self.bus = EventBus(clock, self.store.last_seq())
         catalogue = full_catalogue()
         outlets = Outlets(
