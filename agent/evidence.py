@@ -31,7 +31,7 @@ LARGEST_INCIDENT = 20 * 1024 * 1024
 JOURNAL_LINES = 200
 _SECRET = re.compile(
     r"(?i)\b(password|passwd|passphrase|secret|token|community|authorization|auth_key|priv_key)"
-    r"(\"?\s*[=:]\s*\"?)([^\s\",;}]+)"
+    r"(\"?\s*[=:]\s*\"?)((?:bearer |basic )?[^\s\",;}]+)"
 )
 _URL_LOGIN = re.compile(r"(?<=://)[^/\s@]+@")
 
