@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v /usr/bin/python3.11 || command -v python3)
 BIN := .venv/bin
 export PYTHONSAFEPATH = 1
 
-.PHONY: dev demo check test layers shots bench shape fmt clean
+.PHONY: dev demo check test soak fuzz layers shots bench shape fmt clean
 
 .venv/.ready: pyproject.toml constraints.txt
 	[ -d .venv ] || $(PYTHON) -m venv .venv
@@ -26,6 +26,12 @@ layers: .venv/.ready
 
 test: .venv/.ready ## everything pytest has
 	$(BIN)/pytest -n auto
+
+soak: .venv/.ready ## the long forms: storms, a normal month, random faults; hours
+	WARDOPS_SOAK=1 $(BIN)/pytest -n auto tests/soak tests/walks tests/playbooks/verdict tests/agent
+
+fuzz: .venv/.ready ## random mixes of faults against the verdict, the long form
+	WARDOPS_SOAK=1 $(BIN)/pytest -n auto tests/walks/faults tests/playbooks/verdict
 
 shots: .venv/.ready ## pictures of every screen in shots/, to be looked at; needs Debian's chromium
 	mkdir -p shots

@@ -1,0 +1,119 @@
+"""What the network itself says of who hangs on whom: proposals for a person, never applied. Pure.
+
+Sightings come as values from wherever they were read: LLDP or CDP neighbours, a MAC table joined
+with ARP, default routes, traced routes. The inventory wins whatever they say.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from inventory.model import Ward
+
+SightingSource: TypeAlias = Literal["lldp", "cdp", "fdb+arp", "route", "trace"]
+
+# So many topology polls in a row must disagree with the accepted tree before it is said.
+DISAGREEING_POLLS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One source saw `child` behind `parent` (on its port, where the source names one)."""
+
+    source: SightingSource
+    child: str
+    parent: str
+    at: datetime
+    port: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A parent to be approved: who says so, and when it was seen last.
+
+    `accepted` is the parent in the inventory, None when it has none.
+    """
+
+    child: str
+    parent: str
+    port: str | None
+    sources: tuple[SightingSource, ...]
+    seen_at: datetime
+    accepted: str | None = None
+
+    @property
+    def agreeing(self) -> int:
+        """How many independent sources say it."""
+        return len(self.sources)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A neighbour that LLDP has seen elsewhere than the inventory says, for several polls."""
+
+    child: str
+    accepted: str
+    seen: str
+    polls: int
+    at: datetime
+
+
+def suggestions(ward: Ward, sightings: Iterable[Sighting]) -> tuple[Suggestion, ...]:
+    """What could be entered as `behind`, best founded first; what is accepted already is left out.
+
+    Names that the ward does not have, and things seen behind themselves, are no suggestions.
+    """
+    known = {device.name for device in ward.devices}
+    accepted = {device.name: device.parent for device in ward.devices}
+    seen: defaultdict[tuple[str, str], list[Sighting]] = defaultdict(list)
+    for one in sightings:
+        if {one.child, one.parent} <= known and one.child != one.parent:
+            seen[one.child, one.parent].append(one)
+    found = [
+        _suggestion(child, parent, each, accepted[child])
+        for (child, parent), each in seen.items()
+        if accepted[child] != parent
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.agreeing, one.child, one.parent)))
+
+
+def moved(ward: Ward, polls: Iterable[Iterable[Sighting]]) -> tuple[Moved, ...]:
+    """Devices whose LLDP neighbour was another than the accepted one in the last three polls.
+
+    `polls` are the topology polls, oldest first. A poll in which the device was not seen, or was
+    seen where it belongs, ends the count; one steady other neighbour is asked for.
+    """
+    newest = [tuple(poll) for poll in polls][-DISAGREEING_POLLS:]
+    if len(newest) < DISAGREEING_POLLS:
+        return ()
+    found = []
+    for device in ward.devices:
+        if device.parent is None:
+            continue
+        seen = [_lldp_of(device.name, poll) for poll in newest]
+        places = {one.parent for one in seen if one is not None}
+        last = seen[-1]
+        if None in seen or len(places) != 1 or last is None or last.parent == device.parent:
+            continue
+        found.append(Moved(device.name, device.parent, last.parent, len(newest), last.at))
+    return tuple(found)
+
+
+def _lldp_of(name: str, poll: tuple[Sighting, ...]) -> Sighting | None:
+    return next((one for one in poll if one.source == "lldp" and one.child == name), None)
+
+
+def _suggestion(
+    child: str, parent: str, sightings: list[Sighting], accepted: str | None
+) -> Suggestion:
+    newest = max(sightings, key=lambda one: one.at)
+    named = (one.port for one in sorted(sightings, key=lambda one: one.at, reverse=True))
+    port = next((port for port in named if port is not None), None)
+    sources = tuple(sorted({one.source for one in sightings}))
+    return Suggestion(child, parent, port, sources, newest.at, accepted)
