@@ -57,8 +57,9 @@ class _Surroundings:
         self._inventory = inventory
 
     def secret(self, reference: str) -> Secret:
+        found = resolve(reference, self._inventory)
         refuse_exposed(reference, self._inventory)
-        return resolve(reference, self._inventory)
+        return found
 
     def path(self, name: str | None) -> Path | None:
         return self._inventory / name if name else None
