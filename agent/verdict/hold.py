@@ -249,7 +249,9 @@ def _look(
         return _newly_bad(name, states, topology, mono, rules)
     way = passage(name, held.since, states, topology, rules)
     if way.way is Way.SHUT and way.by is not None:
-        return _Look(name, replace(held, by=way.by, cleared_at=None), _doubted(way.by, states))
+        is_same = held.by == way.by and held.cleared_at is None
+        kept = held if is_same else replace(held, by=way.by, cleared_at=None)
+        return _Look(name, kept, _doubted(way.by, states))
     if way.way is Way.UNSURE:
         return _Look(name, held, topology.ancestors(name))
     if held.cleared_at is None:

@@ -6,6 +6,7 @@ import asyncio
 import os
 from contextlib import suppress
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -74,7 +75,7 @@ async def _hub(plot: Callable[..., Any], clock: ManualClock, folder: Any) -> Non
 
 def _path(path: Path | None, is_grouped: bool) -> Path | None:
     """The carrier edge that a ward's inventory names; its address is known, its ping is not."""
-    edge = Hop(address=EDGES["pe-1" if is_grouped else "pe-2"])
+    edge = Hop(address=ip_address(EDGES["pe-1" if is_grouped else "pe-2"]))
     return path.model_copy(update={"pe": edge}) if path is not None else None
 
 

@@ -91,7 +91,7 @@ def _is_shut(world: World, ref: str) -> bool:
 
 def _is_poor(world: World, ref: str) -> bool:
     found = world.topology.at_port[ref].id
-    return world.fact("loss", found) > 0 or world.fact("delay_ms", found) > 0
+    return bool(world.fact("loss", found) > 0 or world.fact("delay_ms", found) > 0)
 
 
 def broken(world: World, t: float) -> Broken:
@@ -154,7 +154,7 @@ def wrong(verdict: Verdict, lately: list[Broken]) -> str:
 
 
 async def _play(
-    script: Callable[[Any], Any], world: World, agent: Agent, looked: Looked, clock: ManualClock
+    script: list[tuple[float, Any]], world: World, agent: Agent, looked: Looked, clock: ManualClock
 ) -> None:
     case = agent.engine.cases[WARD]
     history: list[tuple[float, Broken]] = []
@@ -173,7 +173,7 @@ async def _play(
                 _note(looked, case.verdict, t, [one for _t, one in history])
 
     await wait(HEALTHY_AFTER_S)
-    ids = []
+    ids: list[str] = []
     for delay_s, what in script:
         await wait(delay_s)
         if what is None:
