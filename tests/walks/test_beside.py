@@ -68,3 +68,32 @@ def test_what_stays_dead_after_a_cut_is_told_once_the_rest_is_summed_up(
         assert kinds.count("incident.opened") == 2
 
     tell(plot)
+
+
+def test_a_device_that_fell_just_before_its_line_becomes_the_lines_symptom(
+    tell: Callable[[Any], None],
+) -> None:
+    async def plot(story: Story) -> None:
+        await story.wait(HEALTHY_AFTER_S)
+        off = story.fault("power_off", VM)
+
+        async def opened() -> list[dict[str, Any]]:
+            return await story.incidents(is_open=True)
+
+        (machine,) = await story.within(120, opened)
+        cut = story.fault("cable_cut", "ce:wan")
+        await story.wait(60)
+        (line,) = await story.incidents(is_open=True)
+        assert line["root"]["segment"] == "metronet"
+        taken = await story.get(f"/incidents/{machine['id']}")
+        assert (taken["state"], taken["symptom_of"]) == ("resolved", line["uid"])
+        story.mend(off)
+        story.mend(cut)
+        await story.wait(300)
+        assert {one["state"] for one in await story.incidents()} == {"resolved"}
+        kinds = [one.event.kind for one in story.agent.store.events(limit=10_000)]
+        assert kinds.count("incident.opened") == 2
+        assert kinds.count("incident.symptom") == kinds.count("incident.resolved") == 1
+        assert "incident.reopened" not in kinds
+
+    tell(plot)
