@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import subprocess
 import sys
@@ -14,7 +15,9 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from click.testing import CliRunner
 
+from agent.audit_cli import audit_verify
 from agent.checks import CheckState, Policy, State, step
 from agent.database import FILE_NAME, Opening, migrate
 from agent.errors import OtherRealm, SchemaTooNew
@@ -318,6 +321,8 @@ def test_a_full_disk_is_an_error_of_the_store_and_the_next_write_goes_on(store: 
 
 # --- the audit table ------------------------------------------------------------------------
 
+WHOLE = bool(os.environ.get("WARDOPS_SOAK"))
+ROWS = 10_000 if WHOLE else 2000
 TEXTS = ("realm", "actor", "role", "source", "action", "target", "reason", "result", "data")
 
 
@@ -335,10 +340,10 @@ def test_an_untouched_audit_table_is_good_also_after_a_restart(tmp_path: Path) -
 
 @pytest.fixture(scope="module")
 def long_chain(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A journal with 2,000 audit rows, written once."""
+    """A journal with 10,000 [2,000] audit rows, written once."""
     folder = tmp_path_factory.mktemp("chain")
     store = open_store(folder, OPENING)
-    audited(store, 2000)
+    audited(store, ROWS)
     store.close()
     return folder
 
@@ -359,14 +364,14 @@ def first_bad(folder: Path) -> int | None:
         store.close()
 
 
-def test_two_thousand_rows_as_written_are_good(chain_file: Path) -> None:
+def test_a_long_chain_as_written_is_good(chain_file: Path) -> None:
     assert first_bad(chain_file) is None
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(200 if WHOLE else 8))
 def test_any_flipped_byte_is_found(chain_file: Path, seed: int) -> None:
     random = Random(seed)  # noqa: S311 - which byte is under test
-    seq, column = random.randint(1, 2000), random.choice([*TEXTS, "prev", "sha"])
+    seq, column = random.randint(1, ROWS), random.choice([*TEXTS, "prev", "sha"])
     with raw(chain_file) as connection:
         connection.text_factory = bytes
         query = f"SELECT {column} FROM audit WHERE seq = ?"  # noqa: S608 - our own column names
@@ -378,29 +383,29 @@ def test_any_flipped_byte_is_found(chain_file: Path, seed: int) -> None:
     assert first_bad(chain_file) == seq
 
 
-@pytest.mark.parametrize("seq", [1, 977, 2000])
+@pytest.mark.parametrize("seq", [1, 977, ROWS])
 def test_any_changed_number_or_time_is_found(chain_file: Path, seq: int) -> None:
     with raw(chain_file) as connection:
         connection.execute("UPDATE audit SET ts_ms = ts_ms + 1 WHERE seq = ?", (seq,))
     assert first_bad(chain_file) == seq
 
 
-@pytest.mark.parametrize("seq", [1, 2, 1000, 1999, 2000])
+@pytest.mark.parametrize("seq", [1, 2, 1000, ROWS - 1, ROWS])
 def test_any_dropped_row_is_found(chain_file: Path, seq: int) -> None:
     with raw(chain_file) as connection:
         connection.execute("DELETE FROM audit WHERE seq = ?", (seq,))
     assert first_bad(chain_file) == seq
 
 
-@pytest.mark.parametrize("seq", [1, 1000, 1999])
+@pytest.mark.parametrize("seq", [1, 1000, ROWS - 1])
 def test_two_swapped_rows_are_found(chain_file: Path, seq: int) -> None:
     with raw(chain_file) as connection:
-        for old, new in ((seq, 9000), (seq + 1, seq), (9000, seq + 1)):
+        for old, new in ((seq, 90_000), (seq + 1, seq), (90_000, seq + 1)):
             connection.execute("UPDATE audit SET seq = ? WHERE seq = ?", (new, old))
     assert first_bad(chain_file) == seq
 
 
-@pytest.mark.parametrize("seq", [1, 1000, 2001])
+@pytest.mark.parametrize("seq", [1, 1000, ROWS + 1])
 def test_an_inserted_row_is_found(chain_file: Path, seq: int) -> None:
     with raw(chain_file) as connection:
         connection.execute("UPDATE audit SET seq = -(seq + 1) WHERE seq >= ?", (seq,))
@@ -412,6 +417,27 @@ def test_an_inserted_row_is_found(chain_file: Path, seq: int) -> None:
             (seq,),
         )
     assert first_bad(chain_file) == seq
+
+
+def test_the_command_names_the_first_bad_row_and_reads_beside_a_running_agent(
+    chain_file: Path,
+) -> None:
+    running = open_store(chain_file, OPENING)
+    good = CliRunner().invoke(audit_verify, ["--state", str(chain_file), "--lang", "en"])
+    assert good.output.startswith(f"Audit good: {ROWS} rows")
+    running.close()
+    with raw(chain_file) as connection:
+        connection.execute("DELETE FROM audit WHERE seq = 1000")
+    bad = CliRunner().invoke(
+        audit_verify, ["--state", str(chain_file), "--lang", "en"], standalone_mode=False
+    )
+    assert (bad.return_value, "row 1000 " in bad.output) == (1, True)
+
+
+def test_the_end_of_the_chain_is_there_for_exports(store: Store) -> None:
+    audited(store, 3)
+    assert store.audit.head.seq == 3
+    assert store.audit.head.sha == store.audit_rows()[-1].sha
 
 
 # --- kill -9 --------------------------------------------------------------------------------
