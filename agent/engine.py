@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from agent.hints.model import Hint
     from agent.incidents import Event, Incident
     from agent.intake import Intake
+    from agent.pace import Slowed
     from agent.schedule import Schedule
     from agent.selfmetrics import SelfMetrics
     from agent.store import Store
@@ -272,6 +273,10 @@ class Engine:
         for job in jobs:
             self._schedule.hasten(*job.key, self._clock.monotonic())
         return len(jobs)
+
+    def slowed(self, ward: str, name: str) -> tuple[Slowed, ...]:
+        """Which probes of a target are asked less often because they take so long."""
+        return self._schedule.slowed(ward, name)
 
     def note(self, event: Event) -> None:
         """Write one line that moves nothing here: a window opened, the clock was set."""

@@ -103,10 +103,6 @@ class Poller:
         """Look at the schedule now: somebody else than an observation hastened a run."""
         self._changed.set()
 
-    def wake(self) -> None:
-        """Look at the schedule now: somebody else than an observation hastened a run."""
-        self._changed.set()
-
     async def _poll(self, job: Job) -> None:
         begun = self._clock.monotonic()
         self._lateness.begin()

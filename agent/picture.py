@@ -68,14 +68,14 @@ def _ward(engine: Engine, case: WardCase, now: datetime, mono: float) -> WardVie
         services=tuple(v for v in views if v.target.role == "service"),
         incidents=_shown(incidents),
         counts=_counts(incidents),
-        quality=_quality(engine, case, views, mono),
+        quality=_quality(case, views, mono),
     )
 
 
 _NOT_EXPECTED = frozenset({"unreachable", "maintenance", "off_duty"})
 
 
-def _quality(engine: Engine, case: WardCase, views: list[DeviceView], mono: float) -> Quality:
+def _quality(case: WardCase, views: list[DeviceView], mono: float) -> Quality:
     """How good the ward's measurements are; what is behind a break or at rest is not expected."""
     watch, ages = case.watch, list[tuple[float, float]]()
     for view in views:
@@ -141,6 +141,7 @@ def _device(
         renumberings=engine.chronicle.renumberings(key),
         port_ids=engine.chronicle.port_ids(key),
         flows=engine.chronicle.flows(key),
+        slowed=engine.slowed(*key),
     )
 
 

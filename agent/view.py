@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from agent.chronicle import Flow
     from agent.incidents import Incident
+    from agent.pace import Slowed
     from agent.wire import Command, CommandResult, Contact, PlaybookBrief, PlaybookRun
     from inventory.model import Realm, Unit, Vantage, Ward
     from playbooks.verdict.model import Segment, Verdict, VerdictState
@@ -47,6 +48,7 @@ class ProbeRuns:
 class DeviceView:
     """One target of a ward: a device, a hop of its path, or a service (`target.role`).
 
+    `slowed` names the probes that are asked less often because they take so long.
     `restarts` and `renumberings` count since the agent started; `port_ids` and `flows` are by
     ifIndex of the newest interface table.
 
@@ -75,6 +77,7 @@ class DeviceView:
     renumberings: int = 0
     port_ids: Mapping[int, str] = field(default_factory=dict)
     flows: Mapping[int, Flow] = field(default_factory=dict)
+    slowed: tuple[Slowed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,12 @@ from agent.checks import (
     state_of,
     step,
 )
-from agent.doubt import kept
 from agent.data_quality import Ledger, run_tally
+from agent.doubt import kept
 from agent.duty import MEETING_LEAD, SETTLING, on_duty
 from agent.flapping import heed
-from agent.maintenance import Covered
 from agent.hints.model import HintKind
+from agent.maintenance import Covered
 from agent.reach import Proofs, answered, weigh
 from agent.sight import Seen, Sight, UpsMemory, port_of
 from agent.verdict.hold import HoldRules, Holds, Orders, arrange, may_harden
@@ -287,10 +287,10 @@ class WardWatch:
     def is_on_duty(self, name: str, at: datetime) -> bool:
         """Whether silence of that target counts now. What is no device is always on duty."""
         duty = self.targets[name].duty or Duty.ALWAYS
-        meeting = self._meeting(name, at) if duty is Duty.MEETING else None
+        meeting = self._meeting(name) if duty is Duty.MEETING else None
         return on_duty(duty, at, self._calendar, meeting)
 
-    def _meeting(self, name: str, at: datetime) -> tuple[datetime, datetime] | None:
+    def _meeting(self, name: str) -> tuple[datetime, datetime] | None:
         """A live call keeps its endpoint on duty until a quarter of an hour after it was seen."""
         key = subject(self.targets[name])
         good = [self.board.last_good(key, one.probe) for one in self.board.of(key)]

@@ -234,11 +234,21 @@ class Device(Wire):
     version: str | None = None
 
 
+class SlowedProbe(Wire):
+    """A probe that is asked `factor` times less often, since a run took `longest_s` seconds."""
+
+    probe: str
+    factor: int
+    period_s: float
+    longest_s: float
+
+
 class DeviceDetail(Device):
     """A device with what is known of it. `facts` holds its newest live values by name."""
 
     facts: dict[str, Observation] = Field(default_factory=dict)
     observations: tuple[Observation, ...] = ()
+    slowed: tuple[SlowedProbe, ...] = ()
 
 
 class Interface(Wire):

@@ -109,6 +109,8 @@ class Office:
                 replace(row, made=row.made + step, next_at=row.next_at + step) for row in waiting
             )
             _log.warning("clock stepped seconds=%.1f", step_s)
+            said = {"seconds": round(step_s, 1)}
+            self._store.record_events([Event("clock.step", self._clock.now(), data=said)])
             self._store.append_audit(
                 self._clock.now(), actor="machine", role="agent", source="machine",
                 action="clock.step", target="clock", data={"seconds": round(step_s, 1)},

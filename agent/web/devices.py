@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,12 @@ def device_detail(found: DeviceView, view: AgentView) -> wire.DeviceDetail:
     }
     runs = tuple(_run(observation, view) for observation in found.observations)
     return wire.DeviceDetail.model_validate(
-        {**_fields(found), "facts": facts, "observations": runs}
+        {
+            **_fields(found),
+            "facts": facts,
+            "observations": runs,
+            "slowed": tuple(asdict(one) for one in found.slowed),
+        }
     )
 
 

@@ -35,3 +35,21 @@ def test_a_good_hour_is_complete_and_a_silent_device_is_seen_in_the_figures(
         assert after["freshness"] < 1.0
 
     tell(plot)
+
+
+def test_a_device_that_answers_late_says_on_its_page_that_it_is_asked_less_often(
+    tell: Callable[[Any], None],
+) -> None:
+    async def plot(story: Story) -> None:
+        await story.wait(60)
+        assert (await story.get("/devices/sw-26740-02"))["slowed"] == []
+        schedule = story.agent.schedule
+        job = next(j for j in schedule.jobs if j.key[1:] == ("sw-26740-02", "snmp-interfaces"))
+        for _run in range(3):
+            schedule.done(job, 0.6 * job.period_s)
+        (slowed,) = (await story.get("/devices/sw-26740-02"))["slowed"]
+        assert slowed == {
+            "probe": "snmp-interfaces", "factor": 2, "period_s": 60.0, "longest_s": 18.0,
+        }  # fmt: skip
+
+    tell(plot)
