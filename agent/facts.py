@@ -41,7 +41,7 @@ def facts_of(sight: Sight) -> Facts:
     gw = _gateway(sight)
     named = {
         "host_link": _host_link(sight),
-        "hub_ok": NOT_APPLICABLE if sight.vantage == "ward" else UNKNOWN,
+        "hub_ok": _hub_sees(sight),
         "host_batt": NOT_APPLICABLE,
         **maintenance_facts(sight),
         "gw": gw,
@@ -87,6 +87,14 @@ def _host_link(sight: Sight) -> Fact:
     if sight.host_link is None:
         return UNKNOWN
     return Fact(Truth.TRUE if sight.host_link else Truth.FALSE, source="host", promised=False)
+
+
+def _hub_sees(sight: Sight) -> Fact:
+    """Hub: its own first hop or anything else in the data centre answers; silent when none does."""
+    if sight.vantage == "ward":
+        return NOT_APPLICABLE
+    found = _any_answers(sight, ["gateway", *(service.id for service in sight.ward.services)])
+    return UNKNOWN if found.truth is Truth.NA else found
 
 
 def _gateway(sight: Sight) -> Fact:
