@@ -120,7 +120,7 @@ class Agent:
         )
         if self.store.put_aside is not None:
             _log.error("journal damaged, put aside as=%s", self.store.put_aside)
-        self.bus = EventBus(clock, self.store.last_seq())
+        self.bus = EventBus(clock, self.store.begin_run())
         catalogue = full_catalogue()
         outlets = Outlets(
             store=self.store,

@@ -44,6 +44,9 @@ def open_store(
 _LAST_SEQ = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'event'"
 
 
+EVENTS_OF_A_RUN = 10**11
+
+
 class Planner(Protocol):
     """Says which notices are written with what is recorded; see `agent.notices.desk`."""
 
@@ -79,6 +82,17 @@ class Store:
     def close(self) -> None:
         """Close the file; nothing is lost by not calling it."""
         self.database.close()
+
+    def begin_run(self) -> int:
+        """Where this run of the program starts to number live events: above all earlier runs.
+
+        Most live events never reach the journal, so their numbers cannot go on from it: a screen
+        that asks for what came after a number of an earlier run must not get another run's events.
+        """
+        with self.database.transaction():
+            run = int(self.database.meta("runs") or 0) + 1
+            self.database.set_meta("runs", str(run))
+        return run * EVENTS_OF_A_RUN
 
     def plan_notices_with(self, planner: Planner) -> None:
         """From now on what is recorded is written together with the notices that it causes."""

@@ -21,6 +21,7 @@ from agent.audit_cli import audit_verify
 from agent.checks import CheckState, Policy, State, step
 from agent.database import FILE_NAME, Opening, migrate
 from agent.errors import OtherRealm, SchemaTooNew
+from agent.events import EventBus
 from agent.incident_life import acknowledge, open_from, resolve
 from agent.incidents import Event, Incident
 from agent.migrations import MIGRATIONS, Migration
@@ -29,6 +30,7 @@ from agent.store_rows import Kept
 from inventory.errors import InputError, StoreError
 from inventory.language import LANGUAGES
 from playbooks.verdict.model import Verdict
+from probes.clock import ManualClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,6 +135,22 @@ def test_journal_numbers_go_on_over_a_restart(tmp_path: Path) -> None:
     with raw(tmp_path) as connection:
         boots = connection.execute("SELECT boot, mono_ns FROM event").fetchall()
     assert boots == [("boot-1", 12_500_000_000)] * 2 + [("boot-2", 12_500_000_000)]
+
+
+def test_a_screen_of_an_earlier_run_is_told_to_begin_anew(tmp_path: Path) -> None:
+    """Not even one that comes back once the new run has said more than the old one had."""
+    clock = ManualClock(NOW)
+    first = open_store(tmp_path, OPENING)
+    old = EventBus(clock, first.begin_run())
+    seen = [old.publish("obs", "devices/x", {}).seq for _event in range(5)][-1]
+    first.close()
+    again = open_store(tmp_path, OPENING)
+    bus = EventBus(clock, again.begin_run())
+    for _event in range(10):
+        bus.publish("obs", "devices/x", {})
+    back = bus.subscribe(seen)
+    assert [event.kind for event in back._queue] == ["reset"]
+    again.close()
 
 
 # --- check states ---------------------------------------------------------------------------
