@@ -247,7 +247,7 @@ def test_a_battery_told_by_a_trap_alone_makes_the_darkness_a_power_cut(
             world.change("snmp", ups, False, who="test", source="inject")
             world.change("runtime_s", ups, 4.0, who="test", source="inject")
             if not heard:
-                story.agent.hints.trap = lambda *_message: None  # type: ignore[method-assign, assignment] # the line to the agent's port
+                story.agent.hints.trap = lambda *_message: None  # type: ignore[method-assign] # nothing reaches the port
             world.change("mains", WARD, False, who="test", source="inject")
             await story.wait(90)
             assert came
