@@ -61,11 +61,15 @@ class Broken:
 
 @dataclass
 class Looked:
-    """What was shown: every change of the verdict with its second, and what was shown wrongly."""
+    """What was shown: every change of the verdict with its second, and what was shown wrongly.
+
+    `opened_at` is the second of the first incident.
+    """
 
     shown: list[tuple[float, str]] = field(default_factory=list)
     wrong: list[tuple[float, str]] = field(default_factory=list)
     last: Verdict | None = None
+    opened_at: float | None = None
 
     @property
     def sides(self) -> set[str]:
@@ -167,6 +171,8 @@ async def _play(
             t = world.time()
             now_broken = broken(world, t)
             history.append((t, now_broken))
+            if looked.opened_at is None and case.incidents:
+                looked.opened_at = t
             while history[0][0] < t - MEMORY_S:
                 history.pop(0)
             if case.verdict is not None:
