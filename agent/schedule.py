@@ -175,7 +175,9 @@ class Schedule:
         `took_s` seconds tell the pace: what is slow again and again is asked less often.
         """
         plan = self._plans[job.key]
-        before, plan.pace = plan.pace, plan.pace.after(took_s, plan.job.period_s)
+        before = plan.pace
+        if not self._goes_on(job.key):
+            plan.pace = before.after(took_s, plan.job.period_s)
         if plan.pace.factor > before.factor and not math.isinf(plan.next_at):
             self._move(plan, plan.next_at + (plan.pace.factor - before.factor) * plan.job.period_s)
         if plan.pooled:

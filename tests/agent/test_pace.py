@@ -116,6 +116,16 @@ def test_the_watch_of_the_line_goes_on_whatever_happens() -> None:
     assert runs["snmp-interfaces"] <= 3
 
 
+def test_the_watch_is_never_slowed_down_by_silence() -> None:
+    """A silent line's echoes last until their deadline; its return must still be seen at once."""
+    jobs = [job("ce", "watch", 5.0), job("ce", "icmp"), job("ce", "snmp-interfaces")]
+    schedule = Schedule(jobs, 0.0)
+    for each in jobs:
+        for _run in range(9):
+            schedule.done(each, 0.8 * each.period_s)
+    assert [one.probe for one in schedule.slowed("26740", "ce")] == ["snmp-interfaces"]
+
+
 def test_in_doubt_it_is_asked_every_15_seconds() -> None:
     schedule = Schedule([job("sw-1", "icmp", 300.0)], 0.0)
     first = schedule.next_due(0.0)
