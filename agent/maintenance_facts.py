@@ -28,20 +28,20 @@ def maintenance_facts(sight: Sight) -> dict[str, Fact]:
 
 def _facts_under(sight: Sight) -> Iterator[str]:
     """Names of the facts that rest on an object under a window."""
-    ward, has = sight.ward, sight.maintained.has
-    if ward.core is not None and has(ward.core.name):
+    ward, under = sight.ward, sight.maintained.has
+    if ward.core is not None and under(ward.core.name):
         yield from _CORE
-    if ward.ce is not None and has(ward.ce.name):
+    if ward.ce is not None and under(ward.ce.name):
         yield "ce"
     nearest = ward.ce or ward.core
     far_end = "gateway" if sight.vantage == "ward" else (nearest.name if nearest else "")
-    if has(far_end):
+    if under(far_end):
         yield from _FAR_END
-    if has("pe"):
+    if under("pe"):
         yield "pe"
-    yield from (f"svc[{service.id}]" for service in ward.services if has(service.id))
+    yield from (f"svc[{service.id}]" for service in ward.services if under(service.id))
     for device in ward.devices:
-        if has(device.name) and (device.role is Role.VC or device.room):
+        if under(device.name) and (device.role is Role.VC or device.room):
             yield f"vc[{device.room or device.name}]"
-        if has(device.name) and device.role is Role.UPS:
+        if under(device.name) and device.role is Role.UPS:
             yield from ("ups_batt", "ups_low")

@@ -156,8 +156,8 @@ DATA_QUALITY = Metric(
 DATA_AGE = Metric(
     "wardops_data_age_seconds",
     "gauge",
-    "Age of the ward's expected values by quantile; +Inf where there was none.",
-    ("quantile",),
+    "Age that this share of the ward's expected values does not exceed; +Inf where there was none.",
+    ("share",),  # a gauge may not have the label quantile
     "seconds",
 )
 SERIES_DROPPED = Metric(
