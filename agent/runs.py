@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from agent.run_shelf import Shelved
     from agent.view import WardView
     from inventory.model import Inventory
-    from playbooks.engine import Answer
     from playbooks.model import Playbook
+    from playbooks.moves import Answer
     from playbooks.picture import RunState
     from playbooks.seams import Delivery, Message
     from probes.clock import Clock

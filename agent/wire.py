@@ -374,6 +374,7 @@ class RunStep(Wire):
     to: tuple[str, ...] = ()
     dont: tuple[Text, ...] = ()
     can_back: bool = False
+    can_skip: bool = False
     deadline: Stamp | None = None
     number: int = 1
     of: int | None = None
