@@ -6,20 +6,21 @@ A client reads the local token by itself, from the folder of the agent it asks.
 from __future__ import annotations
 
 import os
+import socket
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
-from agent import statefile, wire
+from agent import sse, statefile, wire
 from inventory.errors import ActionRefused, InputError
 from inventory.errors import AgentUnreachable as _Unreachable
 from probes.clock import SystemClock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
     from types import TracebackType
     from typing import Self
@@ -34,7 +35,11 @@ SOCKET = "wardops.sock"
 TOKEN = "local.token"  # noqa: S105 - the name of the file, not a token
 _OK = 200
 _ANY_HOST = "http://wardops"  # over a Unix socket the host says nothing
+SILENT_AFTER_S = 10.0  # five heartbeats: who follows and hears nothing for so long is cut off
 Answer = TypeVar("Answer", bound=wire.Wire)
+Came = TypeVar("Came")
+Missed = sse.Missed
+Followed: TypeAlias = sse.Followed
 
 
 class AgentUnreachable(_Unreachable):
@@ -193,6 +198,27 @@ class AgentClient:
             raise self._refusal(response)
         return response.text
 
+    def events(
+        self, since: int | None = None, ward: str | None = None, *, silent_s: float = SILENT_AFTER_S
+    ) -> Following:
+        """Follow what changes after event `since`, of one ward if given.
+
+        Raises what every call raises; AgentRefused `busy` when too many follow already.
+        """
+        params = _given(ward=ward, since=None if since is None else str(since))
+        wait_s = self._http.timeout.connect
+        request = self._http.build_request(
+            "GET", "/events", params=params, timeout=(wait_s, silent_s, wait_s, wait_s)
+        )
+        response = self._tried(lambda: self._http.send(request, stream=True))
+        if response.status_code != _OK:
+            self._tried(response.read)
+            raise self._refusal(response)
+        if not response.headers.get("content-type", "").startswith("text/event-stream"):
+            response.close()
+            raise self._no_agent(response)
+        return Following(response, sse.Follower(since, is_whole=ward is None), self._tried)
+
     def command(self, command: wire.Command) -> wire.CommandResult:
         """Have something done; `accepted` False says that the agent did not do it, and why.
 
@@ -225,8 +251,16 @@ class AgentClient:
         content: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
+        return self._tried(
+            lambda: self._http.request(
+                method, path, params=params, content=content, headers=headers
+            )
+        )
+
+    def _tried(self, ask: Callable[[], Came]) -> Came:
+        """What came of asking; the one place where httpx's failures become ours."""
         try:
-            return self._http.request(method, path, params=params, content=content, headers=headers)
+            return ask()
         except self._failures as error:
             problem = str(error) or type(error).__name__
             raise AgentUnreachable(
@@ -246,6 +280,48 @@ class AgentClient:
         return AgentUnreachable(
             "api.not_an_agent", where=self.address.shown, problem=f"HTTP {response.status_code}"
         )
+
+
+class Following:
+    """What changes at an agent, as it changes: events, a heartbeat every two seconds, and `Missed`
+    where something was lost, so that only a new snapshot says what is true.
+
+    One thread iterates, once; it raises AgentUnreachable when the agent falls silent, and ends when
+    the agent does. `close` ends it from any thread.
+    """
+
+    def __init__(
+        self,
+        response: httpx.Response,
+        follower: sse.Follower,
+        tried: Callable[[Callable[[], bytes | None]], bytes | None],
+    ) -> None:
+        self._response = response
+        self._follower = follower
+        self._tried = tried
+        self._is_closed = False
+
+    def __iter__(self) -> Iterator[Followed]:
+        """All that happens, until somebody ends it."""
+        pieces, frames = self._response.iter_raw(), sse.Frames()
+        try:
+            while (piece := self._tried(lambda: next(pieces, None))) is not None:
+                for frame in frames.feed(piece):
+                    yield from self._follower.read(frame)
+        except AgentUnreachable:
+            if not self._is_closed:
+                raise
+        finally:
+            self._response.close()
+
+    def close(self) -> None:
+        """End the iteration, whoever waits in it."""
+        self._is_closed = True
+        stream = self._response.extensions.get("network_stream")
+        line = stream.get_extra_info("socket") if stream is not None else None
+        if line is not None:
+            with suppress(OSError):  # it may have ended by itself
+                line.shutdown(socket.SHUT_RDWR)
 
 
 def find_agent(

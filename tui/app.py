@@ -18,7 +18,7 @@ from inventory.errors import WardopsError
 from inventory.language import LANGUAGES
 from tui import themes
 from tui.actions import DEVICE, HOME, INCIDENT, PLAYBOOK
-from tui.feed import Answered, Feed, Heard, Silent
+from tui.feed import Alive, Answered, Feed, Heard, Silent
 from tui.freshness import Sight
 from tui.resume import Place, remember
 from tui.screens.further import FURTHER
@@ -137,6 +137,9 @@ class WardopsApp(App[None]):
         news, mono = message.news, self.times.monotonic()
         if isinstance(news, Heard):
             self._heard(news)
+        elif isinstance(news, Alive):
+            self.sight = self.sight.alive_now(news.at, news.skew_s)
+            return  # nothing new: the next tick shows the younger age
         elif isinstance(news, Silent):
             self.sight = self.sight.failed_now(news.failure, news.retry_at)
         elif isinstance(news, Answered):
@@ -148,8 +151,9 @@ class WardopsApp(App[None]):
         was = self.sight
         self.sight = was.heard_now(news.snapshot, news.at, news.skew_s)
         self.meta = news.meta
-        if was.link(news.at) == "lost" and not was.is_copy and was.heard is not None:
-            gap = self.settings.words.lasted(news.at - was.heard)
+        gap_s = was.silence_s(news.at)
+        if was.link(news.at) == "lost" and not was.is_copy and gap_s is not None:
+            gap = self.settings.words.lasted(gap_s)
             self.say(self.settings.words.say("tui.notice.back", gap=gap))
 
     def _tell(self, news: News) -> None:

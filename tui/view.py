@@ -114,8 +114,8 @@ def _further(showing: Showing) -> Iterator[Line]:
 
 def _agent(showing: Showing) -> Line:
     words, sight = showing.words, showing.sight
-    age_s = sight.age_s(showing.mono)
-    age = words.lasted(age_s) if age_s is not None else ""
+    silence_s = sight.silence_s(showing.mono)
+    age = words.lasted(silence_s) if silence_s is not None else ""
     match showing.link:
         case "live":
             return line(words.say("tui.bar.agent"), Span(f" {OK.glyph}", OK.tone), f" {age}")
