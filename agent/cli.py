@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import sys
 from copy import copy
-from functools import cache, reduce
+from functools import cache
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -37,8 +37,10 @@ def commands() -> Mapping[str, str]:
 
 def _loaded(place: str) -> click.Command:
     module, _, attribute = place.partition(":")
-    command: click.Command = reduce(getattr, attribute.split("."), import_module(module))
-    return command
+    found: Any = import_module(module)
+    for name in attribute.split("."):
+        found = getattr(found, name)
+    return cast("click.Command", found)
 
 
 def clash() -> tuple[str, str] | None:
