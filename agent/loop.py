@@ -20,7 +20,8 @@ class Poller:
     """Runs the schedule against the network and hands every observation to `take`.
 
     `secret` resolves a reference for a target's folder. `take` is called on the loop, one
-    observation at a time; whatever it hastens in the schedule is picked up at once.
+    observation at a time. Whatever is hastened in the schedule, by `take` or by anybody else on the
+    loop, is picked up at once.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Poller:
 
     async def run(self) -> None:
         """Poll until cancelled; runs in flight are cancelled with it."""
+        self._schedule.on_haste(self._changed.set)
         async with asyncio.TaskGroup() as runs:
             while True:
                 for job in self._schedule.due(self._clock.monotonic()):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from zlib import crc32
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from probes.model import Probe, Target
 
@@ -90,6 +90,7 @@ class Schedule:
         self._lanes: dict[JobKey, _Lane] = {}
         self._heap: list[tuple[float, JobKey]] = []
         self._skipped: Counter[JobKey] = Counter()
+        self._wake: Callable[[], None] = lambda: None
         for job in jobs:
             first_cycle_s = min(job.period_s, FIRST_CYCLE_S)
             self._plans[job.key] = _Plan(job, start_mono + job.phase_s % first_cycle_s)
@@ -142,6 +143,11 @@ class Schedule:
             return
         plan.hastened = True
         self._move(plan, at)
+        self._wake()
+
+    def on_haste(self, wake: Callable[[], None]) -> None:
+        """Have `wake` called whenever something is due earlier than `next_due` said."""
+        self._wake = wake
 
     def next_due(self, mono: float) -> float:
         """When `due` will next have something to decide: at least `mono`, inf for never.
