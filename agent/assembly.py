@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from agent.config import AgentConfig, Timing
     from agent.schedule import JobKey
     from agent.view import AgentView, NotReady
+    from agent.wire import Drill
     from inventory.credentials import Secret
     from inventory.model import Inventory
     from playbooks.model import Playbook
@@ -118,10 +119,11 @@ class Agent:
         self.runs = Runs(self.engine, inventory, plan.state, clock, library)
         self.paper = Paper(library, inventory, load_escalation(Path(inventory.folder)))
         self.actions = Actions(self.engine, self.runs, clock)
+        self._drill: Drill | None = None
 
     def view(self) -> AgentView:
         """What the agent believes at this moment."""
-        return picture(
+        seen = picture(
             self.engine,
             now=self.clock.now(),
             mono=self.clock.monotonic(),
@@ -130,6 +132,13 @@ class Agent:
             not_ready=tuple(self._not_ready()),
             version=version("wardops"),
         )
+        return replace(seen, drill=self._drill)
+
+    def announce_drill(self, drill: Drill | None) -> None:
+        """Say on every screen which drill is played here; None when it is over."""
+        self._drill = drill
+        patch = {"id": drill.id} if drill is not None else {"id": None}
+        self.bus.publish("drill", "drill", patch)
 
     async def run(self) -> None:
         """Poll and judge until cancelled."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from agent.incidents import Incident
-    from agent.wire import Command, CommandResult, Contact, PlaybookBrief, PlaybookRun
+    from agent.wire import Command, CommandResult, Contact, Drill, PlaybookBrief, PlaybookRun
     from inventory.model import Realm, Unit, Vantage, Ward
     from playbooks.verdict.model import Segment, Verdict, VerdictState
     from probes.model import Identity, Observation, Reason, Target
@@ -123,7 +123,8 @@ class AgentView:
     """Everything at one moment: `mono` for ages, `now` (UTC) for stamps, `seq` of the last event.
 
     `restored` turns True once states and incidents were read from the journal: no scrape is
-    answered before. `not_ready` says why the agent is not ready; empty means it is.
+    answered before. `not_ready` says why the agent is not ready; empty means it is. `drill` is the
+    drill that is played on this agent, if one is.
     """
 
     mono: float
@@ -135,6 +136,7 @@ class AgentView:
     restored: bool = True
     not_ready: tuple[NotReady, ...] = ()
     version: str = ""
+    drill: Drill | None = None
 
     def ward(self, code: str) -> WardView | None:
         """The ward of that code, if this agent has it."""

@@ -43,6 +43,14 @@ def path(ward: WardView) -> tuple[wire.PathNode, ...]:
     )
 
 
+def circuits(ward: WardView) -> tuple[wire.Circuit, ...]:
+    """The ward's lines, as their carriers know them."""
+    return tuple(
+        wire.Circuit(id=one.id, carrier=one.carrier, circuit=one.circuit, role=one.role)
+        for one in ward.ward.links
+    )
+
+
 def verdict(ward: WardView, view: AgentView) -> wire.Verdict:
     """The ward's verdict; before the first one: unknown, with nothing to show for it."""
     said = _said(ward.verdict, ward) if ward.verdict else _nothing_said(ward, view)
