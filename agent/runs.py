@@ -17,9 +17,10 @@ from agent.run_probe import EngineProber
 from agent.run_shelf import Shelf
 from agent.run_words import NEXT, brief, level_above, shown_contacts, shown_run, without_lines
 from inventory.errors import ActionRefused, InputError, StoreError
+from inventory.text import one_line
 from playbooks.conduct import Conductor
 from playbooks.errors import LogDamaged, RunTaken
-from playbooks.escalation import load_escalation
+from playbooks.escalation import CARRIER, contacts, load_escalation
 from playbooks.seams import Seams
 from playbooks.sight import ward_facts
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from agent.view import WardView
     from inventory.model import Inventory
     from playbooks.model import Playbook
-    from playbooks.moves import Answer
+    from playbooks.moves import Answer, Filing
     from playbooks.picture import RunState
     from playbooks.seams import Delivery, Message
     from probes.clock import Clock
@@ -158,6 +159,37 @@ class Runs:
     def back(self, run_id: str, actor: str) -> RunState:
         """Go back to the step answered last. Raises ActionRefused, StoreError."""
         return self._under_way(run_id).back(actor)
+
+    def skip(self, run_id: str, step: str, reason: str, actor: str) -> RunState:
+        """Leave the shown step undone. Raises ActionRefused, StoreError."""
+        return self._under_way(run_id).skip(step, reason, actor)
+
+    def file(self, run_id: str, filing: Filing, actor: str) -> RunState:
+        """Add evidence to a run, and to its incident. Raises ActionRefused, StoreError."""
+        state = self._under_way(run_id).file(filing, actor)
+        self._ledger.said(state, "evidence_add", filing.said(), actor)
+        return state
+
+    def escalate(self, run_id: str, to: str, text: str, actor: str) -> RunState:
+        """Hand over from a run, and from its incident. Raises ActionRefused, StoreError."""
+        conductor = self._under_way(run_id)
+        who = self.addressee(conductor.run.ward, to)
+        state = conductor.escalate(who, text, actor)
+        self._ledger.said(state, "escalate", f"{who}: {text}", actor)
+        return state
+
+    def addressee(self, ward: str, to: str) -> str:
+        """The level or role that a ward means; `next` is the level above.
+
+        Raises ActionRefused for nobody of that name, and for a level that others turn to.
+        """
+        who = level_above(self._escalation, ward) if to == NEXT else to
+        known = [one.level for one in contacts(self._escalation, ward)]
+        if who not in known:
+            raise ActionRefused("run.no_party", to=one_line(to, 40), known=", ".join(known))
+        if who == CARRIER and not self._escalation.ward_may_call_carrier:
+            raise ActionRefused("run.carrier", to=who)
+        return who
 
     def abort(self, run_id: str, reason: str, actor: str) -> RunState:
         """Give a run up. Raises ActionRefused, StoreError."""

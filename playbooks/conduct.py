@@ -39,8 +39,9 @@ _log = logging.getLogger(__name__)
 class Conductor:
     """One run under way. Make it with `start` or `resume`, then keep `conduct()` running.
 
-    `answer`, `back`, `skip`, `file`, `abort` and `state` may be called from the same event loop at
-    any time; each change is on disk when they return. `on_change` is called after every change.
+    `answer`, `back`, `skip`, `file`, `escalate`, `abort` and `state` may be called from the same
+    event loop at any time; each change is on disk when they return. `on_change` is called after
+    every change.
     """
 
     def __init__(
@@ -166,6 +167,10 @@ class Conductor:
     def file(self, filing: Filing, actor: str) -> RunState:
         """Add a note or a file's hash to the run. Raises ActionRefused for nothing."""
         return self._take(moves.Filed(self._now(), actor, filing))
+
+    def escalate(self, to: str, text: str, actor: str) -> RunState:
+        """Write down that a person hands over to a level or role. Raises ActionRefused."""
+        return self._take(moves.Escalated(self._now(), actor, to, text))
 
     def abort(self, reason: str, actor: str) -> RunState:
         """Give the run up. Raises ActionRefused when it has ended."""

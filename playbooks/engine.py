@@ -21,6 +21,7 @@ from playbooks.moves import (
     Began,
     Deliver,
     Draft,
+    Escalated,
     Filed,
     Finished,
     Measure,
@@ -81,7 +82,7 @@ def needs(run: Run, playbook: m.Playbook) -> tuple[Effect, ...]:
 def _drafts(run: Run, playbook: m.Playbook, event: Event) -> tuple[Draft, ...]:
     """The records that say this event."""
     match event:
-        case Answered() | WentBack() | Skipped() | Filed() | Aborted():
+        case Answered() | WentBack() | Skipped() | Filed() | Escalated() | Aborted():
             return (asked(run, playbook, event),)
         case Finished():
             return _finished(run, event)

@@ -117,6 +117,16 @@ class Filed:
 
 
 @dataclass(frozen=True, slots=True)
+class Escalated:
+    """A person hands the matter over to a level or role, at whatever step the run is."""
+
+    at: datetime
+    actor: str
+    to: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Aborted:
     """A person gives the run up."""
 
@@ -140,7 +150,7 @@ class Started:
     at: datetime
 
 
-Persons: TypeAlias = Answered | WentBack | Skipped | Filed | Aborted
+Persons: TypeAlias = Answered | WentBack | Skipped | Filed | Escalated | Aborted
 Event: TypeAlias = Persons | Measured | Began | Finished | Resumed | Started
 
 

@@ -20,7 +20,7 @@ from playbooks.leaving import (
     item_states,
     way_past,
 )
-from playbooks.moves import Aborted, Answered, Draft, Filed, Skipped, WentBack
+from playbooks.moves import Aborted, Answered, Draft, Escalated, Filed, Skipped, WentBack
 
 if TYPE_CHECKING:
     from playbooks.moves import Answer, Persons
@@ -63,6 +63,9 @@ def asked(run: Run, playbook: m.Playbook, event: Persons) -> Draft:
             return _skipped(run, playbook, event)
         case Filed():
             return _filed(run, event)
+        case Escalated():
+            data = {"to": event.to, "text": event.text}
+            return Draft("escalate.sent", run.step, data, event.actor)
         case Aborted():
             data = {"outcome": "aborted", "reason": event.reason}
             return Draft("run.ended", run.step, data, event.actor)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from inventory.model import Words
     from playbooks.run import ItemState, Line, Run
 
-_SHOWN = ("done", "of", "reason")  # what a line's words may hold
+_SHOWN = ("done", "of", "reason", "who")  # what a line's words may hold
 
 Text: TypeAlias = dict[str, str]
 """`{vi, en}`."""

@@ -30,6 +30,7 @@ RecordType: TypeAlias = Literal[
     "effect.started",  # key, kind, text
     "effect.done",  # key, result, detail
     "effect.unknown",  # key, detail
+    "escalate.sent",  # to, text: by a person, beside the playbook's own steps
     "evidence.added",  # text; name, sha256, size of a file
     "log.torn",  # bytes: an unfinished last line was dropped
 ]
@@ -258,6 +259,11 @@ def _filed(run: Run, record: Record) -> Run:
     return replace(run, lines=(*run.lines, line))
 
 
+def _escalated(run: Run, record: Record) -> Run:
+    line = Line(record.at, record.step, "escalated", record.actor, {"who": record.data["to"]})
+    return replace(run, lines=(*run.lines, line))
+
+
 def _measured(run: Run, record: Record) -> Run:
     return replace(run, facts={**run.facts, **facts_from(record.data["facts"])}, measured=record.at)
 
@@ -309,6 +315,7 @@ _APPLY: Mapping[str, Callable[[Run, Record], Run]] = MappingProxyType(
         "effect.started": _effect_started,
         "effect.done": _effect_over("done"),
         "effect.unknown": _effect_over("unknown"),
+        "escalate.sent": _escalated,
         "evidence.added": _filed,
         "log.torn": _nothing,
     }
