@@ -32,7 +32,6 @@ class WardScreen(Screen[None]):
     NAME: ClassVar[str] = ""
     AUTO_FOCUS: ClassVar[str | None] = None
     COMPONENT_CLASSES: ClassVar[set[str]] = set(TONE_CLASSES)
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(TONE_CLASSES)
 
     def compose(self) -> ComposeResult:
         """First line, stripe, the screen's own, notice, footer."""
