@@ -21,6 +21,7 @@ from inventory.text import one_line
 from playbooks.conduct import Conductor
 from playbooks.errors import LogDamaged, RunTaken
 from playbooks.escalation import CARRIER, contacts, load_escalation
+from playbooks.match import suggest
 from playbooks.seams import Seams
 from playbooks.sight import ward_facts
 
@@ -103,8 +104,8 @@ class Runs:
         return tuple(brief(one) for _, one in sorted(self._library.items()))
 
     def suggested(self, ward: WardView) -> Sequence[wire.PlaybookBrief]:
-        """The one that the verdict names, when it is in the library."""
-        found = self._library.get(ward.verdict.playbook) if ward.verdict else None
+        """The one for what the verdict says, else the general one of its kind; perhaps none."""
+        found = suggest(ward.verdict, self._library) if ward.verdict else None
         return (brief(found),) if found else ()
 
     def contacts(self, ward: WardView) -> Sequence[wire.Contact]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from agent.client import LastKnown
-    from agent.wire import Snapshot, StateName, StateWard
+    from agent.wire import Snapshot, StateName, StateWard, Verdict
     from inventory.language import Language
 
 _EXIT = {"ok": 0, "maintenance": 0, "degraded": 1, "down": 2}
@@ -120,12 +120,19 @@ def from_snapshot(snapshot: Snapshot) -> Status:
         realm=snapshot.realm,
         state=_worst([ward.state for ward in snapshot.wards]),
         ward=snapshot.ward,
-        verdict=snapshot.verdict,
+        verdict=_openable(snapshot),
         path=snapshot.path,
         incidents=tuple(one for one in snapshot.incidents if one.state != "closed"),
         call=snapshot.verdict.call if snapshot.verdict else (),
         wards=snapshot.wards,
     )
+
+
+def _openable(snapshot: Snapshot) -> Verdict | None:
+    """The verdict with the playbook that the agent can conduct, which may be a more general one."""
+    fitting = snapshot.playbooks[0].id if snapshot.playbooks else None
+    verdict = snapshot.verdict
+    return verdict.model_copy(update={"playbook": fitting}) if verdict is not None else None
 
 
 def from_file(known: LastKnown, code: str | None, *, is_alive: bool) -> Status:

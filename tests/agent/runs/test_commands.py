@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from inventory.errors import ActionRefused, InputError, WardopsError
+from playbooks.verdict.facts import Fact, Facts, Truth
+from playbooks.verdict.rootcause import judge
 from tests.agent.runs.conftest import PHOTO
 
 if TYPE_CHECKING:
@@ -269,5 +272,24 @@ def test_what_is_not_built_is_refused_by_name(stage: Stage, verb: str) -> None:
     async def plot(scene: Scene) -> None:
         error = await refused(scene, verb)
         assert (error.key, error.values["verb"]) == ("api.no_such_verb", verb)
+
+    stage.play(plot)
+
+
+def test_a_verdict_whose_playbook_is_not_there_suggests_the_general_one_or_none(
+    stage: Stage,
+) -> None:
+    text = (stage.library / "PB-NET-90.yaml").read_text(encoding="utf-8")
+    general = text.replace("PB-NET-90", "PB-NET-01")
+    (stage.library / "PB-NET-01.yaml").write_text(general, encoding="utf-8")
+
+    async def plot(scene: Scene) -> None:
+        ward = scene.agent.view().wards[0]
+        good = dict.fromkeys(("host_link", "sw", "ce", "up_oper"), Fact(Truth.TRUE))
+        cut = judge(Facts({**good, "gw": Fact(Truth.FALSE)}), "ward")
+        for playbook, ids in (("PB-NET-12", ["PB-NET-01"]), ("PB-SEC-01", []), ("", [])):
+            seen = replace(ward, verdict=replace(cut, playbook=playbook))
+            assert [one.id for one in scene.agent.runs.suggested(seen)] == ids
+        assert scene.agent.runs.suggested(replace(ward, verdict=None)) == ()
 
     stage.play(plot)
