@@ -199,8 +199,11 @@ def _timeline(found: Incident) -> tuple[wire.TimelineEntry, ...]:
         wire.TimelineEntry(at=one.at, actor=one.actor, verb=one.verb, text=one.reason)
         for one in found.actions
     ]
+    # Closing keeps its text as a note and as the reason of the act: people read it once.
+    said = {(one.at, one.actor, one.reason) for one in found.actions}
     written = [
         wire.TimelineEntry(at=one.at, actor=one.actor, verb="note", text=one.text)
         for one in found.notes
+        if (one.at, one.actor, one.text) not in said
     ]
     return (began, opened, *sorted((*done, *written), key=lambda entry: entry.at))
