@@ -17,7 +17,7 @@ from textual.message import Message
 from inventory.errors import WardopsError
 from inventory.language import LANGUAGES
 from tui import themes
-from tui.actions import DEVICE, HOME, INCIDENT, PLAYBOOK
+from tui.actions import CONTACTS, DEVICE, HOME, INCIDENT, PLAYBOOK
 from tui.feed import Alive, Answered, Feed, Heard, Silent
 from tui.freshness import Sight
 from tui.resume import Place, remember
@@ -219,15 +219,23 @@ class WardopsApp(App[None]):
         """The other language, everywhere, at once."""
         words = self.settings.words
         other = LANGUAGES[(LANGUAGES.index(words.language) + 1) % len(LANGUAGES)]
-        self.settings = replace(self.settings, words=replace(words, language=other))
+        self.use_words(replace(words, language=other))
+
+    def use_words(self, words: Words) -> None:
+        """Speak like this from now on."""
+        self.settings = replace(self.settings, words=words)
         self._remember()
         self.redraw()
 
     def do_theme(self) -> None:
-        """The next theme; without colours there is only one."""
+        """The next theme."""
+        self.use_theme(themes.following(self.settings.theme))
+
+    def use_theme(self, name: str) -> None:
+        """This theme; without colours there is only one."""
         if self.settings.has_colour:
-            self.settings = replace(self.settings, theme=themes.following(self.settings.theme))
-            self.theme = self.settings.theme
+            self.settings = replace(self.settings, theme=name)
+            self.theme = name
             self._remember()
         self.redraw()
 
@@ -253,6 +261,16 @@ class WardopsApp(App[None]):
     def do_playbook(self) -> None:
         """The run that is open, else the playbooks."""
         self.go(PLAYBOOK)
+
+    def do_contacts(self) -> None:
+        """Whom to call."""
+        self.go(CONTACTS)
+
+    def do_palette(self) -> None:
+        """All that can be done, by its name."""
+        from tui.screens.palette import PaletteScreen  # noqa: PLC0415 - its weight only when it is shown
+
+        self.push_screen(PaletteScreen())
 
     def do_back(self) -> None:
         """Home."""

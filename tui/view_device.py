@@ -113,8 +113,8 @@ def broken_devices(devices: Iterable[Device]) -> frozenset[str]:
 def device_lines(
     devices: Sequence[Device], selected: str, columns: int, showing: Showing
 ) -> Iterator[Line]:
-    """One line a device: cursor, mark, name, state in words."""
-    broken = broken_devices(devices)
+    """One line a device: cursor, mark, name, state in words. Any device may be what broke."""
+    broken = broken_devices(showing.snapshot.devices if showing.snapshot else devices)
     for device in devices:
         mark = device_mark(device, broken, showing)
         here = device.name == selected

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from tui.actions import INCIDENT, PLAYBOOK
 from tui.lines import BLANK, Span, boxed, line
 from tui.screens.form import Form, FormScreen
-from tui.screens.ward_screen import WardScreen
+from tui.screens.searching import SearchScreen
 from tui.view_incident import (
     FILTERS,
     column_line,
     detail_lines,
+    holder,
     incident_lines,
     listed,
     refusal,
     short_id,
     timeline_lines,
+    title,
 )
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
 }
 
 
-class IncidentScreen(WardScreen):
+class IncidentScreen(SearchScreen):
     """Keeps which incident is chosen and which are listed; all else comes from the snapshot."""
 
     NAME: ClassVar[str] = INCIDENT
@@ -55,13 +57,16 @@ class IncidentScreen(WardScreen):
 
     def lines(self, showing: Showing, rows: int) -> Sequence[Line]:
         """The list above; what the chosen one is and what happened to it below."""
-        found = self._found(showing)
+        found, every = self._found(showing), self._listed(showing)
+        search = self.search_lines(showing, len(found), len(every))
         if not found:
-            return [BLANK, line(Span(f"  {showing.words.say('screen.incident.none')}", "dim"))]
+            key = "screen.search.nothing" if every else "screen.incident.none"
+            return [*search, BLANK, line(Span(f"  {showing.words.say(key)}", "dim"))]
         at = self._at(found)
         room = _LISTED if not showing.is_wide else 9
         first = max(0, min(at - room // 2, len(found) - room))
         top = [
+            *search,
             column_line(showing.columns, showing),
             *list(incident_lines(found, at, showing.columns, showing))[first : first + room],
         ]
@@ -78,8 +83,8 @@ class IncidentScreen(WardScreen):
         detail = detail_lines(incident, left_cells - 2, showing)
         left = boxed(detail, left_cells, height=rows)
         happened = self._timeline(incident, showing, right_cells - 2, rows - 2)
-        title = line(showing.words.say("screen.incident.timeline"))
-        right = boxed(happened, right_cells, title=title, height=rows)
+        heading = line(showing.words.say("screen.incident.timeline"))
+        right = boxed(happened, right_cells, title=heading, height=rows)
         yield from ((*one, *other) for one, other in zip(left, right, strict=True))
 
     def _timeline(
@@ -95,8 +100,16 @@ class IncidentScreen(WardScreen):
         more = Span(f" {showing.words.say('screen.incident.more', n=hidden)}", "dim")
         return [line(more), *every[last - rows + 1 : last]]
 
-    def _found(self, showing: Showing) -> tuple[Incident, ...]:
+    def _listed(self, showing: Showing) -> tuple[Incident, ...]:
         return listed(showing.snapshot.incidents if showing.snapshot else (), self._filter)
+
+    def _found(self, showing: Showing) -> tuple[Incident, ...]:
+        """Those of the preset that fit what is searched for."""
+
+        def names(one: Incident) -> tuple[str, ...]:
+            return (one.id, short_id(one.id), title(one, showing), holder(one) or "")
+
+        return self.sifted(self._listed(showing), names)
 
     def _at(self, found: Sequence[Incident]) -> int:
         ids = [one.id for one in found]
@@ -109,6 +122,7 @@ class IncidentScreen(WardScreen):
     def choose(self, incident: str) -> None:
         """Put the cursor on that incident, whatever was filtered."""
         self._filter, self._chosen, self._scroll = "all", incident, 0
+        self._typed.leave()
 
     # ---- keys ----
 

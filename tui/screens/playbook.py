@@ -49,12 +49,17 @@ class PlaybookScreen(WardScreen):
         self._run: PlaybookRun | None = None
         self._briefs: tuple[PlaybookBrief, ...] | None = None
         self._cursor = 0
+        self._wanted = ""
         self._asked_at = float("-inf")
 
     def turn_to(self, incident: str | None) -> None:
         """Show what is run for that incident; None: whatever is open in the ward."""
         self._incident = incident
         self._forget_run()
+
+    def choose(self, playbook: str) -> None:
+        """Put the cursor on that playbook, once the list is there; an open run stays in front."""
+        self._wanted = playbook
 
     def on_screen_resume(self) -> None:
         """Back in front: a run that is over was seen and makes room."""
@@ -87,10 +92,17 @@ class PlaybookScreen(WardScreen):
             return [BLANK, line(Span(f"  {words.say('screen.playbook.loading')}", "dim"))]
         if not self._listed(showing):
             return [BLANK, line(Span(f"  {words.say('screen.playbook.none')}", "dim"))]
+        self._find_wanted(showing)
         listed = list(brief_lines(self._listed(showing), self._cursor, showing.columns, showing))
         first = max(0, self._cursor - rows + 4)
         title = line(Span(f" {words.say('screen.playbook.list')}", "strong"))
         return [BLANK, title, BLANK, *listed[first : first + rows - 3]]
+
+    def _find_wanted(self, showing: Showing) -> None:
+        ids = [one.id for one in self._listed(showing)]
+        if self._wanted in ids:
+            self._cursor = ids.index(self._wanted)
+        self._wanted = ""
 
     def _one_run(self, run: PlaybookRun, showing: Showing, rows: int) -> list[Line]:
         columns = showing.columns
