@@ -5,23 +5,23 @@ A client reads the local token by itself, from the folder of the agent it asks.
 
 from __future__ import annotations
 
-import os
 import socket
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
 from agent import sse, statefile, wire
-from inventory.errors import ActionRefused, InputError
+from agent.address import DEFAULT_URL, Address, addresses, credential, state_folder
+from inventory.errors import ActionRefused
 from inventory.errors import AgentUnreachable as _Unreachable
 from probes.clock import SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
+    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 
     from agent.wire import StateFile
 
-DEFAULT_URL = "http://127.0.0.1:9642"
-UNIT_FOLDER = Path("/run/wardops")  # where the systemd unit keeps socket and token
-SOCKET = "wardops.sock"
-TOKEN = "local.token"  # noqa: S105 - the name of the file, not a token
+__all__ = [
+    "SILENT_AFTER_S", "Address", "AgentClient", "AgentRefused", "AgentUnreachable", "Followed",
+    "Following", "LastKnown", "Missed", "addresses", "find_agent", "last_known", "state_folder",
+]  # fmt: skip
+
 _OK = 200
 _ANY_HOST = "http://wardops"  # over a Unix socket the host says nothing
 SILENT_AFTER_S = 10.0  # five heartbeats: who follows and hears nothing for so long is cut off
@@ -56,55 +57,6 @@ class AgentRefused(ActionRefused):
         self.code = code
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where an agent may be: a URL, or the path of a Unix socket; and where its token may lie."""
-
-    url: str | None = None
-    socket: Path | None = None
-    token_files: tuple[Path, ...] = ()
-
-    @property
-    def shown(self) -> str:
-        """For messages."""
-        return str(self.socket) if self.socket else (self.url or "")
-
-
-def state_folder(environ: Mapping[str, str] = os.environ) -> Path:
-    """The default state folder, `$XDG_STATE_HOME/wardops`."""
-    home = environ.get("XDG_STATE_HOME")
-    return (Path(home) if home else Path.home() / ".local" / "state") / "wardops"
-
-
-def addresses(agent: str | None = None, state: Path | None = None) -> Iterator[Address]:
-    """Where to look for an agent, in order.
-
-    `agent` (a URL, `HOST:PORT` or a socket's path) is the only place when given; so is the socket
-    of `state`, since another agent's data would be shown under its name. Else the two sockets, then
-    the default port. Raises InputError for an `agent` of another form.
-    """
-    folder = state or state_folder()
-    own, unit = folder / TOKEN, UNIT_FOLDER / TOKEN
-    if agent is not None:
-        yield _named(agent, (own, unit))
-        return
-    yield Address(socket=folder / SOCKET, token_files=(own,))
-    if state is None:
-        yield Address(socket=UNIT_FOLDER / SOCKET, token_files=(unit,))
-        yield Address(url=DEFAULT_URL, token_files=(own, unit))
-
-
-def _named(agent: str, tokens: tuple[Path, ...]) -> Address:
-    if agent.startswith(("http://", "https://")):
-        return Address(url=agent.rstrip("/"), token_files=tokens)
-    if "/" in agent or agent.endswith(".sock"):
-        path = Path(agent)
-        return Address(socket=path, token_files=(path.parent / TOKEN, *tokens))
-    if agent.rpartition(":")[2].isdigit() and agent.rpartition(":")[0]:
-        return Address(url=f"http://{agent}", token_files=tokens)
-    raise InputError("api.listen_form", listen=agent)
-
-
 class AgentClient:
     """Asks one agent; a context manager, since it keeps its connection.
 
@@ -121,7 +73,7 @@ class AgentClient:
         self._http = httpx.Client(
             base_url=f"{address.url or _ANY_HOST}/api/v1",
             transport=httpx.HTTPTransport(uds=uds) if uds else None,
-            headers=_credential(address.token_files),
+            headers=credential(address.token_files),
             timeout=timeout_s,
             trust_env=False,  # an agent is never asked through a proxy of the environment
         )
@@ -373,15 +325,6 @@ def last_known(folder: Path, now: datetime | None = None) -> LastKnown:
 
 def _no_socket(address: Address) -> AgentUnreachable:
     return AgentUnreachable("api.unreachable", where=address.shown, problem="no such socket")
-
-
-def _credential(files: tuple[Path, ...]) -> dict[str, str]:
-    for path in files:
-        with suppress(OSError, UnicodeDecodeError):
-            token = path.read_text(encoding="ascii").strip()
-            if token:
-                return {"Authorization": f"Bearer {token}"}
-    return {}
 
 
 def _given(**params: str | None) -> dict[str, str]:

@@ -30,7 +30,8 @@ from agent.wire import (
 )
 from inventory.language import LANGUAGES
 from inventory.text import cells
-from tui.status import StatusUsage, exit_code, from_file, from_snapshot
+from tui.status_code import StatusUsage, exit_code
+from tui.status_look import from_file, from_snapshot
 from tui.status_text import LINES, WIDTH, lines
 
 if TYPE_CHECKING:
