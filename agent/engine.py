@@ -16,6 +16,7 @@ from agent.facts import facts_of
 from agent.ids import fresh_uid
 from agent.incident_rules import IncidentRules, RootCheck, advance, concerned
 from agent.incidents import hold_children
+from agent.rates import PortRates
 from agent.reach import answered
 from agent.verdict.settle import Settled, settle
 from agent.view import ProbeRuns
@@ -96,6 +97,7 @@ class Engine:
         self.outlets = outlets
         self.config = config
         self.identities: dict[Subject, Identity] = {}
+        self.rates = PortRates()
         self.journal_failing = False
         self._schedule = schedule
         self._clock = clock
@@ -199,6 +201,7 @@ class Engine:
             self._last_ok[key] = self._clock.now()
         if seen.reading.identity is not None:
             self.identities[key[0]] = seen.reading.identity
+        self.rates.take(seen)
 
     def _export(self, seen: Observation) -> None:
         if not answered(seen):

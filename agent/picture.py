@@ -115,6 +115,7 @@ def _device(
         reachable={"ok": True, "down": False, "soft_down": False, "unreachable": False}.get(state),
         observations=observations,
         identity=engine.identities.get(key),
+        traffic=engine.rates.of(key),
         probes={o.probe: engine.runs(key, o.probe) for o in observations},
     )
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from agent.incidents import Incident
+    from agent.rates import Traffic
     from agent.wire import Command, CommandResult, Contact, Drill, PlaybookBrief, PlaybookRun
     from inventory.model import Realm, Unit, Vantage, Ward
     from playbooks.verdict.model import Segment, Verdict, VerdictState
@@ -46,8 +47,9 @@ class DeviceView:
 
     `observations` are the newest of each probe, good or not. `data_age_s` is the age of the newest
     good one, infinity when there was none. `reachable` is None when unknown or off duty. `identity`
-    is what the device said of itself last, kept while it is silent. `parents` are names nearest
-    first, `held_by` the broken one that holds this target.
+    is what the device said of itself last, kept while it is silent; `traffic` is that of its ports
+    by name, between its last two answers. `parents` are names nearest first, `held_by` the broken
+    one that holds this target.
     """
 
     target: Target
@@ -63,6 +65,7 @@ class DeviceView:
     reachable: bool | None = None
     observations: tuple[Observation, ...] = ()
     identity: Identity | None = None
+    traffic: Mapping[str, Traffic] = field(default_factory=dict)
     probes: Mapping[str, ProbeRuns] = field(default_factory=dict)
     series_dropped: Mapping[str, int] = field(default_factory=dict)
 

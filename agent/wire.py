@@ -234,7 +234,10 @@ class Device(Wire):
 
 
 class DeviceDetail(Device):
-    """A device with what is known of it. `facts` holds its newest live values by name."""
+    """A device with what is known of it.
+
+    `facts` holds its newest live values by name; `wardops_vc_registered{sip}` where one label is.
+    """
 
     facts: dict[str, Observation] = Field(default_factory=dict)
     observations: tuple[Observation, ...] = ()

@@ -9,13 +9,15 @@ from agent import wire
 from agent.checks import State, state_of
 from agent.exposition.engine import declared
 from agent.web.present import finite
+from probes.counters import UNKNOWN
 from probes.model import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from agent.view import AgentView, DeviceView, WardView
-    from probes.model import Interface, Observation
+    from probes.counters import Rate
+    from probes.model import Interface, Observation, Sample
 
 _STATES = {State.OK: "ok", State.WARN: "degraded", State.CRIT: "down", State.UNKNOWN: "unknown"}
 
@@ -26,13 +28,17 @@ def device(found: DeviceView) -> wire.Device:
 
 
 def device_detail(found: DeviceView, view: AgentView) -> wire.DeviceDetail:
-    """A device with the newest run of each probe, and its live values that have no label."""
+    """A device with the newest run of each probe, and its live values by name.
+
+    Of values with one label the name is `name{label}`: `wardops_vc_registered{sip}`. Those of ports
+    are with the ports.
+    """
     facts = {
-        sample.metric.name: _fact(observation, sample.value, sample.metric.unit)
+        _fact_name(sample): _fact(observation, sample.value, sample.metric.unit)
         for observation in found.observations
         if is_live(observation, view)
         for sample in observation.reading.samples
-        if not sample.labels and isfinite(sample.value)
+        if len(sample.labels) <= 1 and isfinite(sample.value)
     }
     runs = tuple(_run(observation, view) for observation in found.observations)
     return wire.DeviceDetail.model_validate(
@@ -93,6 +99,11 @@ def _run(observation: Observation, view: AgentView) -> wire.Observation:
     return _observed(observation, observation.took_s, "seconds", state)
 
 
+def _fact_name(sample: Sample) -> str:
+    name = sample.metric.name
+    return f"{name}{{{sample.labels[0]}}}" if sample.labels else name
+
+
 def _fact(observation: Observation, value: float, unit: str) -> wire.Observation:
     return _observed(observation, value, unit, "ok")
 
@@ -107,7 +118,10 @@ def _observed(observation: Observation, value: float, unit: str, state: str) -> 
 
 
 def _port(found: DeviceView, port: Interface) -> wire.Interface:
-    target = found.target
+    """A port with its traffic, unknown until the device has answered twice."""
+    target, traffic = found.target, found.traffic.get(port.name)
+    rates = (traffic.into, traffic.out) if traffic else (UNKNOWN, UNKNOWN)
+    trusts = {one.trust for one in rates}
     return wire.Interface(
         port_id=f"{target.ward}/{target.name}/{port.name}",
         ifIndex=port.index,
@@ -117,5 +131,13 @@ def _port(found: DeviceView, port: Interface) -> wire.Interface:
         admin=port.admin,
         oper=port.oper,
         speed_bps=port.speed_bps,
+        in_bps=_bits(rates[0]),
+        out_bps=_bits(rates[1]),
+        rate_trusted=False if "untrusted" in trusts else True if trusts == {"ok"} else None,
         uplink=port.name == target.uplink,
     )
+
+
+def _bits(rate: Rate) -> float | None:
+    """Octets per second as bit/s."""
+    return None if rate.per_s is None else round(rate.per_s * 8, 1)
