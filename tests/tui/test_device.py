@@ -12,7 +12,16 @@ from agent import wire
 from tui.screens.device import DeviceScreen
 from tui.text import Words
 from tui.view import Showing
-from tui.view_device import Closer, device_mark, fact_lines, port_mark, sockets, value_text
+from tui.view_device import (
+    Closer,
+    device_mark,
+    fact_lines,
+    value_text,
+)
+from tui.view_ports import (
+    port_mark,
+    sockets,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

@@ -9,21 +9,23 @@ from tui.actions import DEVICE
 from tui.lines import BLANK, Span, boxed, fit, line
 from tui.screens.searching import SearchScreen
 from tui.view_device import (
-    PAGE,
-    PORTS_SOURCE,
     Closer,
     age_line,
     broken_devices,
     device_lines,
     device_mark,
-    faceplate,
     fact_lines,
     heading,
+    up_time_line,
+)
+from tui.view_ports import (
+    PAGE,
+    PORTS_SOURCE,
+    faceplate,
     legend_line,
     port_lines,
     sockets,
     table_lines,
-    up_time_line,
     uplink_lines,
 )
 
