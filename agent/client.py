@@ -17,6 +17,7 @@ from agent.address import DEFAULT_URL, Address, addresses, credential, state_fol
 from inventory.errors import ActionRefused
 from inventory.errors import AgentUnreachable as _Unreachable
 from probes.clock import SystemClock
+from probes.transports.no_console import leave_out_console
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -66,6 +67,7 @@ class AgentClient:
 
     def __init__(self, address: Address, *, timeout_s: float = 5.0) -> None:
         self.address = address
+        leave_out_console()
         import httpx  # noqa: PLC0415 - a quarter of a second that `--help` need not wait
 
         uds = str(address.socket) if address.socket else None
