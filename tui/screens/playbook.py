@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from inventory.errors import WardopsError
 from tui.actions import INCIDENT, PLAYBOOK
 from tui.lines import BLANK, Span, boxed, line
-from tui.screens.form import Form, FormScreen
+from tui.screens.form import Form
+from tui.screens.records import ask_for, handover_form, note_form
 from tui.screens.ward_screen import WardScreen
 from tui.view_playbook import (
     brief_lines,
     choices,
     dont_lines,
+    handover_text_of,
     heading,
     next_state,
     ordered,
@@ -224,7 +226,44 @@ class PlaybookScreen(WardScreen):
         said = ("screen.playbook.abort_reason",)
         form = Form("screen.playbook.abort_title", said, lambda texts: self._abort(run, texts[0]),
                     run.playbook)  # fmt: skip
-        self.ward_app.push_screen(FormScreen(form))
+        ask_for(self.ward_app, form)
+
+    def do_skip(self) -> None:
+        """Leave the step undone, with a reason."""
+        run = self._run
+        if run is None or run.step is None:
+            return
+        if not run.step.can_skip:
+            self._say("no_skip")
+            return
+        step = run.step.id
+        form = Form(
+            "screen.playbook.skip_title", ("screen.playbook.skip_reason",),
+            lambda texts: self._send(
+                "playbook_skip", {"run": run.id, "step": step}, reason=texts[0]
+            ),
+            run.playbook,
+        )  # fmt: skip
+        ask_for(self.ward_app, form)
+
+    def do_note(self) -> None:
+        """Write something down in the run, perhaps with a file's hash."""
+        run = self._run
+        if run is not None and run.ended is None:
+            ask_for(self.ward_app, note_form(
+                self.ward_app, run.playbook,
+                lambda args: self._send("evidence_add", {"run": run.id, **args}),
+            ))  # fmt: skip
+
+    def do_escalate(self) -> None:
+        """Hand over to a level or role from whatever step it is, with a text that is ready."""
+        run = self._run
+        if run is not None and run.ended is None:
+            text = handover_text_of(run, self.ward_app.showing())
+            ask_for(self.ward_app, handover_form(
+                self.ward_app, run.playbook, text,
+                lambda args: self._send("escalate", {"run": run.id, **args}),
+            ))  # fmt: skip
 
     def _abort(self, run: PlaybookRun, reason: str) -> None:
         self._send("playbook_abort", {"run": run.id}, reason=reason)
