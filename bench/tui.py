@@ -177,6 +177,8 @@ def main() -> None:
         print(_FORM.format(*HEAD).rstrip())  # noqa: T201
         commands(state, environ)
         screen(state, environ)
+    load = os.getloadavg()[0]
+    print(f"load average {load:.1f} on {os.cpu_count()} processors")  # noqa: T201
 
 
 def commands(state: Path, environ: dict[str, str]) -> None:
