@@ -73,6 +73,8 @@ class _IncidentNotifier:
 class Runs:
     """All playbook runs of one agent; implements `agent.view.RunBook`.
 
+    `library` holds the playbooks that can be begun, by id.
+
     Nothing is written before `work()` runs: an agent that finds its port taken must not take the
     runs of the other one.
     """
@@ -89,10 +91,10 @@ class Runs:
         self._inventory = inventory
         self._folder = state / FOLDER
         self._clock = clock
-        self._library = library
+        self.library = library
         self._escalation = load_escalation(Path(inventory.folder))
         self._ledger = Ledger(engine, clock)
-        self._shelf = Shelf(self._folder)
+        self._shelf = Shelf(self._folder, library.values())
         self._shelf.look()
         self._going: dict[str, Conductor] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -101,11 +103,11 @@ class Runs:
 
     def playbooks(self) -> Sequence[wire.PlaybookBrief]:
         """All playbooks that can be conducted here, by id."""
-        return tuple(brief(one) for _, one in sorted(self._library.items()))
+        return tuple(brief(one) for _, one in sorted(self.library.items()))
 
     def suggested(self, ward: WardView) -> Sequence[wire.PlaybookBrief]:
         """The one for what the verdict says, else the general one of its kind; perhaps none."""
-        found = suggest(ward.verdict, self._library) if ward.verdict else None
+        found = suggest(ward.verdict, self.library) if ward.verdict else None
         return (brief(found),) if found else ()
 
     def contacts(self, ward: WardView) -> Sequence[wire.Contact]:
@@ -131,7 +133,7 @@ class Runs:
         Raises InputError for an unknown playbook or ward, ActionRefused when it goes on already or
         the incident is unknown or over, StoreError.
         """
-        playbook = self._library.get(wish.playbook)
+        playbook = self.library.get(wish.playbook)
         if playbook is None:
             raise InputError("run.no_playbook", playbook=wish.playbook)
         if wish.ward not in self._engine.cases:

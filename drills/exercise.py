@@ -212,7 +212,8 @@ class Exercise:
             self._read[folder] = size
             records = read_log(folder).records
             if folder not in self._playbooks:
-                self._playbooks[folder] = playbook_of(folder)
+                known = self.stage.agent.runs.library.values()
+                self._playbooks[folder] = playbook_of(folder, known)
             for name, event in of_run(records, self._playbooks[folder], self._level_of):
                 yield folder.name, name, event
 
