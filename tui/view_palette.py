@@ -46,6 +46,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("probe", "device", writes=True),
     Verb("ack", "incident", writes=True),
     Verb("note", "incident", writes=True),
+    Verb("escalate", "incident", writes=True),
     Verb("close", "incident", writes=True),
     Verb("lang"),
     Verb("theme", "theme"),

@@ -138,7 +138,7 @@ class PaletteScreen(WardScreen):
             case "playbook":
                 cast("PlaybookScreen", app.get_screen(PLAYBOOK)).choose(target)
                 app.go(PLAYBOOK)
-            case "incident" | "ack" | "note" | "close":
+            case "incident" | "ack" | "note" | "escalate" | "close":
                 self._on_incident(entry)
             case "probe":
                 self._probe(target)
@@ -158,7 +158,12 @@ class PaletteScreen(WardScreen):
         screen = cast("IncidentScreen", app.get_screen(INCIDENT))
         screen.choose(entry.target)
         app.go(INCIDENT)
-        doing = {"ack": screen.do_take, "note": screen.do_note, "close": screen.do_close}
+        doing = {
+            "ack": screen.do_take,
+            "note": screen.do_note,
+            "escalate": screen.do_escalate,
+            "close": screen.do_close,
+        }
         if entry.verb.name in doing:
             app.call_later(doing[entry.verb.name])
 
