@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from agent.incident_life import act
 from agent.incident_verbs import VERBS, report_of, step_of
 from agent.incident_verbs import text_of as _text
 from agent.runs import Wish
 from agent.wire import CommandResult
 from inventory.errors import ActionRefused, InputError, WardopsError
+from inventory.text import one_line
+from playbooks.moves import Filing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +24,9 @@ if TYPE_CHECKING:
     from agent.wire import Command
     from playbooks.picture import RunState
     from probes.clock import Clock
+
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class Actions:
@@ -47,13 +54,16 @@ class Actions:
             "playbook_start": self._start_run,
             "playbook_answer": self._answer_run,
             "playbook_back": self._step_back,
+            "playbook_skip": self._skip_step,
             "playbook_abort": self._abort_run,
+            "escalate": self._escalate,
+            "evidence_add": self._add_evidence,
         }
-        act = verbs.get(command.verb)
-        if act is None:
+        carry_out = verbs.get(command.verb)
+        if carry_out is None:
             raise InputError("api.no_such_verb", verb=command.verb)
         try:
-            result = act(command, actor)
+            result = carry_out(command, actor)
         except WardopsError as error:
             self._audit(command, actor, role, source, type(error).__name__)
             raise
@@ -122,6 +132,31 @@ class Actions:
     def _step_back(self, command: Command, actor: str) -> dict[str, object]:
         return _stands(self._runs.back(_text(command, "run"), actor))
 
+    def _skip_step(self, command: Command, actor: str) -> dict[str, object]:
+        run, step = _text(command, "run"), _text(command, "step")
+        return _stands(self._runs.skip(run, step, one_line(command.reason or "", 500), actor))
+
+    def _escalate(self, command: Command, actor: str) -> dict[str, object]:
+        """Hand a run or an incident over: nobody is told by this, a person passes it on."""
+        to, text = _text(command, "to"), one_line(_text(command, "text"), 1000)
+        if "run" in command.args:
+            return _stands(self._runs.escalate(_text(command, "run"), to, text, actor))
+        return self._act(
+            command, "escalate", actor, lambda one: f"{self._addressee(one, to)}: {text}"
+        )
+
+    def _addressee(self, incident: Incident, to: str) -> str:
+        """Whom an incident goes to; ActionRefused when it is over, or for nobody of that name."""
+        if not incident.is_open:
+            raise ActionRefused("incident.over", id=incident.id)
+        return self._runs.addressee(incident.ward, to)
+
+    def _add_evidence(self, command: Command, actor: str) -> dict[str, object]:
+        filing = _filing(command)
+        if "run" in command.args:
+            return _stands(self._runs.file(_text(command, "run"), filing, actor))
+        return self._act(command, "evidence_add", actor, lambda _: filing.said())
+
     def _abort_run(self, command: Command, actor: str) -> dict[str, object]:
         run = _text(command, "run")
         if not (command.reason or "").strip():
@@ -134,6 +169,15 @@ class Actions:
             return next(iter(self._engine.cases))
         return _text(command, "ward")
 
+    def _act(
+        self, command: Command, verb: str, actor: str, said: Callable[[Incident], str]
+    ) -> dict[str, object]:
+        """One line of an incident, by a person."""
+        case, one = self._find(_text(command, "incident"))
+        after, event = act(one, now=self._clock.now(), actor=actor, verb=verb, text=said(one))
+        self._engine.save(case, after, event)
+        return {"incident": after.id, "state": after.state}
+
     def _find(self, name: str) -> tuple[WardCase, Incident]:
         for case in self._engine.cases.values():
             for incident in case.incidents.values():
@@ -142,7 +186,9 @@ class Actions:
         raise ActionRefused("api.no_such_incident", incident=name)
 
     def _audit(self, command: Command, actor: str, role: str, source: str, result: str) -> None:
-        named = (command.args.get(name) for name in ("run", "incident", "window", "device", "playbook"))
+        named = (
+            command.args.get(name) for name in ("run", "incident", "window", "device", "playbook")
+        )
         target = str(next((one for one in named if one), ""))[:200]
         self._engine.outlets.store.append_audit(
             self._clock.now(),
@@ -165,6 +211,23 @@ def _answer(command: Command) -> str | dict[str, str]:
     if isinstance(value, dict) and value:
         return {str(name)[:80]: str(one)[:80] for name, one in value.items()}
     return _text(command, "value")
+
+
+def _filing(command: Command) -> Filing:
+    """A note, a file by name and hash, or both. Raises InputError."""
+    args = command.args
+    text, name = args.get("text", ""), args.get("name", "")
+    if not isinstance(text, str) or not isinstance(name, str) or not (text + name).strip():
+        raise InputError("api.missing_argument", verb=command.verb, name="text")
+    text = one_line(text.strip(), 1000)
+    if not name.strip():
+        return Filing(text)
+    sha256, size = args.get("sha256"), args.get("size")
+    if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
+        raise InputError("api.missing_argument", verb=command.verb, name="sha256")
+    if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+        raise InputError("api.missing_argument", verb=command.verb, name="size")
+    return Filing(text, one_line(name.strip(), 120), sha256, size)
 
 
 def _stands(state: RunState) -> dict[str, object]:

@@ -57,10 +57,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 
     from agent.config import AgentConfig, Timing
-    from agent.hints.model import Hint
     from agent.notices.wording import Advice
     from agent.schedule import JobKey
     from agent.view import AgentView, NotReady
+    from agent.wire import Drill
     from inventory.credentials import Secret
     from inventory.model import Inventory
     from playbooks.model import Playbook
@@ -141,26 +141,19 @@ class Agent:
         self.upkeep.turn()
         self.actions = Actions(self.engine, self.runs, self.upkeep, clock)
         self.office = self._open_office()
-
-        self._poller = Poller(
-            self.schedule, transports, clock, self._secret(), self.engine.take
-        )
+        self._drill: Drill | None = None
+        self._poller = Poller(self.schedule, transports, clock, self._secret(), self.engine.take)
         devices = ((code, one) for code, ward in inventory.wards.items() for one in ward.devices)
         self.hints = HintDesk(
             Senders(devices, self._secret()),
-            self.take_hint,
+            self.engine.take_hint,
             self.metrics.message,
             packaged_patterns(),
         )
 
-    def take_hint(self, hint: Hint) -> None:
-        """Take in what a device said by itself, and poll at once what it asks for."""
-        self.engine.take_hint(hint)
-        self._poller.wake()
-
     def view(self) -> AgentView:
         """What the agent believes at this moment."""
-        return picture(
+        seen = picture(
             self.engine,
             now=self.clock.now(),
             mono=self.clock.monotonic(),
@@ -169,6 +162,13 @@ class Agent:
             not_ready=tuple(self._not_ready()),
             version=version("wardops"),
         )
+        return replace(seen, drill=self._drill)
+
+    def announce_drill(self, drill: Drill | None) -> None:
+        """Say on every screen which drill is played here; None when it is over."""
+        self._drill = drill
+        patch = {"id": drill.id} if drill is not None else {"id": None}
+        self.bus.publish("drill", "drill", patch)
 
     async def run(self) -> None:
         """Poll and judge until cancelled."""

@@ -8,24 +8,48 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from copy import copy
-from importlib.metadata import EntryPoint, entry_points, packages_distributions
+from functools import cache
+from importlib import import_module
 from itertools import pairwise
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from agent.installed import are_our_own, entry_points
 from inventory.errors import WardopsError
 from inventory.language import DEFAULT_LANGUAGE, LANGUAGES, Language, say
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).parents[1]
 PACKAGES = ("inventory", "probes", "playbooks", "agent", "tui", "drills")
 EXIT_BUG = 70
 
 
-def commands() -> dict[str, EntryPoint]:
-    """The subcommands by dotted name, nothing imported yet."""
-    return {entry.name: entry for entry in entry_points(group="wardops.commands")}
+@cache
+def commands() -> Mapping[str, str]:
+    """Where each subcommand is (`module:attribute`) by dotted name, nothing imported yet."""
+    return entry_points("wardops.commands", sys.path)
+
+
+def _loaded(place: str) -> click.Command:
+    module, _, attribute = place.partition(":")
+    found: Any = import_module(module)
+    for name in attribute.split("."):
+        found = getattr(found, name)
+    return cast("click.Command", found)
+
+
+def clash() -> tuple[str, str] | None:
+    """One of our packages that is not ours alone, with its other owner."""
+    if are_our_own(PACKAGES, ROOT, sys.path, "wardops"):
+        return None
+    from importlib.metadata import packages_distributions  # noqa: PLC0415 - a tenth of a second
+
+    return foreign_owner({k: list(v) for k, v in packages_distributions().items()})
 
 
 def foreign_owner(owners: dict[str, list[str]]) -> tuple[str, str] | None:
@@ -76,9 +100,9 @@ class Lazy(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load one child; a name with children of its own becomes a group."""
-        entry = commands().get(self.prefix + cmd_name)
-        if entry is not None:
-            command: click.Command = copy(entry.load())
+        place = commands().get(self.prefix + cmd_name)
+        if place is not None:
+            command = copy(_loaded(place))
             command.help = say(f"cli.help.{self.prefix}{cmd_name}", language_of(ctx))
             return command
         nested = f"{self.prefix}{cmd_name}."
@@ -184,9 +208,9 @@ def main(arguments: list[str] | None = None) -> int:
     to standard error only with WARDOPS_TRACE=1).
     """
     language = _language_asked(sys.argv[1:] if arguments is None else arguments)
-    clash = foreign_owner({k: list(v) for k, v in packages_distributions().items()})
-    if clash is not None:
-        click.echo(say("cli.name_clash", language, package=clash[0], owner=clash[1]), err=True)
+    foreign = clash()
+    if foreign is not None:
+        click.echo(say("cli.name_clash", language, package=foreign[0], owner=foreign[1]), err=True)
         return 2
     try:
         outcome = root.main(args=arguments, prog_name="wardops", standalone_mode=False)
@@ -207,5 +231,5 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the seam: a bug becomes one line and exit 70
         click.echo(say("cli.bug", language, problem=f"{type(error).__name__}: {error}"), err=True)
         if os.environ.get("WARDOPS_TRACE"):
-            traceback.print_exc()
+            sys.excepthook(type(error), error, error.__traceback__)
         return EXIT_BUG

@@ -5,22 +5,24 @@ A client reads the local token by itself, from the folder of the agent it asks.
 
 from __future__ import annotations
 
-import os
+import socket
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
-from agent import statefile, wire
-from inventory.errors import ActionRefused, InputError
+from agent import sse, statefile, wire
+from agent.address import DEFAULT_URL, Address, addresses, credential, state_folder
+from inventory.errors import ActionRefused
 from inventory.errors import AgentUnreachable as _Unreachable
 from probes.clock import SystemClock
+from probes.transports.no_console import leave_out_console
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
+    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
@@ -28,13 +30,18 @@ if TYPE_CHECKING:
 
     from agent.wire import StateFile
 
-DEFAULT_URL = "http://127.0.0.1:9642"
-UNIT_FOLDER = Path("/run/wardops")  # where the systemd unit keeps socket and token
-SOCKET = "wardops.sock"
-TOKEN = "local.token"  # noqa: S105 - the name of the file, not a token
+__all__ = [
+    "SILENT_AFTER_S", "Address", "AgentClient", "AgentRefused", "AgentUnreachable", "Followed",
+    "Following", "LastKnown", "Missed", "addresses", "find_agent", "last_known", "state_folder",
+]  # fmt: skip
+
 _OK = 200
 _ANY_HOST = "http://wardops"  # over a Unix socket the host says nothing
+SILENT_AFTER_S = 10.0  # five heartbeats: who follows and hears nothing for so long is cut off
 Answer = TypeVar("Answer", bound=wire.Wire)
+Came = TypeVar("Came")
+Missed = sse.Missed
+Followed: TypeAlias = sse.Followed
 
 
 class AgentUnreachable(_Unreachable):
@@ -51,55 +58,6 @@ class AgentRefused(ActionRefused):
         self.code = code
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where an agent may be: a URL, or the path of a Unix socket; and where its token may lie."""
-
-    url: str | None = None
-    socket: Path | None = None
-    token_files: tuple[Path, ...] = ()
-
-    @property
-    def shown(self) -> str:
-        """For messages."""
-        return str(self.socket) if self.socket else (self.url or "")
-
-
-def state_folder(environ: Mapping[str, str] = os.environ) -> Path:
-    """The default state folder, `$XDG_STATE_HOME/wardops`."""
-    home = environ.get("XDG_STATE_HOME")
-    return (Path(home) if home else Path.home() / ".local" / "state") / "wardops"
-
-
-def addresses(agent: str | None = None, state: Path | None = None) -> Iterator[Address]:
-    """Where to look for an agent, in order.
-
-    `agent` (a URL, `HOST:PORT` or a socket's path) is the only place when given; so is the socket
-    of `state`, since another agent's data would be shown under its name. Else the two sockets, then
-    the default port. Raises InputError for an `agent` of another form.
-    """
-    folder = state or state_folder()
-    own, unit = folder / TOKEN, UNIT_FOLDER / TOKEN
-    if agent is not None:
-        yield _named(agent, (own, unit))
-        return
-    yield Address(socket=folder / SOCKET, token_files=(own,))
-    if state is None:
-        yield Address(socket=UNIT_FOLDER / SOCKET, token_files=(unit,))
-        yield Address(url=DEFAULT_URL, token_files=(own, unit))
-
-
-def _named(agent: str, tokens: tuple[Path, ...]) -> Address:
-    if agent.startswith(("http://", "https://")):
-        return Address(url=agent.rstrip("/"), token_files=tokens)
-    if "/" in agent or agent.endswith(".sock"):
-        path = Path(agent)
-        return Address(socket=path, token_files=(path.parent / TOKEN, *tokens))
-    if agent.rpartition(":")[2].isdigit() and agent.rpartition(":")[0]:
-        return Address(url=f"http://{agent}", token_files=tokens)
-    raise InputError("api.listen_form", listen=agent)
-
-
 class AgentClient:
     """Asks one agent; a context manager, since it keeps its connection.
 
@@ -109,6 +67,7 @@ class AgentClient:
 
     def __init__(self, address: Address, *, timeout_s: float = 5.0) -> None:
         self.address = address
+        leave_out_console()
         import httpx  # noqa: PLC0415 - a quarter of a second that `--help` need not wait
 
         uds = str(address.socket) if address.socket else None
@@ -116,7 +75,7 @@ class AgentClient:
         self._http = httpx.Client(
             base_url=f"{address.url or _ANY_HOST}/api/v1",
             transport=httpx.HTTPTransport(uds=uds) if uds else None,
-            headers=_credential(address.token_files),
+            headers=credential(address.token_files),
             timeout=timeout_s,
             trust_env=False,  # an agent is never asked through a proxy of the environment
         )
@@ -193,6 +152,27 @@ class AgentClient:
             raise self._refusal(response)
         return response.text
 
+    def events(
+        self, since: int | None = None, ward: str | None = None, *, silent_s: float = SILENT_AFTER_S
+    ) -> Following:
+        """Follow what changes after event `since`, of one ward if given.
+
+        Raises what every call raises; AgentRefused `busy` when too many follow already.
+        """
+        params = _given(ward=ward, since=None if since is None else str(since))
+        wait_s = self._http.timeout.connect
+        request = self._http.build_request(
+            "GET", "/events", params=params, timeout=(wait_s, silent_s, wait_s, wait_s)
+        )
+        response = self._tried(lambda: self._http.send(request, stream=True))
+        if response.status_code != _OK:
+            self._tried(response.read)
+            raise self._refusal(response)
+        if not response.headers.get("content-type", "").startswith("text/event-stream"):
+            response.close()
+            raise self._no_agent(response)
+        return Following(response, sse.Follower(since, is_whole=ward is None), self._tried)
+
     def command(self, command: wire.Command) -> wire.CommandResult:
         """Have something done; `accepted` False says that the agent did not do it, and why.
 
@@ -225,8 +205,16 @@ class AgentClient:
         content: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
+        return self._tried(
+            lambda: self._http.request(
+                method, path, params=params, content=content, headers=headers
+            )
+        )
+
+    def _tried(self, ask: Callable[[], Came]) -> Came:
+        """What came of asking; the one place where httpx's failures become ours."""
         try:
-            return self._http.request(method, path, params=params, content=content, headers=headers)
+            return ask()
         except self._failures as error:
             problem = str(error) or type(error).__name__
             raise AgentUnreachable(
@@ -246,6 +234,48 @@ class AgentClient:
         return AgentUnreachable(
             "api.not_an_agent", where=self.address.shown, problem=f"HTTP {response.status_code}"
         )
+
+
+class Following:
+    """What changes at an agent, as it changes: events, a heartbeat every two seconds, and `Missed`
+    where something was lost, so that only a new snapshot says what is true.
+
+    One thread iterates, once; it raises AgentUnreachable when the agent falls silent, and ends when
+    the agent does. `close` ends it from any thread.
+    """
+
+    def __init__(
+        self,
+        response: httpx.Response,
+        follower: sse.Follower,
+        tried: Callable[[Callable[[], bytes | None]], bytes | None],
+    ) -> None:
+        self._response = response
+        self._follower = follower
+        self._tried = tried
+        self._is_closed = False
+
+    def __iter__(self) -> Iterator[Followed]:
+        """All that happens, until somebody ends it."""
+        pieces, frames = self._response.iter_raw(), sse.Frames()
+        try:
+            while (piece := self._tried(lambda: next(pieces, None))) is not None:
+                for frame in frames.feed(piece):
+                    yield from self._follower.read(frame)
+        except AgentUnreachable:
+            if not self._is_closed:
+                raise
+        finally:
+            self._response.close()
+
+    def close(self) -> None:
+        """End the iteration, whoever waits in it."""
+        self._is_closed = True
+        stream = self._response.extensions.get("network_stream")
+        line = stream.get_extra_info("socket") if stream is not None else None
+        if line is not None:
+            with suppress(OSError):  # it may have ended by itself
+                line.shutdown(socket.SHUT_RDWR)
 
 
 def find_agent(
@@ -297,15 +327,6 @@ def last_known(folder: Path, now: datetime | None = None) -> LastKnown:
 
 def _no_socket(address: Address) -> AgentUnreachable:
     return AgentUnreachable("api.unreachable", where=address.shown, problem="no such socket")
-
-
-def _credential(files: tuple[Path, ...]) -> dict[str, str]:
-    for path in files:
-        with suppress(OSError, UnicodeDecodeError):
-            token = path.read_text(encoding="ascii").strip()
-            if token:
-                return {"Authorization": f"Bearer {token}"}
-    return {}
 
 
 def _given(**params: str | None) -> dict[str, str]:

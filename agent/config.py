@@ -60,6 +60,6 @@ class AgentConfig(Frozen):
     timing: Timing = Timing()
     incident: IncidentSettings = IncidentSettings()
     http: HttpSettings = HttpSettings()
-    hints: HintSettings = HintSettings()
     notify: NotifySettings = NotifySettings()
     retention: RetentionSettings = RetentionSettings()
+    hints: HintSettings = HintSettings()

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from agent.board import subject
 from agent.checks import Ring, State
-from agent.data_quality import checked
 from agent.chronicle import Chronicle
+from agent.data_quality import checked
 from agent.facts import facts_of
 from agent.following import Following, Moment
 from agent.hints.lore import Lore

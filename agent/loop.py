@@ -71,8 +71,9 @@ class Poller:
     """Runs the schedule against the network and hands every observation to `take`.
 
     `secret` resolves a reference for a target's folder. `take` is called on the loop, one
-    observation at a time; whatever it hastens in the schedule is picked up at once. A silence that
-    may be this program's own lateness is `busy`, not lost, and is asked again at once.
+    observation at a time. Whatever is hastened in the schedule, by `take` or by anybody else on the
+    loop, is picked up at once. A silence that may be this program's own lateness is `busy`, not
+    lost, and is asked again at once.
     """
 
     def __init__(
@@ -93,15 +94,12 @@ class Poller:
 
     async def run(self) -> None:
         """Poll until cancelled; runs in flight are cancelled with it."""
+        self._schedule.on_haste(self._changed.set)
         async with asyncio.TaskGroup() as runs:
             while True:
                 for job in self._schedule.due(self._clock.monotonic()):
                     runs.create_task(self._poll(job))
                 await self._wait_until(self._schedule.next_due(self._clock.monotonic()))
-
-    def wake(self) -> None:
-        """Look at the schedule now: somebody else than an observation hastened a run."""
-        self._changed.set()
 
     async def _poll(self, job: Job) -> None:
         begun = self._clock.monotonic()

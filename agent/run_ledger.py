@@ -77,6 +77,11 @@ class Ledger:
             self._act(incident, self._clock.now(), "machine", verb, text)
         return Delivery("shown")
 
+    def said(self, state: RunState, verb: str, text: str, actor: str) -> None:
+        """What a person did in a run, on the timeline of its incident if it has one."""
+        if state.incident is not None:
+            self._act(state.incident, self._clock.now(), actor, verb, text)
+
     def take_in(self, run: Shelved) -> bool:
         """Write the end of a run into the journal unless it is there; whether it was new."""
         marker = run.folder / TAKEN

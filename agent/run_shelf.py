@@ -14,7 +14,7 @@ from playbooks.picture import picture
 from playbooks.run import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from playbooks.model import Playbook
@@ -47,14 +47,16 @@ Stamp: TypeAlias = tuple[int, int]  # a log's time of change (ns) and size
 class Shelf:
     """Reads the runs of one folder; what has not changed since is not read again.
 
+    `known` are playbooks that runs may have a copy of, which is then not parsed again.
+
     `runs` are those that could be read, by id, as they were when last looked at.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, known: Iterable[Playbook] = ()) -> None:
         self.runs: Mapping[str, Shelved] = {}
         self._folder = folder
         self._stamps: dict[str, Stamp] = {}
-        self._playbooks: dict[str, Playbook] = {}
+        self._playbooks: dict[str, Playbook] = {one.sha256: one for one in known}
 
     def look(self) -> None:
         """Read what is new; a run that cannot be read at all is left out, and logged once."""

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from agent import wire
-from playbooks.escalation import contacts, next_level
+from playbooks.escalation import chain, contacts, next_level
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from playbooks.picture import RunState
 
 NEXT = "next"
+CARRIER = "L3"
 
 
 def brief(playbook: Playbook) -> wire.PlaybookBrief:
@@ -57,17 +58,29 @@ def shown_contacts(
     """Everybody that a ward may have to reach, those that are to be called first before others."""
     order = {who: place for place, who in enumerate(called)}
     found = sorted(contacts(escalation, ward), key=lambda one: order.get(one.level, len(order)))
-    return tuple(_contact(one) for one in found)
+    return tuple(_contact(one, escalation, ward) for one in found)
 
 
-def _contact(found: Contact) -> wire.Contact:
+def _contact(found: Contact, escalation: Escalation, ward: str) -> wire.Contact:
     return wire.Contact(
         role=found.level,
         name=_text(found.name),
         phone=found.phone,
         hours=found.hours,
         ack_min=found.ack_min,
+        after_hours=found.after_hours,
+        through=_through(found, escalation, ward),
+        is_sample=escalation.sample,
     )
+
+
+def _through(found: Contact, escalation: Escalation, ward: str) -> str | None:
+    """The level that opens the carrier for a ward that may not call it; None for all others."""
+    if found.level != CARRIER or escalation.ward_may_call_carrier:
+        return None
+    levels = [one.level for one in chain(escalation, ward)]
+    before = levels[: levels.index(CARRIER)] if CARRIER in levels else []
+    return before[-1] if before else None
 
 
 def _text(words: Words) -> wire.Text:

@@ -17,9 +17,11 @@ from agent.run_probe import EngineProber
 from agent.run_shelf import Shelf
 from agent.run_words import NEXT, brief, level_above, shown_contacts, shown_run, without_lines
 from inventory.errors import ActionRefused, InputError, StoreError
+from inventory.text import one_line
 from playbooks.conduct import Conductor
 from playbooks.errors import LogDamaged, RunTaken
-from playbooks.escalation import load_escalation
+from playbooks.escalation import CARRIER, contacts, load_escalation
+from playbooks.match import suggest
 from playbooks.seams import Seams
 from playbooks.sight import ward_facts
 
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
     from agent.run_shelf import Shelved
     from agent.view import WardView
     from inventory.model import Inventory
-    from playbooks.engine import Answer
     from playbooks.model import Playbook
+    from playbooks.moves import Answer, Filing
     from playbooks.picture import RunState
     from playbooks.seams import Delivery, Message
     from probes.clock import Clock
@@ -71,6 +73,8 @@ class _IncidentNotifier:
 class Runs:
     """All playbook runs of one agent; implements `agent.view.RunBook`.
 
+    `library` holds the playbooks that can be begun, by id.
+
     Nothing is written before `work()` runs: an agent that finds its port taken must not take the
     runs of the other one.
     """
@@ -87,10 +91,10 @@ class Runs:
         self._inventory = inventory
         self._folder = state / FOLDER
         self._clock = clock
-        self._library = library
+        self.library = library
         self._escalation = load_escalation(Path(inventory.folder))
         self._ledger = Ledger(engine, clock)
-        self._shelf = Shelf(self._folder)
+        self._shelf = Shelf(self._folder, library.values())
         self._shelf.look()
         self._going: dict[str, Conductor] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -99,11 +103,11 @@ class Runs:
 
     def playbooks(self) -> Sequence[wire.PlaybookBrief]:
         """All playbooks that can be conducted here, by id."""
-        return tuple(brief(one) for _, one in sorted(self._library.items()))
+        return tuple(brief(one) for _, one in sorted(self.library.items()))
 
     def suggested(self, ward: WardView) -> Sequence[wire.PlaybookBrief]:
-        """The one that the verdict names, when it is in the library."""
-        found = self._library.get(ward.verdict.playbook) if ward.verdict else None
+        """The one for what the verdict says, else the general one of its kind; perhaps none."""
+        found = suggest(ward.verdict, self.library) if ward.verdict else None
         return (brief(found),) if found else ()
 
     def contacts(self, ward: WardView) -> Sequence[wire.Contact]:
@@ -129,7 +133,7 @@ class Runs:
         Raises InputError for an unknown playbook or ward, ActionRefused when it goes on already or
         the incident is unknown or over, StoreError.
         """
-        playbook = self._library.get(wish.playbook)
+        playbook = self.library.get(wish.playbook)
         if playbook is None:
             raise InputError("run.no_playbook", playbook=wish.playbook)
         if wish.ward not in self._engine.cases:
@@ -158,6 +162,37 @@ class Runs:
     def back(self, run_id: str, actor: str) -> RunState:
         """Go back to the step answered last. Raises ActionRefused, StoreError."""
         return self._under_way(run_id).back(actor)
+
+    def skip(self, run_id: str, step: str, reason: str, actor: str) -> RunState:
+        """Leave the shown step undone. Raises ActionRefused, StoreError."""
+        return self._under_way(run_id).skip(step, reason, actor)
+
+    def file(self, run_id: str, filing: Filing, actor: str) -> RunState:
+        """Add evidence to a run, and to its incident. Raises ActionRefused, StoreError."""
+        state = self._under_way(run_id).file(filing, actor)
+        self._ledger.said(state, "evidence_add", filing.said(), actor)
+        return state
+
+    def escalate(self, run_id: str, to: str, text: str, actor: str) -> RunState:
+        """Hand over from a run, and from its incident. Raises ActionRefused, StoreError."""
+        conductor = self._under_way(run_id)
+        who = self.addressee(conductor.run.ward, to)
+        state = conductor.escalate(who, text, actor)
+        self._ledger.said(state, "escalate", f"{who}: {text}", actor)
+        return state
+
+    def addressee(self, ward: str, to: str) -> str:
+        """The level or role that a ward means; `next` is the level above.
+
+        Raises ActionRefused for nobody of that name, and for a level that others turn to.
+        """
+        who = level_above(self._escalation, ward) if to == NEXT else to
+        known = [one.level for one in contacts(self._escalation, ward)]
+        if who not in known:
+            raise ActionRefused("run.no_party", to=one_line(to, 40), known=", ".join(known))
+        if who == CARRIER and not self._escalation.ward_may_call_carrier:
+            raise ActionRefused("run.carrier", to=who)
+        return who
 
     def abort(self, run_id: str, reason: str, actor: str) -> RunState:
         """Give a run up. Raises ActionRefused, StoreError."""

@@ -23,7 +23,7 @@ from agent.pace import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from probes.model import Probe, Target
 
@@ -127,6 +127,7 @@ class Schedule:
         self._queue: dict[JobKey, None] = {}
         self._pooled: set[JobKey] = set()
         self._of: dict[Place, list[JobKey]] = {}
+        self._wake: Callable[[], None] = lambda: None
         for job in jobs:
             first_cycle_s = min(job.period_s, FIRST_CYCLE_S)
             self._plans[job.key] = _Plan(job, start_mono + job.phase_s % first_cycle_s)
@@ -202,6 +203,7 @@ class Schedule:
         plan.hastened = True
         self._queue.pop(plan.job.key, None)
         self._move(plan, min(at, plan.next_at))
+        self._wake()
 
     def retry(self, ward: str, name: str, probe: str, at: float) -> None:
         """Like `hasten` for what is in doubt; what is away has its own rhythm and is left to it."""
@@ -239,6 +241,10 @@ class Schedule:
             for one in plans
             if one.pace.factor > 1
         )
+
+    def on_haste(self, wake: Callable[[], None]) -> None:
+        """Have `wake` called whenever something is due earlier than `next_due` said."""
+        self._wake = wake
 
     def next_due(self, mono: float) -> float:
         """When `due` will next have something to decide: at least `mono`, inf for never.

@@ -67,17 +67,13 @@ class SelfMetrics:
             registry, "journal_dropped", "Journal lines lost because too many waited for the disk."
         )
         self.journal_waiting = Gauge(
-            "wardops_agent_journal_waiting",
-            "Journal lines that wait for the disk.",
+            "wardops_agent_journal_waiting", "Journal lines that wait for the disk.",
             registry=registry,
-        )
+        )  # fmt: skip
         self.notices = _counter(
-            registry,
-            "notices",
-            "Attempts to deliver a notice, by what came of it.",
-            "channel",
-            "result",
-        )
+            registry, "notices", "Attempts to deliver a notice, by what came of it.",
+            "channel", "result",
+        )  # fmt: skip
         self.state_write_errors = _counter(
             registry, "state_write_errors", "Times that state.json could not be written."
         )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from agent.chronicle import Flow
     from agent.incidents import Incident
     from agent.pace import Slowed
-    from agent.wire import Command, CommandResult, Contact, PlaybookBrief, PlaybookRun
+    from agent.wire import Command, CommandResult, Contact, Drill, PlaybookBrief, PlaybookRun
     from inventory.model import Realm, Unit, Vantage, Ward
     from playbooks.verdict.model import Segment, Verdict, VerdictState
     from probes.model import Identity, Observation, Reason, Target
@@ -54,8 +54,9 @@ class DeviceView:
 
     `observations` are the newest of each probe, good or not. `data_age_s` is the age of the newest
     good one, infinity when there was none. `reachable` is None when unknown or off duty. `identity`
-    is what the device said of itself last, kept while it is silent. `parents` are names nearest
-    first, `held_by` the broken one that holds this target.
+    is what the device said of itself last, kept while it is silent; `traffic` is that of its ports
+    by name, between its last two answers. `parents` are names nearest first, `held_by` the broken
+    one that holds this target.
     """
 
     target: Target
@@ -137,7 +138,8 @@ class AgentView:
     """Everything at one moment: `mono` for ages, `now` (UTC) for stamps, `seq` of the last event.
 
     `restored` turns True once states and incidents were read from the journal: no scrape is
-    answered before. `not_ready` says why the agent is not ready; empty means it is.
+    answered before. `not_ready` says why the agent is not ready; empty means it is. `drill` is the
+    drill that is played on this agent, if one is.
     """
 
     mono: float
@@ -149,6 +151,7 @@ class AgentView:
     restored: bool = True
     not_ready: tuple[NotReady, ...] = ()
     version: str = ""
+    drill: Drill | None = None
 
     def ward(self, code: str) -> WardView | None:
         """The ward of that code, if this agent has it."""

@@ -244,7 +244,10 @@ class SlowedProbe(Wire):
 
 
 class DeviceDetail(Device):
-    """A device with what is known of it. `facts` holds its newest live values by name."""
+    """A device with what is known of it.
+
+    `facts` holds its newest live values by name; `wardops_vc_registered{sip}` where one label is.
+    """
 
     facts: dict[str, Observation] = Field(default_factory=dict)
     observations: tuple[Observation, ...] = ()
@@ -450,6 +453,7 @@ class RunStep(Wire):
     to: tuple[str, ...] = ()
     dont: tuple[Text, ...] = ()
     can_back: bool = False
+    can_skip: bool = False
     deadline: Stamp | None = None
     number: int = 1
     of: int | None = None
@@ -491,7 +495,9 @@ class PlaybookRun(Wire):
 class Contact(Wire):
     """Whom a role or an escalation level stands for; a number that nobody entered is null.
 
-    `hours` is as written in the escalation file, null when nothing is said there.
+    `hours` is as written in the escalation file, null when nothing is said there; outside them
+    `after_hours` is called instead. `through` is the level that calls it, null when the ward itself
+    may. `is_sample`: the file is the shipped sample, its hours and times are not the city's own.
     """
 
     role: str
@@ -499,6 +505,27 @@ class Contact(Wire):
     phone: str | None = None
     hours: str | None = None
     ack_min: int | None = None
+    after_hours: str | None = None
+    through: str | None = None
+    is_sample: bool = False
+
+
+class Circuit(Wire):
+    """A Metronet circuit by the number under which its carrier knows it."""
+
+    id: str
+    carrier: str
+    circuit: str
+    role: str = "primary"
+
+
+class Drill(Wire):
+    """The drill that is played on this agent; `started` is null before its clock runs."""
+
+    id: str
+    title: Text
+    started: Stamp | None = None
+    limit_min: int | None = None
 
 
 class Snapshot(Wire):
@@ -525,7 +552,8 @@ class Snapshot(Wire):
     contacts: tuple[Contact, ...] = ()
     playbooks: tuple[PlaybookBrief, ...] = ()
     runs: tuple[PlaybookRun, ...] = ()
-    drill: dict[str, Any] | None = None
+    circuits: tuple[Circuit, ...] = ()
+    drill: Drill | None = None
 
 
 Item = TypeVar("Item", bound=Wire)

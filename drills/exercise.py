@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
+from agent.wire import Drill, Text
 from drills import faults, msel, states
 from drills.events import of_incident, of_run
 from drills.record import of_kind
@@ -19,6 +20,7 @@ from playbooks.journal import LOG, read_log, run_folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from agent.assembly import Agent
     from drills.deeds import Act
@@ -75,6 +77,7 @@ class Exercise:
 
     async def play(self) -> Ending:
         """Wait for the baseline, then go on until the run ends; the log says how it ended."""
+        self._announce()
         if not await self._warm_up():
             return self._void("stopped" if self.stop() else "baseline")
         self._begin()
@@ -116,9 +119,19 @@ class Exercise:
 
     def _begin(self) -> None:
         self._begun = self.stage.clock.monotonic()
+        self._announce(self.stage.clock.now())
         world_t = round(self.stage.world.time(), 3)
         self.log.add(0.0, "drill.started", world_t=world_t)
         self.teller.started(0.0, self.stage.scenario.time.limit_min)
+
+    def _announce(self, started: datetime | None = None) -> None:
+        """Say on the trainee's screens which drill this is."""
+        scenario = self.stage.scenario
+        title = Text(vi=scenario.title.vi, en=scenario.title.en)
+        minutes = scenario.time.limit_min
+        self.stage.agent.announce_drill(
+            Drill(id=scenario.id, title=title, started=started, limit_min=minutes)
+        )
 
     def _void(self, reason: str) -> Ending:
         self.log.add(self.t if self._begun else 0.0, "run.void", reason=reason)
@@ -199,7 +212,8 @@ class Exercise:
             self._read[folder] = size
             records = read_log(folder).records
             if folder not in self._playbooks:
-                self._playbooks[folder] = playbook_of(folder)
+                known = self.stage.agent.runs.library.values()
+                self._playbooks[folder] = playbook_of(folder, known)
             for name, event in of_run(records, self._playbooks[folder], self._level_of):
                 yield folder.name, name, event
 

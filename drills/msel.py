@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from drills.record import of_kind
@@ -24,10 +25,10 @@ def due(scenario: Scenario, records: Sequence[Record], t: float) -> list[Inject]
 
 def is_complete(scenario: Scenario, records: Sequence[Record], t: float) -> bool:
     """Whether nothing is left to earn: every expectation met, every goal reached and held."""
-    lines = [
-        *(expected_line(item, records) for item in scenario.expected),
-        *(goal_line(goal, records, t) for goal in scenario.goals),
-    ]
+    lines = chain(
+        (expected_line(item, records) for item in scenario.expected),
+        (goal_line(goal, records, t) for goal in scenario.goals),
+    )
     return all(line.points > 0 for line in lines)
 
 

@@ -101,7 +101,7 @@ def read(path: Path, name: str) -> Document:
 
     `name` is used in messages. Raises Problem for a file that cannot be read as such at all.
     """
-    return parse(_text(path, name), name)
+    return parse(read_text(path, name), name)
 
 
 def parse(text: str, name: str) -> Document:
@@ -117,7 +117,8 @@ def parse(text: str, name: str) -> Document:
     return Document(name, value, builder.marks, tuple(builder.problems))
 
 
-def _text(path: Path, name: str) -> str:
+def read_text(path: Path, name: str) -> str:
+    """A file's text, UTF-8 of a bearable size. Raises Problem for anything else."""
     try:
         if path.stat().st_size > MAX_BYTES:
             limit = MAX_BYTES // 1_000_000

@@ -22,6 +22,8 @@ DEFAULT_LANGUAGE: Language = "vi"
 
 # Names, not imports: the words lie below every layer, the packages that hold them do not.
 _PACKAGES = ("inventory", "probes", "playbooks", "agent", "tui", "drills")
+# Sections that each command needs and whose name does not begin their package's.
+_HOMES = {"cli": "agent", "api": "agent", "status": "tui", "screen": "tui"}
 
 
 def say(key: str, language: Language, **values: object) -> str:
@@ -35,7 +37,7 @@ def say(key: str, language: Language, **values: object) -> str:
         name: value[language] if isinstance(value, dict) and language in value else value
         for name, value in values.items()
     }
-    return catalogue(language)[key].format(**chosen)
+    return _sentence(key, language).format(**chosen)
 
 
 def both(key: str, **values: object) -> dict[str, str]:
@@ -45,7 +47,7 @@ def both(key: str, **values: object) -> dict[str, str]:
 
 def has(key: str) -> bool:
     """Whether the catalogue has this key (in Vietnamese, the first language)."""
-    return key in catalogue("vi")
+    return any(key in _sentences(package, "vi") for package in _likely(key))
 
 
 def decimal(value: float, digits: int, language: Language) -> str:
@@ -56,14 +58,41 @@ def decimal(value: float, digits: int, language: Language) -> str:
 
 @cache
 def catalogue(language: Language) -> Mapping[str, str]:
-    """Every key of every package in one language, read once from disk."""
+    """Every key of every package in one language."""
+    return MappingProxyType(
+        {
+            key: sentence
+            for package in _PACKAGES
+            for key, sentence in _sentences(package, language).items()
+        }
+    )
+
+
+@cache
+def _sentence(key: str, language: Language) -> str:
+    for package in _likely(key):
+        sentence = _sentences(package, language).get(key)
+        if sentence is not None:
+            return sentence
+    raise KeyError(key)
+
+
+def _likely(key: str) -> list[str]:
+    """The packages, first the one where this key probably is, so that most starts read one file."""
+    section = key.partition(".")[0]
+    likely = _HOMES.get(section, section)
+    return sorted(_PACKAGES, key=lambda package: not package.startswith(likely))
+
+
+@cache
+def _sentences(package: str, language: Language) -> Mapping[str, str]:
+    """One package's sentences, read once from disk."""
     sentences: dict[str, str] = {}
-    for package in _PACKAGES:
-        for folder in _folders(package):
-            path = folder / "locale" / f"{language}.toml"
-            if path.is_file():
-                table = tomllib.loads(path.read_text(encoding="utf-8"))
-                sentences.update(_flatten(table))
+    for folder in _folders(package):
+        path = folder / "locale" / f"{language}.toml"
+        if path.is_file():
+            table = tomllib.loads(path.read_text(encoding="utf-8"))
+            sentences.update(_flatten(table))
     return MappingProxyType(sentences)
 
 

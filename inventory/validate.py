@@ -5,10 +5,12 @@ Messages of the validation library are never shown; each of its error types has 
 
 from __future__ import annotations
 
+import copy
 import re
+from collections.abc import Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -17,7 +19,7 @@ from inventory.document import dotted
 from inventory.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
     from pydantic_core import ErrorDetails
 
@@ -63,6 +65,8 @@ _PATTERNS: Mapping[str, str] = MappingProxyType(
 )
 UNKNOWN_KEY = ("inventory.unknown_key", "inventory.unknown_key_near")
 _LIMITS = ("gt", "ge", "le", "lt")
+# How alike a written key and a known one must be (difflib's ratio) to be read as the known one.
+_MEANT = 0.8
 _USERINFO = re.compile(r"(?<=//)[^/\s]*@")
 
 
@@ -82,7 +86,11 @@ def validate(model: type[Model], document: Document) -> tuple[Model | None, tupl
 
 
 def examine(model: type[Model], values: Mapping[str, Any]) -> tuple[Model | None, list[Mistake]]:
-    """The values as a model, or None and the mistakes, each key once."""
+    """The values as a model, or None and the mistakes, each key once.
+
+    What stands under a misspelt key is examined as what was meant, so that one wrong letter in
+    front of a section does not hide the mistakes inside.
+    """
     try:
         return model.model_validate(values), []
     except ValidationError as error:
@@ -90,7 +98,45 @@ def examine(model: type[Model], values: Mapping[str, Any]) -> tuple[Model | None
     # An address is tried as IPv4 and as IPv6, so one wrong text comes back as two errors.
     found = (_mistake(model, values, detail) for detail in details)
     mistakes = {(mistake.keys, mistake.key): mistake for mistake in found}
-    return None, list(mistakes.values())
+    return None, [*mistakes.values(), *_hidden(model, values, list(mistakes.values()))]
+
+
+def _hidden(
+    model: type[BaseModel], values: Mapping[str, Any], mistakes: list[Mistake]
+) -> Iterator[Mistake]:
+    """The mistakes under misspelt keys, at the places where they are written."""
+    meant: dict[Keys, Keys] = {}
+    corrected = copy.deepcopy(dict(values))
+    for mistake in mistakes:
+        right = _meant(model, mistake)
+        around = _at(corrected, mistake.keys[:-1]) if right else None
+        if right and isinstance(around, dict) and right not in around:
+            around[right] = around.pop(mistake.keys[-1])
+            meant[(*mistake.keys[:-1], right)] = mistake.keys
+    if not meant:
+        return
+    for mistake in examine(model, corrected)[1]:
+        for right_keys, written in meant.items():
+            if mistake.keys[: len(right_keys)] == right_keys:
+                yield mistake._replace(keys=(*written, *mistake.keys[len(right_keys) :]))
+
+
+def _meant(model: type[BaseModel], mistake: Mistake) -> str | None:
+    """The known key that an unknown one surely stands for."""
+    if mistake.key not in UNKNOWN_KEY:
+        return None
+    known = _known_keys(model, mistake.keys[:-1])
+    return next(iter(get_close_matches(str(mistake.keys[-1]).lower(), known, 1, _MEANT)), None)
+
+
+def _at(values: Any, keys: Keys) -> Any:
+    """What stands there; None when that was read as something else already."""
+    for key in keys:
+        try:
+            values = values[key]
+        except LookupError:
+            return None
+    return values
 
 
 def shown(value: object) -> str:
@@ -158,11 +204,27 @@ def _present(values: Any, keys: tuple[int | str, ...]) -> Keys:
 
 def _known_keys(model: type[BaseModel], keys: Keys) -> list[str]:
     """Keys that the model takes at this place."""
+    place: Any = model
     for key in keys:
-        if isinstance(key, str):
-            field = next(f for n, f in model.model_fields.items() if (f.alias or n) == key)
-            model = _model_in(field.annotation) or model
-    return [field.alias or name for name, field in model.model_fields.items()]
+        # Where the type knows nothing of the key, it is the name of a union's member.
+        place = _under(place, key) or place
+    found = _model_in(place) or model
+    return [field.alias or name for name, field in found.model_fields.items()]
+
+
+def _under(place: Any, key: int | str) -> Any:
+    """The type of what stands under a key of this type: a field, a mapping's value, an item."""
+    origin, inner = get_origin(place), get_args(place)
+    if origin in {dict, Mapping}:
+        return inner[1]
+    if origin in {list, tuple} and isinstance(key, int):
+        return inner[0]
+    if origin is None and isinstance(place, type) and issubclass(place, BaseModel):
+        fields = place.model_fields.items()
+        return next(
+            (field.annotation for name, field in fields if (field.alias or name) == key), None
+        )
+    return next((found for each in inner if (found := _under(each, key)) is not None), None)
 
 
 def _model_in(annotation: object) -> type[BaseModel] | None:

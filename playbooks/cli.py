@@ -112,9 +112,9 @@ def show(language: Language, name: str) -> None:
 def check(language: Language, path: Path | None) -> None:
     """Check a playbook file or a folder of them: one line per problem and exit 2, or exit 0."""
     if path is not None and not path.is_dir():
-        found: list[Playbook] = [load_playbook(path)]
+        found: list[Playbook] = [load_playbook(path, walks_paths=True)]
     else:
-        found = list(load_library(path).values())
+        found = list(load_library(path, walks_paths=True).values())
     for playbook in found:
         values = {"steps": len(playbook.steps), "cases": len(playbook.tests.cases)}
         click.echo(say("playbook.cli.good", language, name=playbook.id, **values))

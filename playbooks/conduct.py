@@ -15,7 +15,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from inventory.errors import StoreError
-from playbooks import engine
+from playbooks import engine, moves
 from playbooks.conditions import UNKNOWN, RunFact
 from playbooks.errors import LogDamaged
 from playbooks.journal import PLAYBOOK, Journal, resume, run_id
@@ -24,11 +24,11 @@ from playbooks.picture import known_facts, picture
 from playbooks.run import Record, facts_written, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from playbooks.engine import Answer, Event
     from playbooks.model import Playbook
+    from playbooks.moves import Answer, Event, Filing
     from playbooks.picture import RunState
     from playbooks.run import Run
     from playbooks.seams import Delivery, Seams
@@ -39,8 +39,9 @@ _log = logging.getLogger(__name__)
 class Conductor:
     """One run under way. Make it with `start` or `resume`, then keep `conduct()` running.
 
-    `answer`, `back`, `abort` and `state` may be called from the same event loop at any time; each
-    change is on disk when they return. `on_change` is called after every change.
+    `answer`, `back`, `skip`, `file`, `escalate`, `abort` and `state` may be called from the same
+    event loop at any time; each change is on disk when they return. `on_change` is called after
+    every change.
     """
 
     def __init__(
@@ -100,7 +101,7 @@ class Conductor:
         journal = Journal.create(runs, name, playbook.source)
         journal.append((first,))
         started = cls(journal, playbook, fold((first,)), seams, on_change)
-        started._take(engine.Started(now))
+        started._take(moves.Started(now))
         return started
 
     @classmethod
@@ -126,7 +127,7 @@ class Conductor:
         if dropped:
             at = seams.clock.now()
             taken._write((Record(run.seq + 1, at, "log.torn", "", "machine", {"bytes": dropped}),))
-        taken._take(engine.Resumed(seams.clock.now(), actor))
+        taken._take(moves.Resumed(seams.clock.now(), actor))
         return taken
 
     @property
@@ -150,15 +151,30 @@ class Conductor:
 
         Raises ActionRefused when the run is at another step, or the step does not take it.
         """
-        return self._take(engine.Answered(self._now(), step, value, actor))
+        return self._take(moves.Answered(self._now(), step, value, actor))
 
     def back(self, actor: str) -> RunState:
         """Go back to the step answered last; what was done stays done. Raises ActionRefused."""
-        return self._take(engine.WentBack(self._now(), actor))
+        return self._take(moves.WentBack(self._now(), actor))
+
+    def skip(self, step: str, reason: str, actor: str) -> RunState:
+        """Leave a step undone that is done by hand or waited for; it goes the way of failing.
+
+        Raises ActionRefused for another step, one that cannot be skipped, or without a reason.
+        """
+        return self._take(moves.Skipped(self._now(), step, actor, reason))
+
+    def file(self, filing: Filing, actor: str) -> RunState:
+        """Add a note or a file's hash to the run. Raises ActionRefused for nothing."""
+        return self._take(moves.Filed(self._now(), actor, filing))
+
+    def escalate(self, to: str, text: str, actor: str) -> RunState:
+        """Write down that a person hands over to a level or role. Raises ActionRefused."""
+        return self._take(moves.Escalated(self._now(), actor, to, text))
 
     def abort(self, reason: str, actor: str) -> RunState:
         """Give the run up. Raises ActionRefused when it has ended."""
-        return self._take(engine.Aborted(self._now(), actor, reason))
+        return self._take(moves.Aborted(self._now(), actor, reason))
 
     async def conduct(self) -> RunState:
         """Go on until the run has ended; cancel it at any time, the log knows where it was.
@@ -174,23 +190,23 @@ class Conductor:
                 await self._stirred.wait()
         return self.state()
 
-    async def _carry_out(self, effect: engine.Effect) -> None:
+    async def _carry_out(self, effect: moves.Effect) -> None:
         match effect:
-            case engine.Measure():
+            case moves.Measure():
                 await self._measure(effect)
-            case engine.Deliver():
+            case moves.Deliver():
                 await self._deliver(effect)
-            case engine.Save():
+            case moves.Save():
                 self._save(effect)
 
-    async def _measure(self, wish: engine.Measure) -> None:
+    async def _measure(self, wish: moves.Measure) -> None:
         """Wait until it is due, unless a person does something first; then measure."""
         if wish.not_before is not None:
             await self._pause((wish.not_before - self._now()).total_seconds())
             if self._stirred.is_set():
                 return
         facts = await self._facts(wish)
-        self._take(engine.Measured(self._now(), wish.step, wish.visit, facts))
+        self._take(moves.Measured(self._now(), wish.step, wish.visit, facts))
 
     async def _pause(self, seconds: float) -> None:
         if seconds <= 0:
@@ -203,7 +219,7 @@ class Conductor:
             for task in (sleep, stir):
                 task.cancel()
 
-    async def _facts(self, wish: engine.Measure) -> dict[str, RunFact]:
+    async def _facts(self, wish: moves.Measure) -> dict[str, RunFact]:
         reason = "not_measured"
         found: Mapping[str, RunFact] = {}
         try:
@@ -216,9 +232,9 @@ class Conductor:
             reason = "bug"
         return {name: _sound(found.get(name) or RunFact(reason=reason)) for name in wish.names}
 
-    async def _deliver(self, effect: engine.Deliver) -> None:
+    async def _deliver(self, effect: moves.Deliver) -> None:
         message = effect.message
-        began = engine.Began(self._now(), message.key, message.kind, message.text)
+        began = moves.Began(self._now(), message.key, message.kind, message.text)
         if not self._take_records(began):
             return
         result: str | None = None
@@ -229,18 +245,18 @@ class Conductor:
         except Exception as error:  # noqa: BLE001 - the seam: nobody knows whether it was told
             _log.exception("bug run=%s step=%s", self.run.id, self.run.step)
             detail = type(error).__name__
-        self._take(engine.Finished(self._now(), message.key, result, detail))
+        self._take(moves.Finished(self._now(), message.key, result, detail))
 
-    def _save(self, effect: engine.Save) -> None:
+    def _save(self, effect: moves.Save) -> None:
         if self.run.act is None:
-            self._take(engine.Began(self._now(), effect.key, "evidence"))
+            self._take(moves.Began(self._now(), effect.key, "evidence"))
         text = json.dumps(self._evidence(effect), ensure_ascii=False, indent=2, sort_keys=True)
         name = f"{effect.step}-{effect.visit}.json"
         self._journal.save(name, text + "\n")
         sha = hashlib.sha256(f"{text}\n".encode()).hexdigest()
-        self._take(engine.Finished(self._now(), effect.key, "saved", f"{name} sha256:{sha}"))
+        self._take(moves.Finished(self._now(), effect.key, "saved", f"{name} sha256:{sha}"))
 
-    def _evidence(self, effect: engine.Save) -> dict[str, Any]:
+    def _evidence(self, effect: moves.Save) -> dict[str, Any]:
         run, parts = self.run, effect.collect
         found: dict[str, Any] = {
             "run": run.id,
@@ -287,14 +303,19 @@ class Conductor:
         return self._seams.clock.now()
 
 
-def playbook_of(folder: Path) -> Playbook:
-    """The playbook of a run as it was when the run began. Raises PlaybookError, StoreError."""
+def playbook_of(folder: Path, known: Iterable[Playbook] = ()) -> Playbook:
+    """The playbook of a run as it was when the run began; one of `known` where it is the same.
+
+    Raises PlaybookError, StoreError.
+    """
     path = folder / PLAYBOOK
     try:
         raw = path.read_bytes()
     except OSError as error:
         raise StoreError("playbook.store", path=str(path), cause=error.strerror) from None
-    return parse_playbook(raw, f"{folder.name}/{PLAYBOOK}")
+    digest = hashlib.sha256(raw).hexdigest()
+    same = next((one for one in known if one.sha256 == digest), None)
+    return same or parse_playbook(raw, f"{folder.name}/{PLAYBOOK}")
 
 
 def _sound(fact: RunFact) -> RunFact:

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from inventory.errors import ActionRefused
+from inventory.digest import digest_of
+from inventory.errors import ActionRefused, InputError
 from inventory.language import say
+from inventory.text import one_line
 from playbooks.escalation import contact, next_level
+from playbooks.moves import Filing
 from playbooks.seams import Delivery
 
 if TYPE_CHECKING:
@@ -22,8 +25,8 @@ if TYPE_CHECKING:
 
     from inventory.language import Language
     from playbooks.conduct import Conductor
-    from playbooks.engine import Answer
     from playbooks.escalation import Escalation
+    from playbooks.moves import Answer
     from playbooks.picture import ItemView, LineView, RunState, StepView, Text
     from playbooks.seams import Message
 
@@ -114,22 +117,31 @@ class Desk:
             for value in self._from_file(conductor, step):
                 conductor.answer(step.id, value, self.actor)
             return
-        line = (await _read(self.ask, self._prompt(step))).strip().lower()
+        line = (await _read(self.ask, self._prompt(step))).strip()
         try:
             self._typed(conductor, step, line)
-        except ActionRefused as error:
+        except (ActionRefused, InputError) as error:
             click.echo(error.text(self.language))
 
     def _typed(self, conductor: Conductor, step: StepView, line: str) -> None:
-        if line == "u":
-            conductor.back(self.actor)
-        elif line == "x":
-            conductor.abort(say("playbook.cli.aborted_reason", self.language), self.actor)
-        elif step.items and " " in line:
-            conductor.answer(step.id, _item_of(step, line), self.actor)
-            self._print_items(conductor.state())
-        else:
-            conductor.answer(step.id, line, self.actor)
+        """One line: a letter with its text, an item with its result, or an answer."""
+        word, _, rest = line.partition(" ")
+        match word.lower():
+            case "u" if not rest:
+                conductor.back(self.actor)
+            case "x" if not rest:
+                conductor.abort(say("playbook.cli.aborted_reason", self.language), self.actor)
+            case "s":
+                conductor.skip(step.id, one_line(rest, 500), self.actor)
+            case "a":
+                conductor.file(Filing(one_line(rest, 500)), self.actor)
+            case "f":
+                conductor.file(_filing(rest), self.actor)
+            case _ if step.items and rest:
+                conductor.answer(step.id, _item_of(step, line.lower()), self.actor)
+                self._print_items(conductor.state())
+            case _:
+                conductor.answer(step.id, line.lower(), self.actor)
 
     def _from_file(self, conductor: Conductor, step: StepView) -> list[Answer]:
         waiting = (self.given or {}).get(step.id)
@@ -151,7 +163,8 @@ class Desk:
         if step.items:
             return say("playbook.cli.item_prompt", self.language) + ": "
         keys = ", ".join(option.key for option in step.options)
-        return say("playbook.cli.prompt", self.language, keys=keys) + ": "
+        key = "playbook.cli.prompt_skip" if step.can_skip else "playbook.cli.prompt"
+        return say(key, self.language, keys=keys) + ": "
 
     def _print_step(self, step: StepView, state: RunState) -> None:
         say_it = self._say
@@ -179,6 +192,12 @@ class Desk:
 
     def _say(self, text: Text) -> str:
         return text[self.language]
+
+
+def _filing(path: str) -> Filing:
+    """A file by its hash. Raises InputError."""
+    found = digest_of(path)
+    return Filing(name=found.name, sha256=found.sha256, size=found.size)
 
 
 async def _read(ask: Callable[[str], str], prompt: str) -> str:

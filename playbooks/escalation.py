@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from inventory.language import Language
 
 SCHEMA: Literal["wardops/escalation/1"] = "wardops/escalation/1"
+CARRIER = "L3"  # its tickets are opened by the levels before it
 FILE = "escalation.yaml"
 SAMPLE = Path(__file__).parent / "library" / "escalation.sample.yaml"
 
@@ -146,7 +147,7 @@ def next_level(escalation: Escalation, code: str, present: str = "L0") -> Contac
     levels = chain(escalation, code)
     behind = [one.level for one in levels].index(present) + 1
     above = next(iter(levels[behind:]), None)
-    if above and above.level == "L3" and not escalation.ward_may_call_carrier:
+    if above and above.level == CARRIER and not escalation.ward_may_call_carrier:
         return None
     return above
 

@@ -74,6 +74,22 @@ def way_out(run: Run, step: m.Step) -> Way | None:
             return None
 
 
+def way_past(step: m.Step) -> str | None:
+    """Where a step leads that a person leaves undone; None for one that cannot be left so.
+
+    What was not done has not passed: it goes the way of failing.
+    """
+    match step:
+        case m.Do():
+            return step.on_fail
+        case m.Checklist():
+            return step.on_fail or step.next
+        case m.Wait():
+            return step.on_timeout
+        case _:
+            return None
+
+
 def _after_auto(run: Run, step: m.Auto) -> Way | None:
     if run.measured is None:
         return None

@@ -1,4 +1,4 @@
-"""What a playbook must keep beyond its shapes: ways, conditions, texts, and its own path tests."""
+"""What a playbook must keep beyond its shapes: ways, conditions, texts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from playbooks import model as m
 from playbooks.conditions import UNKNOWN, fits, matchers, named
 from playbooks.known import ALWAYS, MEASURED, field_type, groups_of
 from playbooks.lint_text import text_problems
-from playbooks.walk import parting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,8 +22,11 @@ Found: TypeAlias = "Iterator[tuple[Keys, str, Mapping[str, object]]]"
 
 
 def problems_of(playbook: m.Playbook, document: Document) -> Iterator[Problem]:
-    """Every rule that the playbook breaks: of shape, else of its ways, else of its path tests."""
-    for stage in (_SHAPE, _COURSE, (_paths,)):
+    """Every rule that the playbook breaks: of shape, else of its ways.
+
+    Cheap enough for every load; path tests are walked apart, by who checks a file.
+    """
+    for stage in (_SHAPE, _COURSE):
         found = [each for rule in stage for each in rule(playbook)]
         for keys, key, values in found:
             yield document.problem(keys, key, **values)
@@ -226,15 +228,6 @@ def _cases(playbook: m.Playbook) -> Found:
         for fact in facts:
             if field_type(fact, ids) is None:
                 yield (*keys, fact), "playbook.no_fact", {"fact": fact, "known": _near(fact)}
-
-
-def _paths(playbook: m.Playbook) -> Found:
-    for number, case in enumerate(playbook.tests.cases):
-        found = parting(playbook, case)
-        if found is not None:
-            at, wanted, got = found
-            values = {"number": at + 1, "wanted": wanted, "got": got or "-"}
-            yield ("tests", "cases", number, "path"), "playbook.path_parts", values
 
 
 def _split(key: str) -> Keys:

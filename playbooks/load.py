@@ -8,12 +8,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from inventory import validate
-from inventory.document import Document, parse, read, where
+from inventory.document import Document, parse, read_text, where
 from inventory.errors import Problem
 from inventory.text import one_line
 from playbooks import model as m
 from playbooks.errors import PlaybookError
 from playbooks.lint import problems_of
+from playbooks.walk import parting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,16 +40,19 @@ LATER_KEYS = frozenset(
 )  # fmt: skip
 
 
-def load_library(folder: Path | None = None) -> Mapping[str, m.Playbook]:
+def load_library(
+    folder: Path | None = None, *, walks_paths: bool = False
+) -> Mapping[str, m.Playbook]:
     """All playbooks of a folder by id, the shipped library when None.
 
-    Files are `PB-*.yaml`. Raises PlaybookError with every problem of every file.
+    Files are `PB-*.yaml`. Path tests are walked only with `walks_paths`: they are for who writes a
+    playbook and cost most of a load. Raises PlaybookError with every problem of every file.
     """
     found: dict[str, m.Playbook] = {}
     problems: list[Problem] = []
     for path in sorted((folder or LIBRARY).glob("PB-*.yaml")):
         try:
-            playbook = load_playbook(path)
+            playbook = load_playbook(path, walks_paths=walks_paths)
         except PlaybookError as error:
             problems += error.problems
             continue
@@ -60,26 +64,31 @@ def load_library(folder: Path | None = None) -> Mapping[str, m.Playbook]:
     return MappingProxyType(found)
 
 
-def load_playbook(path: Path, name: str | None = None) -> m.Playbook:
+def load_playbook(path: Path, name: str | None = None, *, walks_paths: bool = False) -> m.Playbook:
     """One playbook from its file; `name` is used in messages. Raises PlaybookError."""
     name = name or path.name
     try:
-        read(path, name)
-        raw = path.read_bytes()
+        source = read_text(path, name)
     except Problem as problem:
-        raise PlaybookError((_own_words(problem, name),)) from None
-    return parse_playbook(raw, name)
+        raise PlaybookError((problem,)) from None
+    return _from_text(source, name, walks_paths)
 
 
-def parse_playbook(raw: bytes, name: str) -> m.Playbook:
+def parse_playbook(raw: bytes, name: str, *, walks_paths: bool = False) -> m.Playbook:
     """One playbook from its file's bytes. Raises PlaybookError."""
-    if len(raw) > MAX_BYTES:
-        raise PlaybookError((Problem(where(name), "playbook.too_large", limit=MAX_BYTES // 1024),))
     try:
         source = raw.decode("utf-8-sig")
-        document = parse(source, name)
     except UnicodeDecodeError:
         raise PlaybookError((Problem(where(name), "inventory.not_utf8"),)) from None
+    return _from_text(source, name, walks_paths)
+
+
+def _from_text(source: str, name: str, walks_paths: bool) -> m.Playbook:
+    written = source.encode()
+    if len(written) > MAX_BYTES:
+        raise PlaybookError((Problem(where(name), "playbook.too_large", limit=MAX_BYTES // 1024),))
+    try:
+        document = parse(source, name)
     except Problem as problem:
         raise PlaybookError((_own_words(problem, name),)) from None
     head, problems = _head(document)
@@ -90,13 +99,26 @@ def parse_playbook(raw: bytes, name: str) -> m.Playbook:
     playbook = m.Playbook.model_construct(
         **{key: getattr(head, key) for key in m.Head.model_fields},
         steps=steps,
-        sha256=hashlib.sha256(source.encode()).hexdigest(),
+        sha256=hashlib.sha256(written).hexdigest(),
         source=source,
     )
     found = tuple(problems_of(playbook, document))
+    if walks_paths and not found:
+        found = tuple(_parted(playbook, document))
     if found:
         raise PlaybookError(_in_order(found))
     return playbook
+
+
+def _parted(playbook: m.Playbook, document: Document) -> Iterator[Problem]:
+    """Each path test whose walk parts from its path."""
+    for number, case in enumerate(playbook.tests.cases):
+        found = parting(playbook, case)
+        if found is not None:
+            at, wanted, got = found
+            keys = ("tests", "cases", number, "path")
+            values = {"number": at + 1, "wanted": wanted, "got": got or "-"}
+            yield document.problem(keys, "playbook.path_parts", **values)
 
 
 def _head(document: Document) -> tuple[m.Head | None, list[Problem]]:

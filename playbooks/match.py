@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from inventory.text import fold
 
@@ -12,18 +12,25 @@ if TYPE_CHECKING:
     from playbooks.model import Playbook
     from playbooks.verdict.model import Verdict
 
-# It locates the break anew and hands over what it cannot mend: right where nothing else is there.
-GENERAL = "PB-NET-01"
+# They locate the break anew and hand over what they cannot mend: right where nothing else is there.
+GENERAL: Final = {"NET": "PB-NET-01", "OPS": "PB-NET-01", "MTG": "PB-MTG-01"}
+_BLIND = "hub_blind"  # the measuring side is at fault: nothing of a ward is to be worked on
 
 
 def suggest(verdict: Verdict, library: Mapping[str, Playbook]) -> Playbook | None:
-    """The playbook for what the verdict says; None where nothing is wrong.
+    """The playbook for what the verdict says; None where nothing is wrong, or nothing fits.
 
-    A verdict may name a playbook that this library does not have yet: then the general one.
+    A verdict may name a playbook that this library does not have yet: then the general one of its
+    kind. There is none for an intrusion (a wrong step destroys traces), and none for a ward while
+    the centre's own probe is blind.
     """
     if verdict.segment == "none" or not verdict.playbook:
         return None
-    return library.get(verdict.playbook) or library.get(GENERAL)
+    own = library.get(verdict.playbook)
+    if own is not None or verdict.part == _BLIND:
+        return own
+    kind = verdict.playbook.removeprefix("PB-").partition("-")[0]
+    return library.get(GENERAL.get(kind, ""))
 
 
 def for_alert(alert: str, library: Mapping[str, Playbook]) -> tuple[Playbook, ...]:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from inventory.language import LANGUAGES, both, has, say
 from playbooks import model as m
-from playbooks.engine import FIXED_ANSWERS, is_asking
 from playbooks.known import field_type
 from playbooks.leaving import deadline, item_states
+from playbooks.moves import Filing
+from playbooks.persons import FIXED_ANSWERS, can_skip, is_asking
 from playbooks.texts import filled
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from inventory.language import Language
     from inventory.model import Words
     from playbooks.run import ItemState, Line, Run
+
+_SHOWN = ("done", "of", "reason", "who")  # what a line's words may hold
 
 Text: TypeAlias = dict[str, str]
 """`{vi, en}`."""
@@ -60,6 +63,7 @@ class StepView:
     to: tuple[str, ...]
     dont: tuple[Text, ...]
     can_back: bool
+    can_skip: bool
     deadline: datetime | None
     number: int
     of: int | None
@@ -150,6 +154,7 @@ def _step(run: Run, playbook: m.Playbook) -> StepView:
         to=to,
         dont=tuple(words(line) for line in playbook.dont),
         can_back=bool(run.trail),
+        can_skip=can_skip(run, step),
         deadline=deadline(run, step),
         number=run.entries,
         of=None,
@@ -230,7 +235,9 @@ def _result(line: Line, run: Run, playbook: m.Playbook) -> Text | None:
     unknown = line.more.get("missing", ())
     if unknown:
         return {lang: _missing(unknown, lang) for lang in LANGUAGES}
-    values = {name: value for name, value in line.more.items() if name in ("done", "of")}
+    if line.result == "evidence":
+        return both("playbook.result.evidence", what=Filing(**line.more).said())
+    values = {name: value for name, value in line.more.items() if name in _SHOWN}
     if "to" in line.more:
         values["goal"], _ = _heading(playbook.step(line.more["to"]), run)
     return both(f"playbook.result.{line.result}", **values)

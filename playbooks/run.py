@@ -22,7 +22,7 @@ RecordType: TypeAlias = Literal[
     "run.ended",  # outcome, reason
     "step.entered",  # visit, back
     "step.refused",  # to: entered too often, its `on_exhausted` is gone to
-    "step.left",  # to, result, more
+    "step.left",  # to, result, more; skipped when a person left it undone
     "step.back",  # to
     "fact.set",  # visit, facts
     "answer.given",  # value, who
@@ -30,6 +30,8 @@ RecordType: TypeAlias = Literal[
     "effect.started",  # key, kind, text
     "effect.done",  # key, result, detail
     "effect.unknown",  # key, detail
+    "escalate.sent",  # to, text: by a person, beside the playbook's own steps
+    "evidence.added",  # text; name, sha256, size of a file
     "log.torn",  # bytes: an unfinished last line was dropped
 ]
 ItemState: TypeAlias = Literal["open", "done", "failed", "unknown"]
@@ -240,7 +242,8 @@ def _refused(run: Run, record: Record) -> Run:
 
 def _left(run: Run, record: Record) -> Run:
     data = record.data
-    line = Line(record.at, record.step, data["result"], run.answered_by, data.get("more", {}))
+    actor = record.actor if data.get("skipped") else run.answered_by
+    line = Line(record.at, record.step, data["result"], actor, data.get("more", {}))
     trail = (*run.trail, record.step) if data.get("can_return") else run.trail
     return replace(run, going=Going(data["to"]), lines=(*run.lines, line), trail=trail)
 
@@ -249,6 +252,16 @@ def _back(run: Run, record: Record) -> Run:
     line = Line(record.at, record.step, "back", record.actor)
     going = Going(record.data["to"], back=True)
     return replace(run, going=going, lines=(*run.lines, line), trail=run.trail[:-1])
+
+
+def _filed(run: Run, record: Record) -> Run:
+    line = Line(record.at, record.step, "evidence", record.actor, record.data)
+    return replace(run, lines=(*run.lines, line))
+
+
+def _escalated(run: Run, record: Record) -> Run:
+    line = Line(record.at, record.step, "escalated", record.actor, {"who": record.data["to"]})
+    return replace(run, lines=(*run.lines, line))
 
 
 def _measured(run: Run, record: Record) -> Run:
@@ -302,6 +315,8 @@ _APPLY: Mapping[str, Callable[[Run, Record], Run]] = MappingProxyType(
         "effect.started": _effect_started,
         "effect.done": _effect_over("done"),
         "effect.unknown": _effect_over("unknown"),
+        "escalate.sent": _escalated,
+        "evidence.added": _filed,
         "log.torn": _nothing,
     }
 )

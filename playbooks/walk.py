@@ -10,16 +10,17 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from playbooks import engine
+from playbooks import engine, moves
 from playbooks import model as m
 from playbooks.conditions import UNKNOWN, RunFact
 from playbooks.leaving import ACKED, DONE, NEXT, deadline, item_states
+from playbooks.persons import is_asking
 from playbooks.run import Record, facts_written, fold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from playbooks.engine import Event
+    from playbooks.moves import Event
     from playbooks.run import Run
 
 _START = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
@@ -33,7 +34,7 @@ def walk(playbook: m.Playbook, case: m.PathCase) -> tuple[str, ...]:
     gone as far as the case's path."""
     run = _begun(playbook, case)
     entered: list[str] = []
-    event: Event | None = engine.Started(_START)
+    event: Event | None = moves.Started(_START)
     for _ in range(_MAX_EVENTS):
         if event is None or len(entered) >= len(case.path):
             break
@@ -98,7 +99,7 @@ def _given(playbook: m.Playbook, case: m.PathCase) -> dict[str, RunFact]:
 
 
 def _response(
-    run: Run, playbook: m.Playbook, case: m.PathCase, effects: tuple[engine.Effect, ...]
+    run: Run, playbook: m.Playbook, case: m.PathCase, effects: tuple[moves.Effect, ...]
 ) -> Event | None:
     """What the world of this case does next; None when it has no answer."""
     step = playbook.step(run.step)
@@ -107,20 +108,20 @@ def _response(
     if answer is not None:
         return answer
     match effects:
-        case (engine.Deliver(message), *_):
-            return engine.Began(now, message.key, message.kind)
-        case (engine.Save(key, _, _, _), *_):
-            return engine.Finished(now, key, "saved") if run.act else engine.Began(now, key, "")
-        case (engine.Measure() as wish, *_):
+        case (moves.Deliver(message), *_):
+            return moves.Began(now, message.key, message.kind)
+        case (moves.Save(key, _, _, _), *_):
+            return moves.Finished(now, key, "saved") if run.act else moves.Began(now, key, "")
+        case (moves.Measure() as wish, *_):
             return _measured(run, playbook, step, case, wish, now)
     if run.act is not None and run.act.state == "started":
-        return engine.Finished(now, run.key, "sent")
+        return moves.Finished(now, run.key, "sent")
     return None
 
 
 def _measured(
     run: Run, playbook: m.Playbook, step: m.Step, case: m.PathCase,
-    wish: engine.Measure, now: datetime,
+    wish: moves.Measure, now: datetime,
 ) -> Event:  # fmt: skip
     facts = {name: RunFact(reason="not_given") for name in wish.names}
     facts |= {n: f for n, f in _given(playbook, case).items() if n in facts}
@@ -129,7 +130,7 @@ def _measured(
         facts[name] = RunFact(value if outcome == "pass" else None, source="test")
     end = deadline(run, step)
     at = end if end is not None and outcome != "pass" else now
-    return engine.Measured(at, step.id, run.visit, facts)
+    return moves.Measured(at, step.id, run.visit, facts)
 
 
 def _expected(step: m.Step) -> m.Conditions:
@@ -146,9 +147,9 @@ def _expected(step: m.Step) -> m.Conditions:
 
 
 def _answer(run: Run, step: m.Step, case: m.PathCase, now: datetime) -> Event | None:
-    if not engine.is_asking(run, step):
+    if not is_asking(run, step):
         return None
-    value: engine.Answer | None
+    value: moves.Answer | None
     match step:
         case m.Ask():
             value = case.answers.get(step.id)
@@ -160,10 +161,10 @@ def _answer(run: Run, step: m.Step, case: m.PathCase, now: datetime) -> Event | 
             value = _item_answer(run, step, case.outcomes.get(step.id, "pass") == "pass")
         case _:
             value = None
-    return engine.Answered(now, step.id, value, "test") if value is not None else None
+    return moves.Answered(now, step.id, value, "test") if value is not None else None
 
 
-def _item_answer(run: Run, step: m.Checklist, passing: bool) -> engine.Answer:
+def _item_answer(run: Run, step: m.Checklist, passing: bool) -> moves.Answer:
     """Every item done, or failed, one after the other; then on."""
     wanted = "done" if passing else "failed"
     for name, state, _ in item_states(run, step):

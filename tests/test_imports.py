@@ -30,15 +30,23 @@ WARD_PATH = (
     *sorted((ROOT / "inventory").rglob("*.py")),
     *sorted((ROOT / "playbooks").rglob("*.py")),
     *sorted((ROOT / "tui").rglob("*.py")),
+    ROOT / "agent" / "address.py",
     ROOT / "agent" / "client.py",
+    ROOT / "agent" / "glance.py",
     ROOT / "agent" / "wire.py",
     ROOT / "probes" / "inventory_cli.py",
 )
+
+# What takes long to load, so nothing of it may stand before the first text of the full screen.
+SLOW = {*HEAVY, *PYDANTIC, "asyncio", "cryptography", "email", "http", "httpx", "logging", "ssl"}
 
 LIGHT_COMMANDS = {
     "agent": ["agent", "--help"],
     "inventory.check": ["inventory", "check", "/nowhere"],
     "inventory.show": ["inventory", "show", "--kinds"],
+    "playbook.list": ["playbook", "list"],
+    "playbook.show": ["playbook", "show", "PB-NET-01"],
+    "probe": ["probe", "--help"],
     "status": ["status", "--help"],
 }
 
@@ -73,6 +81,34 @@ def test_light_commands_load_no_screen_and_no_switch_library(command: str) -> No
     loaded = loaded_after(call)
     assert "agent" in loaded
     assert loaded & HEAVY == set()
+
+
+def test_the_first_text_of_the_full_screen_stands_before_anything_slow_is_loaded() -> None:
+    paint = (
+        "import agent.cli, tui.cli, tui.prepaint as pre\nfrom tui.text import Words\n"
+        "agent.cli.commands(); agent.cli.clash()\n"
+        "assert pre.first_text(b'', Words())"
+    )
+    assert (loaded_after(paint) - loaded_at_start()) & SLOW == set()
+
+
+def test_help_of_all_commands_loads_none_of_them() -> None:
+    call = "from agent.cli import main\nsys.stderr = sys.stdout\nmain(['--help'])"
+    assert (loaded_after(call) - loaded_at_start()) & (
+        SLOW | (OURS - {"agent", "inventory"})
+    ) == set()
+
+
+def test_a_good_status_is_told_without_the_types_and_without_the_http_client() -> None:
+    loaded = loaded_after("import agent.cli, tui.status") - loaded_at_start()
+    assert loaded & (SLOW - {"email", "http", "ssl"}) == set()
+
+
+def test_the_agents_client_does_not_load_what_draws() -> None:
+    code = "from agent.client import Address, AgentClient\nAgentClient(Address()).close()"
+    loaded = loaded_after(code)
+    assert "httpx" in loaded
+    assert loaded & {"rich", "pygments"} == set()
 
 
 def test_the_api_types_need_pydantic_and_the_standard_library_alone() -> None:

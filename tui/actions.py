@@ -1,8 +1,9 @@
 """The keys: one table of what can be done on which screen, and how it is called. Pure.
 
-A global action works on every screen and has an F-key, since an input method (Telex, VNI) changes
-letters: `dd` arrives as d, Backspace, đ. Nothing is bound to w, [, ] or Backspace. An action that
-is not in the table does not exist; a screen does it in a method `do_<name>`.
+A global action works on every screen and has an F-key or one with Ctrl, since an input method
+(Telex, VNI) changes letters: `dd` arrives as d, Backspace, đ. Nothing is bound to w, [, ] or
+Backspace. An action that is not in the table does not exist; a screen does it in a method
+`do_<name>`.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 HOME, HELP, DEVICE, INCIDENT, PLAYBOOK = "home", "help", "device", "incident", "playbook"
-FORM = "form"
-SCREENS = (HOME, DEVICE, INCIDENT, PLAYBOOK)
+CONTACTS, FORM, PALETTE = "contacts", "form", "palette"
+SCREENS = (HOME, DEVICE, INCIDENT, PLAYBOOK, CONTACTS)
+_TAKE_LETTERS = frozenset({FORM, PALETTE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,8 @@ class Action:
     is_wide: bool = False
 
     def is_on(self, screen: str) -> bool:
-        """Whether it can be done on that screen; in a form the letters belong to its fields."""
-        return screen in self.screens if self.screens else screen != FORM
+        """Whether it can be done on that screen; where one writes, letters belong to the field."""
+        return screen in self.screens if self.screens else screen not in _TAKE_LETTERS
 
 
 def _on(*screens: str) -> frozenset[str]:
@@ -40,39 +42,57 @@ def _on(*screens: str) -> frozenset[str]:
 
 
 _LISTS = (DEVICE, INCIDENT, PLAYBOOK)
+_MOVES = _on(*_LISTS, CONTACTS)
 ACTIONS: tuple[Action, ...] = (
     Action("language", ("v", "V", "f8"), "v", "tui.key.language", footer=70, is_wide=True),
     Action("theme", ("T", "f9"), "F9", "tui.key.theme", footer=75, is_wide=True),
     Action("help", ("question_mark", "f1"), "?", "tui.key.help", footer=90),
     Action("quit", ("q", "f10"), "q", "tui.key.quit", footer=99),
-    Action(
-        "back", ("escape",), "Esc", "tui.key.back", _on(DEVICE, INCIDENT, PLAYBOOK, HELP), footer=25
-    ),
+    Action("back", ("escape",), "Esc", "tui.key.back", _on(*_LISTS, CONTACTS, HELP), footer=25),
     Action("again", ("r",), "r", "tui.key.again", _on(HOME), footer=50),
     Action("playbook", ("p", "P", "f2"), "p", "tui.key.playbook", footer=30),
     Action("device", ("d", "D", "đ", "Đ", "f3"), "d", "tui.key.device", footer=32),
     Action("incident", ("i", "I", "f4"), "i", "tui.key.incident", footer=33),
-    Action("up", ("up", "k"), "↑↓", "tui.key.move", _on(*_LISTS), footer=10, is_wide=True),
-    Action("down", ("down", "j"), "↓", "tui.key.down", _on(*_LISTS)),
+    Action("contacts", ("g", "G", "f6"), "g", "tui.key.contacts", footer=34),
+    Action("palette", ("colon", "ctrl+p"), ":", "tui.key.palette", footer=60),
+    Action("search", ("slash",), "/", "tui.key.search", _on(DEVICE), footer=13),
+    Action("search", ("slash",), "/", "tui.key.search", _on(INCIDENT), footer=13, is_wide=True),
+    Action("up", ("up", "k"), "↑↓", "tui.key.move", _MOVES, footer=10, is_wide=True),
+    Action("down", ("down", "j"), "↓", "tui.key.down", _MOVES),
     Action("open", ("enter",), "Enter", "tui.key.open", _on(*_LISTS), footer=11),
     Action("left", ("left", "h"), "←", "tui.key.left", _on(DEVICE)),
     Action("right", ("right", "l"), "→", "tui.key.right", _on(DEVICE)),
     Action("pages_up", ("pageup",), "PgUp", "tui.key.pages_up", _on(*_LISTS)),
     Action("pages_down", ("pagedown",), "PgDn", "tui.key.pages_down", _on(*_LISTS)),
-    Action("filter", ("f", "F"), "f", "tui.key.filter", _on(INCIDENT), footer=12),
+    Action("filter", ("f", "F"), "f", "tui.key.filter", _on(INCIDENT), footer=12, is_wide=True),
     Action("take", ("t",), "t", "tui.key.take", _on(INCIDENT), footer=20),
     Action("note", ("a", "A"), "a", "tui.key.note", _on(INCIDENT), footer=21),
+    Action("note", ("a", "A"), "a", "tui.key.note", _on(PLAYBOOK), footer=21, is_wide=True),
+    Action(
+        "escalate",
+        ("e", "E", "ê", "Ê"),
+        "e",
+        "tui.key.escalate",
+        _on(INCIDENT, PLAYBOOK),
+        footer=23,
+    ),
     Action("close", ("f12",), "F12", "tui.key.close", _on(INCIDENT), footer=22),
     Action("answer", tuple("1234567890"), "1-9", "tui.key.answer", _on(PLAYBOOK), footer=12),
     Action("step_back", ("u", "U", "ctrl+b"), "u", "tui.key.step_back", _on(PLAYBOOK), footer=20),
-    Action("abort", ("ctrl+x",), "^X", "tui.key.abort", _on(PLAYBOOK), footer=21),
+    Action("skip", ("s", "S"), "s", "tui.key.skip", _on(PLAYBOOK), footer=22),
+    Action("abort", ("ctrl+x",), "^X", "tui.key.abort", _on(PLAYBOOK), footer=24, is_wide=True),
     Action(
         "form_on", ("enter", "down", "tab", "f12"), "Enter", "tui.key.form_on", _on(FORM), footer=1
     ),
     Action("form_back", ("up", "shift+tab"), "↑", "tui.key.form_back", _on(FORM), footer=2),
     Action("form_leave", ("escape",), "Esc", "tui.key.form_leave", _on(FORM), footer=3),
-    Action("language", ("f8",), "F8", "tui.key.language", _on(FORM), footer=70),
-    Action("theme", ("f9",), "F9", "tui.key.theme", _on(FORM), footer=75),
+    Action("choose", ("enter",), "Enter", "tui.key.choose", _on(PALETTE), footer=1),
+    Action("up", ("up",), "↑↓", "tui.key.move", _on(PALETTE), footer=2),
+    Action("down", ("down",), "↓", "tui.key.down", _on(PALETTE)),
+    Action("complete", ("tab",), "Tab", "tui.key.complete", _on(PALETTE), footer=3),
+    Action("back", ("escape",), "Esc", "tui.key.back", _on(PALETTE), footer=4),
+    Action("language", ("f8",), "F8", "tui.key.language", _on(FORM, PALETTE), footer=70),
+    Action("theme", ("f9",), "F9", "tui.key.theme", _on(FORM, PALETTE), footer=75),
 )
 
 

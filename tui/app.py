@@ -17,8 +17,8 @@ from textual.message import Message
 from inventory.errors import WardopsError
 from inventory.language import LANGUAGES
 from tui import themes
-from tui.actions import DEVICE, HOME, INCIDENT, PLAYBOOK
-from tui.feed import Answered, Feed, Heard, Silent
+from tui.actions import CONTACTS, DEVICE, HOME, INCIDENT, PLAYBOOK
+from tui.feed import Alive, Answered, Feed, Heard, Silent
 from tui.freshness import Sight
 from tui.resume import Place, remember
 from tui.screens.further import FURTHER
@@ -137,6 +137,9 @@ class WardopsApp(App[None]):
         news, mono = message.news, self.times.monotonic()
         if isinstance(news, Heard):
             self._heard(news)
+        elif isinstance(news, Alive):
+            self.sight = self.sight.alive_now(news.at, news.skew_s)
+            return  # nothing new: the next tick shows the younger age
         elif isinstance(news, Silent):
             self.sight = self.sight.failed_now(news.failure, news.retry_at)
         elif isinstance(news, Answered):
@@ -148,8 +151,9 @@ class WardopsApp(App[None]):
         was = self.sight
         self.sight = was.heard_now(news.snapshot, news.at, news.skew_s)
         self.meta = news.meta
-        if was.link(news.at) == "lost" and not was.is_copy and was.heard is not None:
-            gap = self.settings.words.lasted(news.at - was.heard)
+        gap_s = was.silence_s(news.at)
+        if was.link(news.at) == "lost" and not was.is_copy and gap_s is not None:
+            gap = self.settings.words.lasted(gap_s)
             self.say(self.settings.words.say("tui.notice.back", gap=gap))
 
     def _tell(self, news: News) -> None:
@@ -215,15 +219,23 @@ class WardopsApp(App[None]):
         """The other language, everywhere, at once."""
         words = self.settings.words
         other = LANGUAGES[(LANGUAGES.index(words.language) + 1) % len(LANGUAGES)]
-        self.settings = replace(self.settings, words=replace(words, language=other))
+        self.use_words(replace(words, language=other))
+
+    def use_words(self, words: Words) -> None:
+        """Speak like this from now on."""
+        self.settings = replace(self.settings, words=words)
         self._remember()
         self.redraw()
 
     def do_theme(self) -> None:
-        """The next theme; without colours there is only one."""
+        """The next theme."""
+        self.use_theme(themes.following(self.settings.theme))
+
+    def use_theme(self, name: str) -> None:
+        """This theme; without colours there is only one."""
         if self.settings.has_colour:
-            self.settings = replace(self.settings, theme=themes.following(self.settings.theme))
-            self.theme = self.settings.theme
+            self.settings = replace(self.settings, theme=name)
+            self.theme = name
             self._remember()
         self.redraw()
 
@@ -249,6 +261,16 @@ class WardopsApp(App[None]):
     def do_playbook(self) -> None:
         """The run that is open, else the playbooks."""
         self.go(PLAYBOOK)
+
+    def do_contacts(self) -> None:
+        """Whom to call."""
+        self.go(CONTACTS)
+
+    def do_palette(self) -> None:
+        """All that can be done, by its name."""
+        from tui.screens.palette import PaletteScreen  # noqa: PLC0415 - its weight only when it is shown
+
+        self.push_screen(PaletteScreen())
 
     def do_back(self) -> None:
         """Home."""

@@ -35,13 +35,15 @@ def retry_after_s(failures: int) -> float:
 class Sight:
     """What is known of the agent, and since when; moments are seconds of one monotonic clock.
 
-    `heard` is when the snapshot came. `is_copy`: it was read from a file, so it was `copy_age_s`
+    `heard` is when the snapshot came, `alive` when the agent was heard last after that: until then
+    nothing else has happened. `is_copy`: it was read from a file, so it was `copy_age_s`
     old when it came (None: not known), and it never counts as live. `skew_s` is how far the
     agent's clock was ahead of ours at that moment. `failure` says why asking failed last.
     """
 
     snapshot: Snapshot | None = None
     heard: float | None = None
+    alive: float | None = None
     is_copy: bool = False
     copy_age_s: float | None = None
     skew_s: float = 0.0
@@ -53,10 +55,19 @@ class Sight:
         """How the line to the agent is at that moment."""
         if self.heard is None or self.is_copy:
             return "connecting" if self.failure is None else "lost"
-        silence_s = mono - self.heard
+        silence_s = self.silence_s(mono) or 0.0
         if silence_s > LOST_AFTER_S:
             return "lost"
         return "slow" if silence_s > SLOW_AFTER_S else "live"
+
+    def silence_s(self, mono: float) -> float | None:
+        """How long the agent has said nothing; None when it never said anything.
+
+        Of a copy it is the copy's age: that is when its agent spoke.
+        """
+        if self.is_copy or self.heard is None:
+            return self.age_s(mono)
+        return mono - max(self.heard, self.alive or self.heard)
 
     def age_s(self, mono: float) -> float | None:
         """Age of the snapshot; None without one, or when a copy's age is not known."""
@@ -67,6 +78,10 @@ class Sight:
     def heard_now(self, snapshot: Snapshot, mono: float, skew_s: float) -> Sight:
         """The agent answered."""
         return Sight(snapshot=snapshot, heard=mono, skew_s=skew_s)
+
+    def alive_now(self, mono: float, skew_s: float) -> Sight:
+        """The agent lives and has nothing new."""
+        return self if self.is_copy else replace(self, alive=mono, skew_s=skew_s)
 
     def failed_now(self, failure: WardopsError, retry_at: float) -> Sight:
         """Asking failed: what was known stays, and grows old."""

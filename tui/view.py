@@ -108,14 +108,12 @@ def _further(showing: Showing) -> Iterator[Line]:
     if abs(showing.sight.skew_s) > SKEW_SHOWN_S:
         off = words.lasted(abs(showing.sight.skew_s))
         yield line(Span(words.say("tui.bar.skew", skew=off), "degraded"))
-    if showing.snapshot is not None and showing.snapshot.realm == "sim":
-        yield line(Span(words.say("tui.bar.sim"), "accent"))
 
 
 def _agent(showing: Showing) -> Line:
     words, sight = showing.words, showing.sight
-    age_s = sight.age_s(showing.mono)
-    age = words.lasted(age_s) if age_s is not None else ""
+    silence_s = sight.silence_s(showing.mono)
+    age = words.lasted(silence_s) if silence_s is not None else ""
     match showing.link:
         case "live":
             return line(words.say("tui.bar.agent"), Span(f" {OK.glyph}", OK.tone), f" {age}")
@@ -142,20 +140,33 @@ def _retry(showing: Showing) -> str:
 
 
 def stripe_line(showing: Showing) -> Line | None:
-    """The line below: a drill's stripe, which nothing removes; that the data is old."""
+    """The line below: that this is no real ward, which nothing removes; that the data is old."""
     words, snapshot = showing.words, showing.snapshot
     if snapshot is None:
         return None
-    said = ""
-    if snapshot.realm == "drill":
-        said = f"▓▓ {words.say('tui.drill')} ▓▓ "
-    if not showing.is_current:
-        key = "tui.stale.copy" if showing.link == "connecting" else "tui.stale.lost"
-        said += f"▒▒ {words.say(key, at=words.time(snapshot.ts))} "
+    realm = realm_text(showing)
+    if showing.is_current:
+        said = realm
+    else:
+        key = "copy" if showing.link == "connecting" else "lost_short" if realm else "lost"
+        old = words.say(f"tui.stale.{key}", at=words.time(snapshot.ts))
+        said = f"{realm}▒▒ {old} "
     if not said:
         return None
     rest = ("▒" if not showing.is_current else "▓") * (showing.columns - cells(said))
     return (Span(cut(said + rest, showing.columns), "banner"),)
+
+
+def realm_text(showing: Showing) -> str:
+    """`▓▓ DRILL ▓▓ DR-NET-02 …` or that all of it is simulated; nothing for a real ward."""
+    words, snapshot = showing.words, showing.snapshot
+    if snapshot is None or snapshot.realm == "live":
+        return ""
+    said = f"▓▓ {words.say('tui.drill' if snapshot.realm == 'drill' else 'tui.bar.sim')} ▓▓ "
+    if snapshot.drill is None or not showing.is_current:
+        return said
+    room = showing.columns - cells(said) - 1
+    return f"{said}{cut(f'{snapshot.drill.id} {words.of(snapshot.drill.title)}', room)} "
 
 
 def keys_line(showing: Showing, screen: str) -> Line:

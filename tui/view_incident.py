@@ -47,6 +47,7 @@ _ENTRY_MARKS = {
     "fill": _PERSON,
     "clock_met": _PERSON,
     "report": _PERSON,
+    "evidence_add": _PERSON,
     "symptom": OK,
     "summary": OK,
 }
@@ -54,8 +55,11 @@ _ENTRY_MARKS = {
 _ALLOWED = {
     "ack": frozenset({"open"}),
     "note": _OPEN | {"resolved"},
+    "escalate": _OPEN,
     "close": frozenset({"resolved"}),
 }
+_LONGEST_TEXT = 300  # what fits a text message in two parts
+_NOT_FROM_HERE = frozenset({"L0", "L3"})  # the ward itself; the carrier, whom others call
 _COLUMNS = (("id", 9), ("severity", 5), ("title", 0), ("since", 6), ("lasted", 9), ("holder", 9))
 _FIXED = 3 + sum(wide for _, wide in _COLUMNS) + 5  # all cells but the title's
 
@@ -285,6 +289,30 @@ def _entry(entry: TimelineEntry, columns: int, showing: Showing) -> Iterator[Lin
     )  # fmt: skip
     for part in more:
         yield line(" " * 12 + part)
+
+
+def handover_text(incident: Incident, showing: Showing) -> str:
+    """What is read out or copied when the incident is handed over; a person may change it."""
+    words, snapshot = showing.words, showing.snapshot
+    ward = snapshot.ward if snapshot is not None else None
+    who = f"{ward.name} ({ward.code})" if ward is not None else incident.ward
+    said = words.say(
+        "screen.incident.handover", ward=who, headline=title(incident, showing),
+        at=words.time(incident.t_started), id=incident.id,
+    )  # fmt: skip
+    return one_line(said, _LONGEST_TEXT)
+
+
+def addressees(showing: Showing) -> tuple[str, ...]:
+    """Whom a ward may hand over to, first the one it calls first: code, name, number."""
+    snapshot, words = showing.snapshot, showing.words
+    contacts = snapshot.contacts if snapshot is not None else ()
+    phone = words.say("screen.playbook.no_phone")
+    return tuple(
+        f"{one.role}  {words.of(one.name)}: {one.phone or phone}"
+        for one in contacts
+        if one.role not in _NOT_FROM_HERE
+    )
 
 
 def refusal(incident: Incident | None, act: str, showing: Showing) -> str | None:

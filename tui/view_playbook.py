@@ -14,7 +14,7 @@ from inventory.text import one_line, pad
 from tui.legend import DEGRADED, NOW, OFF_DUTY, OK, UNKNOWN
 from tui.lines import Span, fit, line, spread, wrapped
 from tui.view_device import agent_now
-from tui.view_incident import MACHINE, account, short_id
+from tui.view_incident import MACHINE, account, handover_text, short_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -240,6 +240,23 @@ def _countdown(run: PlaybookRun, step: RunStep, showing: Showing) -> Line:
         return line(Span(f" … {words.say('screen.playbook.time_over')}", "degraded"))
     key = "screen.playbook.wait_left" if run.state == "waiting" else "screen.playbook.time_left"
     return line(Span(f" … {words.say(key, left=words.lasted(left_s))}", "accent"))
+
+
+def handover_text_of(run: PlaybookRun, showing: Showing) -> str:
+    """What is read out when a run is handed over: of its incident, else of the run itself."""
+    snapshot, words = showing.snapshot, showing.words
+    incidents = snapshot.incidents if snapshot is not None else ()
+    found = next((one for one in incidents if one.id == run.incident), None)
+    if found is not None:
+        return handover_text(found, showing)
+    ward = snapshot.ward if snapshot is not None else None
+    who = f"{ward.name} ({ward.code})" if ward is not None else run.ward
+    step = words.of(run.step.title) if run.step is not None else ""
+    said = words.say(
+        "screen.playbook.handover", ward=who, title=words.of(run.title), step=step,
+        at=words.time(run.started),
+    )  # fmt: skip
+    return one_line(said, 300)
 
 
 def end_lines(run: PlaybookRun, columns: int, showing: Showing) -> Iterator[Line]:

@@ -78,6 +78,8 @@ def _one_ward(ward: WardView, view: AgentView, book: RunBook) -> wire.Snapshot:
         contacts=tuple(book.contacts(ward)),
         playbooks=tuple(book.suggested(ward)),
         runs=tuple(book.runs(ward=ward.unit.code, is_open=True)),
+        circuits=present.circuits(ward),
+        drill=view.drill,
     )
 
 
@@ -90,6 +92,7 @@ def _all_wards(view: AgentView, book: RunBook) -> wire.Snapshot:
         wards=tuple(present.summary(ward) for ward in view.wards),
         incidents=_shown_incidents(view.wards),
         runs=tuple(book.runs(ward=None, is_open=True)),
+        drill=view.drill,
     )
 
 

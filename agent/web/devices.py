@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from agent.view import AgentView, DeviceView, WardView
     from probes.counters import Rate
-    from probes.model import Interface, Observation
+    from probes.model import Interface, Observation, Sample
 
 _STATES = {State.OK: "ok", State.WARN: "degraded", State.CRIT: "down", State.UNKNOWN: "unknown"}
 
@@ -28,13 +28,17 @@ def device(found: DeviceView) -> wire.Device:
 
 
 def device_detail(found: DeviceView, view: AgentView) -> wire.DeviceDetail:
-    """A device with the newest run of each probe, and its live values that have no label."""
+    """A device with the newest run of each probe, and its live values by name.
+
+    Of values with one label the name is `name{label}`: `wardops_vc_registered{sip}`. Those of ports
+    are with the ports.
+    """
     facts = {
-        sample.metric.name: _fact(observation, sample.value, sample.metric.unit)
+        _fact_name(sample): _fact(observation, sample.value, sample.metric.unit)
         for observation in found.observations
         if is_live(observation, view)
         for sample in observation.reading.samples
-        if not sample.labels and isfinite(sample.value)
+        if len(sample.labels) <= 1 and isfinite(sample.value)
     }
     runs = tuple(_run(observation, view) for observation in found.observations)
     return wire.DeviceDetail.model_validate(
@@ -94,7 +98,8 @@ def _fields(found: DeviceView) -> dict[str, object]:
 
 
 def _bits(octets: Rate) -> float | None:
-    return None if octets.per_s is None else octets.per_s * 8
+    """Octets per second as bit/s."""
+    return None if octets.per_s is None else round(octets.per_s * 8, 1)
 
 
 def _run(observation: Observation, view: AgentView) -> wire.Observation:
@@ -102,6 +107,11 @@ def _run(observation: Observation, view: AgentView) -> wire.Observation:
     live = is_live(observation, view, good=False)
     state = _STATES[state_of(observation.reason)] if live else "unknown"
     return _observed(observation, observation.took_s, "seconds", state)
+
+
+def _fact_name(sample: Sample) -> str:
+    name = sample.metric.name
+    return f"{name}{{{sample.labels[0]}}}" if sample.labels else name
 
 
 def _fact(observation: Observation, value: float, unit: str) -> wire.Observation:

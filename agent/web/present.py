@@ -44,6 +44,14 @@ def path(ward: WardView) -> tuple[wire.PathNode, ...]:
     )
 
 
+def circuits(ward: WardView) -> tuple[wire.Circuit, ...]:
+    """The ward's lines, as their carriers know them."""
+    return tuple(
+        wire.Circuit(id=one.id, carrier=one.carrier, circuit=one.circuit, role=one.role)
+        for one in ward.ward.links
+    )
+
+
 def verdict(ward: WardView, view: AgentView) -> wire.Verdict:
     """The ward's verdict; before the first one: unknown, with nothing to show for it."""
     said = _said(ward.verdict, ward) if ward.verdict else _nothing_said(ward, view)
@@ -172,8 +180,11 @@ def _timeline(found: Incident) -> tuple[wire.TimelineEntry, ...]:
         wire.TimelineEntry(at=one.at, actor=one.actor, verb=one.verb, text=one.reason)
         for one in found.actions
     ]
+    # Closing keeps its text as a note and as the reason of the act: people read it once.
+    said = {(one.at, one.actor, one.reason) for one in found.actions}
     written = [
         wire.TimelineEntry(at=one.at, actor=one.actor, verb="note", text=one.text)
         for one in found.notes
+        if (one.at, one.actor, one.text) not in said
     ]
     return (began, opened, *sorted((*done, *written), key=lambda entry: entry.at))

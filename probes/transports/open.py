@@ -12,7 +12,7 @@ from probes.simreach import UdpAsker, WorldEcho
 from probes.snmp.choose import ChosenEngine
 from probes.snmp.datagrams import UdpDatagrams
 from probes.snmp.engine_fast import FastEngine
-from probes.transports.https import HttpsClient
+from probes.transports.no_console import leave_out_console
 from probes.transports.tcp import TcpConnector
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from inventory.model import Inventory
     from probes.clock import Clock
     from probes.snmp.types import SnmpClient
+    from probes.transports.https import HttpsClient
 
 _MAX_PORT = 65535
 
@@ -37,7 +38,7 @@ async def open_transports(inventory: Inventory | None, clock: Clock) -> AsyncIte
         closing.callback(echo.close)
         snmp = ChosenEngine(FastEngine(UdpDatagrams()), _pysnmp)
         closing.callback(snmp.close)
-        http = HttpsClient()
+        http = _https()
         closing.push_async_callback(http.close)
         yield Transports(snmp=snmp, http=http, echo=echo, tcp=TcpConnector())
 
@@ -46,6 +47,13 @@ def _pysnmp() -> SnmpClient:
     from probes.snmp.engine_pysnmp import PysnmpEngine  # noqa: PLC0415 - costs 0.3 s, seldom needed
 
     return PysnmpEngine()
+
+
+def _https() -> HttpsClient:
+    leave_out_console()
+    from probes.transports.https import HttpsClient  # noqa: PLC0415 - costs 0.15 s; only to probe
+
+    return HttpsClient()
 
 
 def _echo(inventory: Inventory | None, clock: Clock) -> IcmpEcho | WorldEcho:

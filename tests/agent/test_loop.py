@@ -109,3 +109,28 @@ def test_cancelling_the_poller_leaves_no_run_behind() -> None:
         return len(asyncio.all_tasks())
 
     assert run_virtual(story(), clock) == 1
+
+
+def test_what_somebody_asks_for_between_two_polls_is_asked_at_once() -> None:
+    """A person wants a device probed now; the next poll by itself is minutes away."""
+    clock = ManualClock()
+    probe = Probe(name="echo", period_s=300, timeout_s=20, run=_echo)
+    target = Target("26740", "d1", "generic_host", "other", "192.0.2.3")
+    net = Net(clock)
+
+    async def story() -> float:
+        ways = Transports(FastEngine(_NoDatagrams()), FakeHttp({}), net, FakeTcp({}))
+        schedule = Schedule([Job(target, probe, 300)], clock.monotonic())
+        poller = Poller(schedule, ways, clock, lambda _ref: Secret("x"), lambda _seen: None)
+        work = asyncio.create_task(poller.run())
+        await clock.sleep(60)
+        asked = clock.monotonic()
+        schedule.hasten("26740", "d1", "echo", asked)
+        await clock.sleep(1)
+        work.cancel()
+        with suppress(asyncio.CancelledError):
+            await work
+        return asked
+
+    asked = run_virtual(story(), clock)
+    assert net.started["192.0.2.3"][-1] == asked

@@ -67,6 +67,9 @@ def test_a_person_looks_is_answered_and_scored(
         if "START." in line:
             url = "".join(told).partition("agent: ")[2].partition(". In")[0]
             scrape = httpx.get(f"{url}/metrics", trust_env=False).text
+            (state,) = (tmp_path / "out").glob("*/agent")
+            token = {"Authorization": f"Bearer {(state / 'local.token').read_text().strip()}"}
+            shot = httpx.get(f"{url}/api/v1/snapshot", headers=token, trust_env=False).json()
             trainee.stdin.write("dance\nlook ce\ndone\n")
             trainee.stdin.flush()
             break
@@ -81,3 +84,5 @@ def test_a_person_looks_is_answered_and_scored(
     kinds = [record.kind for record in read_run(folder).records]
     assert kinds == ["drill.started", "goal", "act", "looked", "act", "trainee.done", "drill.ended"]
     assert 'wardops_agent_realm_info{drill="1",realm="drill"} 1' in scrape
+    assert shot["drill"]["id"] == "DR-NET-02"
+    assert shot["drill"]["started"] is not None

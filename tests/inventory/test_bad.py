@@ -104,6 +104,19 @@ def test_all_mistakes_of_all_files_come_at_once_in_file_order(
     ]
 
 
+def test_a_misspelt_section_hides_nothing_that_is_wrong_inside(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(
+        "schema: wardops/inventory/1\nward: '26740'\ndevicse:\n"
+        "  - {name: sw-1, kind: cisco_ios, role: kore, adress: 192.0.2.999}\n",
+        encoding="utf-8",
+    )
+    lines = run_check(tmp_path, "en").stderr.splitlines()
+    places = [line.partition(": ")[0] for line in lines]
+    assert "a.yaml:3:1 devicse" in places
+    assert "a.yaml:4:35 devicse[0].role" in places
+    assert places.count("a.yaml:4:47 devicse[0].adress") == 2
+
+
 def test_every_sentence_about_a_mistake_is_provoked_by_a_test() -> None:
     provoked = {expectation(case)[1] for case in BAD.iterdir()}
     tests = "".join(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Annotated, get_args
 
-from pydantic import BaseModel, Field, StringConstraints
+import pytest
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from inventory import model
 from inventory.credentials import REFERENCE
@@ -36,6 +37,66 @@ def test_a_rule_without_a_sentence_of_its_own_still_names_place_and_value() -> N
         ("x.yaml:3:1 steps", "inventory.bad_value"),
     ]
     assert problems[2].text("en").startswith("x.yaml:3:1 steps: 7 does not fit here")
+
+
+class Port(BaseModel):
+    """An item of a mapping; it has a field of the mapping's own name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    speed: int = 0
+    ports: dict[str, int] = Field(default_factory=dict)
+
+
+class Box(BaseModel):
+    """Models inside a mapping and inside lists."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ports: dict[str, Port] = Field(default_factory=dict)
+    slots: tuple[Port, ...] | None = None
+    spare: Port | None = None
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("ports: {uplink: {colour: red}}", "x.yaml:1:18 ports.uplink.colour"),
+        ("ports: {speed: {colour: red}}", "x.yaml:1:17 ports.speed.colour"),
+        ("ports: {ports: {colour: red}}", "x.yaml:1:17 ports.ports.colour"),
+        ("slots: [{colour: red}]", "x.yaml:1:10 slots[0].colour"),
+        ("spare: {colour: red}", "x.yaml:1:9 spare.colour"),
+    ],
+)
+def test_an_unknown_key_names_the_keys_of_its_place_also_inside_a_mapping(
+    text: str, place: str
+) -> None:
+    _, (problem,) = validate(Box, parse(f"{text}\n", "x.yaml"))
+    assert problem.text("en") == f"{place}: unknown key colour; known here: speed, ports"
+
+
+def test_a_misspelt_section_does_not_hide_the_mistakes_inside() -> None:
+    text = "prots:\n  up: {speed: fast}\n  down: {speeed: slow, colour: red}\n"
+    _, problems = validate(Box, parse(text, "x.yaml"))
+    assert [(problem.where, problem.key) for problem in problems] == [
+        ("x.yaml:1:1 prots", "inventory.unknown_key_near"),
+        ("x.yaml:2:8 prots.up.speed", "inventory.not_number"),
+        ("x.yaml:3:10 prots.down.speeed", "inventory.unknown_key_near"),
+        ("x.yaml:3:10 prots.down.speeed", "inventory.not_number"),
+        ("x.yaml:3:24 prots.down.colour", "inventory.unknown_key"),
+    ]
+
+
+def test_a_key_beside_the_one_that_it_resembles_is_only_unknown() -> None:
+    _, problems = validate(Box, parse("ports: {}\nprots: {up: 7}\n", "x.yaml"))
+    assert [problem.where for problem in problems] == ["x.yaml:2:1 prots"]
+
+
+def test_two_misspellings_of_one_key_are_read_as_it_once() -> None:
+    _, problems = validate(Box, parse("prots: {up: 7}\nporst: {up: 7}\n", "x.yaml"))
+    assert [problem.where for problem in problems] == [
+        "x.yaml:1:1 prots", "x.yaml:1:9 prots.up", "x.yaml:2:1 porst"
+    ]  # fmt: skip
 
 
 def _patterns(annotation: object) -> set[str]:

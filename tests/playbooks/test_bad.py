@@ -69,6 +69,14 @@ def test_every_sentence_about_a_playbook_has_its_bad_file() -> None:
     assert said - broken == {f"playbook.{name}" for name in elsewhere}
 
 
+def test_path_tests_are_walked_by_who_checks_a_playbook_not_by_who_follows_it() -> None:
+    parting = (BAD / "path_parts.yaml").read_bytes()
+    assert parse_playbook(parting, "x.yaml").tests.cases
+    with pytest.raises(PlaybookError) as found:
+        parse_playbook(parting, "x.yaml", walks_paths=True)
+    assert [problem.key for problem in found.value.problems] == ["playbook.path_parts"]
+
+
 def test_a_folder_gives_the_problems_of_all_its_files(tmp_path: Path) -> None:
     for name in ("PB-OPS-91", "PB-OPS-92", "PB-OPS-93"):
         bad = name == "PB-OPS-92"
@@ -115,7 +123,7 @@ def test_a_mangled_playbook_is_refused_in_words_or_is_a_playbook(
     mangled = TEXT[:start] + put + TEXT[start + length :]
     said: list[str] = []
     try:
-        parse_playbook(mangled.encode(), "x.yaml")
+        parse_playbook(mangled.encode(), "x.yaml", walks_paths=True)
     except PlaybookError as error:
         said = [error.text(language) for language in LANGUAGES]
     assert not any(FOREIGN.search(text) for text in said)

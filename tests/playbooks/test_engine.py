@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inventory.errors import ActionRefused
-from playbooks import engine
+from playbooks import moves
 from playbooks.conditions import RunFact
 from playbooks.engine import decide_next, needs
 from playbooks.load import load_library, parse_playbook
@@ -19,8 +19,8 @@ from playbooks.picture import picture
 from playbooks.run import Record, fold
 
 if TYPE_CHECKING:
-    from playbooks.engine import Event
     from playbooks.model import Playbook
+    from playbooks.moves import Event
     from playbooks.run import Run
 
 AT = datetime(2026, 11, 21, 0, 25, tzinfo=UTC)
@@ -40,9 +40,9 @@ class Bout:
         first = Record(1, AT, "run.started", "", PERSON, {**START, "start": playbook.start})
         self.log = [first]
         self.run: Run = fold(self.log)
-        self.take(engine.Started(self.at))
+        self.take(moves.Started(self.at))
 
-    def take(self, event: Event) -> tuple[engine.Effect, ...]:
+    def take(self, event: Event) -> tuple[moves.Effect, ...]:
         """Apply an event; what the run needs then."""
         self.at += timedelta(seconds=1)
         records, effects = decide_next(self.run, self.playbook, replace(event, at=self.at))
@@ -51,19 +51,19 @@ class Bout:
         assert effects == needs(self.run, self.playbook)
         return effects
 
-    def measure(self, **values: Any) -> tuple[engine.Effect, ...]:
+    def measure(self, **values: Any) -> tuple[moves.Effect, ...]:
         """Facts come in; `dc_loss_pct=3` is `dc.loss_pct`."""
         facts = {name.replace("_", ".", 1): RunFact(value) for name, value in values.items()}
-        return self.take(engine.Measured(AT, self.run.step, self.run.visit, facts))
+        return self.take(moves.Measured(AT, self.run.step, self.run.visit, facts))
 
-    def answer(self, value: engine.Answer) -> tuple[engine.Effect, ...]:
+    def answer(self, value: moves.Answer) -> tuple[moves.Effect, ...]:
         """A person answers the present step."""
-        return self.take(engine.Answered(AT, self.run.step, value, PERSON))
+        return self.take(moves.Answered(AT, self.run.step, value, PERSON))
 
     def carry_out(self) -> None:
         """Begin and finish what the step does."""
-        self.take(engine.Began(AT, self.run.key, "x"))
-        self.take(engine.Finished(AT, self.run.key, "sent"))
+        self.take(moves.Began(AT, self.run.key, "x"))
+        self.take(moves.Finished(AT, self.run.key, "sent"))
 
     @property
     def entered(self) -> list[str]:
@@ -90,10 +90,10 @@ def test_a_result_that_comes_late_or_for_another_visit_adds_nothing(story: Playb
     bout.measure(dc_loss_pct=100.0, sw_reachable=True)
     before = list(bout.log)
     for event in (
-        engine.Measured(AT, "size_up", 1, {"dc.loss_pct": RunFact(0.0)}),
-        engine.Measured(AT, "lights", 2, {"dc.loss_pct": RunFact(0.0)}),
-        engine.Finished(AT, "r1:tell:1", "sent"),
-        engine.Began(AT, "r1:tell:1", "notify"),
+        moves.Measured(AT, "size_up", 1, {"dc.loss_pct": RunFact(0.0)}),
+        moves.Measured(AT, "lights", 2, {"dc.loss_pct": RunFact(0.0)}),
+        moves.Finished(AT, "r1:tell:1", "sent"),
+        moves.Began(AT, "r1:tell:1", "notify"),
     ):
         bout.take(event)
     assert bout.log == before
@@ -138,12 +138,12 @@ def test_going_back_does_not_use_up_visits_and_keeps_what_was_done(story: Playbo
     for _ in range(5):
         bout.answer("1")
         assert bout.run.step == "power_on"
-        bout.take(engine.WentBack(AT, PERSON))
+        bout.take(moves.WentBack(AT, PERSON))
         assert bout.run.step == "lights"
     assert bout.run.counted["lights"] == 1
     assert bout.run.facts["dc.loss_pct"].value == 100.0
     with pytest.raises(ActionRefused):
-        bout.take(engine.WentBack(AT, PERSON))
+        bout.take(moves.WentBack(AT, PERSON))
 
 
 def test_done_starts_the_verification_and_is_not_the_proof(story: Playbook) -> None:
@@ -152,10 +152,10 @@ def test_done_starts_the_verification_and_is_not_the_proof(story: Playbook) -> N
     bout.answer("1")
     assert needs(bout.run, story) == ()
     (wish,) = bout.answer("done")
-    assert isinstance(wish, engine.Measure)
+    assert isinstance(wish, moves.Measure)
     assert "dc.loss_pct" in wish.names
     (wish,) = bout.measure(dc_loss_pct=None)
-    assert isinstance(wish, engine.Measure)
+    assert isinstance(wish, moves.Measure)
     assert wish.not_before == bout.at + timedelta(seconds=10)
     bout.measure(dc_loss_pct=20)
     assert bout.run.outcome == "restored"
@@ -213,12 +213,81 @@ def test_waiting_can_be_stopped_by_a_person(story: Playbook) -> None:
     assert bout.run.outcome == "handed_over"
 
 
+def skip(bout: Bout, reason: str = "chưa có chìa khóa") -> None:
+    bout.take(moves.Skipped(AT, bout.run.step, PERSON, reason))
+
+
+def test_a_step_done_by_hand_can_be_left_undone_and_then_has_not_passed(story: Playbook) -> None:
+    bout = Bout(story)
+    bout.measure(dc_loss_pct=100.0, sw_reachable=True)
+    bout.answer("1")
+    shown = picture(bout.run, story)
+    assert shown.step is not None
+    assert (shown.step.id, shown.step.can_skip) == ("power_on", True)
+    skip(bout)
+    left = next(one for one in bout.log if one.type == "step.left" and one.step == "power_on")
+    assert (left.data["to"], left.data["skipped"]) == (story.step("power_on").on_fail, True)  # type: ignore[union-attr]
+    line = picture(bout.run, story).lines[-1]
+    assert (line.step, line.actor) == ("power_on", PERSON)
+    assert line.result == {"vi": "bỏ qua: chưa có chìa khóa", "en": "skipped: chưa có chìa khóa"}
+
+
+def test_a_checklist_left_undone_fails_and_a_wait_left_undone_runs_out(story: Playbook) -> None:
+    bout = Bout(story)
+    bout.measure(dc_loss_pct=90.0, sw_reachable=None)
+    skip(bout)
+    assert bout.run.outcome == "handed_over"
+    bout = Bout(story)
+    bout.measure(dc_loss_pct=None)
+    bout.carry_out()
+    bout.answer("0")
+    bout.carry_out()
+    skip(bout)
+    assert (bout.run.lines[-1].result, bout.run.outcome) == ("ended.handed_over", "handed_over")
+
+
+def test_what_a_person_is_asked_is_never_skipped_nor_anything_without_a_reason(
+    story: Playbook,
+) -> None:
+    bout = Bout(story)
+    with pytest.raises(ActionRefused, match="size_up cannot be skipped"):
+        skip(bout)
+    bout.measure(dc_loss_pct=100.0, sw_reachable=True)
+    with pytest.raises(ActionRefused, match="lights cannot be skipped"):
+        skip(bout)
+    bout.answer("1")
+    with pytest.raises(ActionRefused, match="power_on: not skipped without a reason"):
+        skip(bout, "  ")
+    with pytest.raises(ActionRefused, match="is at step power_on, not lights"):
+        bout.take(moves.Skipped(AT, "lights", PERSON, "x"))
+    assert bout.run.step == "power_on"
+
+
+def test_evidence_is_kept_with_its_hash_and_moves_nothing(story: Playbook) -> None:
+    bout = Bout(story)
+    before = bout.take(moves.Started(AT))
+    photo = moves.Filing("Đèn LOS đỏ", "los.jpg", "ab" * 32, 1234)
+    assert bout.take(moves.Filed(AT, PERSON, photo)) == before
+    kept = bout.log[-1]
+    assert (kept.type, kept.actor) == ("evidence.added", PERSON)
+    assert kept.data == {
+        "text": "Đèn LOS đỏ", "name": "los.jpg", "sha256": "ab" * 32, "size": 1234
+    }  # fmt: skip
+    line = picture(bout.run, story).lines[-1]
+    assert line.result is not None
+    assert line.result["vi"] == f"bằng chứng: Đèn LOS đỏ · los.jpg (1234 B, sha256:{'ab' * 32})"
+    with pytest.raises(ActionRefused, match="nothing to add"):
+        bout.take(moves.Filed(AT, PERSON, moves.Filing(" ")))
+
+
 EVENTS = st.lists(
     st.one_of(
         st.builds(lambda n, s: ("measure", n, s), st.sampled_from([0.0, 30.0, 100.0, None]),
                   st.sampled_from([True, False, None])),
         st.sampled_from(["0", "1", "2", "3", "done", "next"]).map(lambda v: ("answer", v, None)),
-        st.tuples(st.sampled_from(["act", "back", "resume"]), st.none(), st.none()),
+        st.tuples(
+            st.sampled_from(["act", "back", "resume", "skip", "file"]), st.none(), st.none()
+        ),
     ),
     max_size=60,
 )  # fmt: skip
@@ -241,9 +310,13 @@ def test_whatever_happens_the_log_folds_to_the_run_and_no_effect_is_begun_twice(
             elif kind == "act":
                 bout.carry_out()
             elif kind == "back":
-                bout.take(engine.WentBack(AT, PERSON))
+                bout.take(moves.WentBack(AT, PERSON))
+            elif kind == "skip":
+                skip(bout)
+            elif kind == "file":
+                bout.take(moves.Filed(AT, PERSON, moves.Filing("x")))
             else:
-                bout.take(engine.Resumed(AT))
+                bout.take(moves.Resumed(AT))
         except ActionRefused:
             continue
         assert bout.run.going is None or bout.run.outcome is not None

@@ -14,6 +14,7 @@ from inventory.text import has_accents
 from playbooks import model as m
 from playbooks.conditions import RunFact, holds
 from playbooks.load import load_library
+from playbooks.texts import filled
 from playbooks.verdict.facts import Truth
 from playbooks.verdict.rows import ROWS, Row
 from playbooks.walk import parting, walk
@@ -222,3 +223,19 @@ def test_only_a_fault_at_the_terminal_device_leads_to_its_power_or_cord(row: Row
         row.part in ("ce_link", "ce", "line_or_ce")
     )
     assert not (row.outside and touched)
+
+
+def test_the_meeting_playbook_goes_the_same_ways_without_a_calendar() -> None:
+    """Nobody told when the meeting is: no step depends on it, and texts say that it is unknown."""
+    playbook = LIBRARY["PB-MTG-01"]
+    base = {**playbook.tests.base, "mtg.minutes_to_start": "unknown"}
+    blind = playbook.model_copy(update={"tests": playbook.tests.model_copy(update={"base": base})})
+    assert base != playbook.tests.base
+    for case in playbook.tests.cases:
+        assert parting(blind, case) is None
+    report = playbook.step("endpoint_report")
+    assert isinstance(report, m.Escalate)
+    assert report.message is not None
+    said = filled(report.message, {"mtg.minutes_to_start": RunFact(reason="no_calendar")})
+    assert "Số phút tới phiên họp: chưa rõ." in said["vi"]
+    assert "Minutes to the meeting: unknown." in said["en"]

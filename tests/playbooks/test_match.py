@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from playbooks.load import load_library
-from playbooks.match import for_alert, search, suggest
+from playbooks.match import GENERAL, for_alert, search, suggest
 from playbooks.verdict.facts import Fact, Facts, Truth
 from playbooks.verdict.rootcause import judge
 from playbooks.verdict.rows import ROOM_PLAYBOOKS, ROWS
@@ -38,8 +40,26 @@ def test_a_verdict_with_a_playbook_of_later_gets_the_general_one() -> None:
     named = {row.playbook for row in ROWS if row.playbook} | set(ROOM_PLAYBOOKS.values())
     assert named - set(LIBRARY), "all are there: this fallback can go"
     verdict = judge(Facts({"host_link": Fact(Truth.TRUE)}), "ward")
-    playbook = suggest(verdict, LIBRARY)
-    assert playbook is not None
+    for wanted, general in GENERAL.items():
+        found = suggest(replace(verdict, playbook=f"PB-{wanted}-99"), LIBRARY)
+        assert found is not None
+        assert found.id == general
+        assert suggest(replace(verdict, playbook=f"PB-{wanted}-99"), {}) is None
+
+
+def test_nothing_is_suggested_for_an_intrusion_or_while_the_centre_is_blind() -> None:
+    verdict = judge(Facts({"host_link": Fact(Truth.TRUE)}), "ward")
+    assert suggest(replace(verdict, playbook="PB-SEC-01"), LIBRARY) is None
+    blind = judge(Facts({"hub_ok": Fact(Truth.FALSE)}), "hub")
+    assert (blind.part, suggest(blind, LIBRARY)) == ("hub_blind", None)
+
+
+def test_every_row_that_speaks_of_a_fault_suggests_one_that_is_there() -> None:
+    verdict = judge(Facts({"host_link": Fact(Truth.TRUE)}), "ward")
+    for row in ROWS:
+        if row.playbook and row.part != "hub_blind":
+            found = suggest(replace(verdict, part=row.part, playbook=row.playbook), LIBRARY)
+            assert found is not None, row
 
 
 @pytest.mark.parametrize("words", ["mat mang", "mất mạng", "MẤT MẠNG", "metronet", "pb-net-01"])

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from agent.wire import Snapshot
+from agent.wire import ClockState, Meta, PlaybookBrief, Snapshot, Text
 from tui.app import Settings, WardopsApp
 from tui.feed import Feed
 from tui.freshness import Sight
 from tui.text import Words
+from tui.view import Showing
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from agent.client import AgentClient
     from agent.wire import Verb
+    from inventory.language import Language
 
 HERE = Path(__file__).parent
 SHOTS = os.environ.get("WARDOPS_SHOTS", "")
@@ -140,6 +142,65 @@ def run_app(pictures: dict[str, str]) -> Callable[..., Awaitable[str]]:
             return text
 
     return run
+
+
+@pytest.fixture
+def draw(
+    snapshots: Mapping[str, Snapshot],
+    sight_of: Callable[..., Sight],
+    run_app: Callable[..., Awaitable[str]],
+) -> Callable[..., Awaitable[str]]:
+    """`draw("ok", "80x24", act, language="en")`: a snapshot, by its name or itself, as a text.
+
+    `silent_s` is how long ago the agent was heard.
+    """
+
+    async def run(
+        what: str | Snapshot,
+        size: str = "80x24",
+        act: Callable[[Pilot[None]], Awaitable[None]] | None = None,
+        *,
+        silent_s: float = 2.0,
+        settings: Settings | None = None,
+        **words: Any,
+    ) -> str:
+        snapshot = snapshots[what] if isinstance(what, str) else what
+        return await run_app(sight_of(snapshot, silent_s), size, act, settings, **words)
+
+    return run
+
+
+@pytest.fixture
+def showing_of(sight_of: Callable[..., Sight]) -> Callable[..., Showing]:
+    """A snapshot at the moment of the goldens, in English or another language."""
+
+    def showing(snapshot: Snapshot, language: Language = "en", silent_s: float = 2.0) -> Showing:
+        return Showing(sight_of(snapshot, silent_s), Words(language), 1000.0, snapshot.ts)
+
+    return showing
+
+
+@pytest.fixture
+def meta() -> Meta:
+    """Who the agent says it is."""
+    return Meta(
+        version="1", ward="26740", wards=("26740",), realm="sim", vantage="ward", role="ward_it",
+        clock=ClockState(now=datetime(2026, 11, 22, tzinfo=UTC)), seq=1,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def briefs() -> tuple[PlaybookBrief, ...]:
+    """What playbooks the agent can conduct."""
+    titles = {
+        "PB-MTG-01": ("Chuẩn bị họp", "Before a meeting"),
+        "PB-NET-09": ("Mất nguồn", "Power lost"),
+        "PB-NET-01": ("Mất kết nối Metronet", "Metronet line lost"),
+    }
+    return tuple(
+        PlaybookBrief(id=id_, version="1.0.0", title=Text(vi=vi, en=en))
+        for id_, (vi, en) in titles.items()
+    )
 
 
 @pytest.fixture

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
-from agent.wire import ClockState, Meta
 from inventory.language import LANGUAGES
 from tui.actions import SCREENS
 from tui.app import Arrived, Settings, WardopsApp
@@ -22,39 +20,28 @@ if TYPE_CHECKING:
 
     from textual.pilot import Pilot
 
-    from agent.wire import Snapshot
+    from agent.wire import Meta, Snapshot
     from tui.freshness import Sight
-
-
-META = Meta(
-    version="1", ward="26740", wards=("26740",), realm="sim", vantage="ward", role="operator",
-    clock=ClockState(now=datetime(2026, 11, 22, tzinfo=UTC)), seq=1,
-)  # fmt: skip
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_help_explains_the_screen_below_it(
     language: str,
-    snapshots: Mapping[str, Snapshot],
-    sight_of: Callable[..., Sight],
-    run_app: Callable[..., Awaitable[str]],
+    draw: Callable[..., Awaitable[str]],
     golden: Callable[[str, str], None],
 ) -> None:
     async def act(pilot: Pilot[None]) -> None:
         await pilot.press("f1")
 
-    text = await run_app(sight_of(snapshots["ok"]), act=act, language=language)
+    text = await draw("ok", act=act, language=language)
     golden(f"help-home-80x24-{language}", text)
 
 
 @pytest.mark.parametrize("screen", SCREENS)
 async def test_the_language_changes_on_every_screen_and_back(
     screen: str,
-    snapshots: Mapping[str, Snapshot],
-    sight_of: Callable[..., Sight],
-    run_app: Callable[..., Awaitable[str]],
+    draw: Callable[..., Awaitable[str]],
 ) -> None:
-    sight = sight_of(snapshots["metronet"])
     settings = Settings(words=Words(), screen=screen)
 
     def pressed(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
@@ -63,44 +50,38 @@ async def test_the_language_changes_on_every_screen_and_back(
 
         return act
 
-    vietnamese = await run_app(sight, settings=settings)
-    english = await run_app(sight, settings=settings, act=pressed("v"))
+    vietnamese = await draw("metronet", settings=settings)
+    english = await draw("metronet", settings=settings, act=pressed("v"))
     assert "Thoát" in vietnamese
     assert "Quit" in english
     assert "Thoát" not in english
-    assert await run_app(sight, settings=settings, act=pressed("f8", "f8")) == vietnamese
+    assert await draw("metronet", settings=settings, act=pressed("f8", "f8")) == vietnamese
 
 
 @pytest.mark.parametrize("screen", SCREENS)
 async def test_escape_leads_home_from_everywhere_and_never_out(
     screen: str,
-    snapshots: Mapping[str, Snapshot],
-    sight_of: Callable[..., Sight],
-    run_app: Callable[..., Awaitable[str]],
+    draw: Callable[..., Awaitable[str]],
 ) -> None:
     async def act(pilot: Pilot[None]) -> None:
         await pilot.press("f1", "escape", "escape", "escape", "escape")
 
     settings = Settings(words=Words(), screen=screen)
-    text = await run_app(sight_of(snapshots["ok"]), settings=settings, act=act)
+    text = await draw("ok", settings=settings, act=act)
     assert "VIỆC CẦN LÀM NGAY" in text
 
 
 async def test_what_telex_sends_for_dd_opens_devices_once(
-    snapshots: Mapping[str, Snapshot],
-    sight_of: Callable[..., Sight],
-    run_app: Callable[..., Awaitable[str]],
+    draw: Callable[..., Awaitable[str]],
 ) -> None:
     async def act(pilot: Pilot[None]) -> None:
         await pilot.press("d", "backspace", "đ", "ư")
 
-    assert "› Thiết bị" in await run_app(sight_of(snapshots["ok"]), act=act)
+    assert "› Thiết bị" in await draw("ok", act=act)
 
 
 async def test_a_terminal_that_becomes_too_small_says_what_it_needs(
-    snapshots: Mapping[str, Snapshot],
-    sight_of: Callable[..., Sight],
-    run_app: Callable[..., Awaitable[str]],
+    draw: Callable[..., Awaitable[str]],
 ) -> None:
     async def shrink(pilot: Pilot[None]) -> None:
         await pilot.resize_terminal(60, 20)
@@ -110,29 +91,27 @@ async def test_a_terminal_that_becomes_too_small_says_what_it_needs(
         await pilot.pause()
         await pilot.resize_terminal(80, 24)
 
-    sight = sight_of(snapshots["ok"])
-    text = await run_app(sight, act=shrink)
+    text = await draw("ok", act=shrink)
     assert "80×24" in text
     assert "ỔN" not in text
-    assert await run_app(sight, act=shrink_and_grow) == await run_app(sight)
+    assert await draw("ok", act=shrink_and_grow) == await draw("ok")
 
 
 async def test_language_theme_and_screen_are_remembered(
     tmp_path: Path,
-    snapshots: Mapping[str, Snapshot],
-    sight_of: Callable[..., Sight],
-    run_app: Callable[..., Awaitable[str]],
+    draw: Callable[..., Awaitable[str]],
 ) -> None:
     async def act(pilot: Pilot[None]) -> None:
         await pilot.press("v", "f9", "i")
 
     settings = Settings(words=Words(), folder=tmp_path)
-    await run_app(sight_of(snapshots["ok"]), settings=settings, act=act)
+    await draw("ok", settings=settings, act=act)
     place = remembered(tmp_path)
     assert (place.language, place.theme, place.screen) == ("en", "light", "incident")
 
 
 async def test_a_reconnected_screen_says_how_much_is_missing(
+    meta: Meta,
     snapshots: Mapping[str, Snapshot],
     sight_of: Callable[..., Sight],
     run_app: Callable[..., Awaitable[str]],
@@ -143,8 +122,7 @@ async def test_a_reconnected_screen_says_how_much_is_missing(
         app = pilot.app
         assert isinstance(app, WardopsApp)
         app.meta = None
-        news = Heard(snapshot, 1000.0, 0.0, META)
-        app.post_message(Arrived(news))
+        app.post_message(Arrived(Heard(snapshot, 1000.0, 0.0, meta)))
 
     text = await run_app(sight_of(snapshot, silent_s=136.0), act=act)
     assert "mất 2ph16s dữ liệu" in text

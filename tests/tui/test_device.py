@@ -11,15 +11,24 @@ import pytest
 from agent import wire
 from tui.screens.device import DeviceScreen
 from tui.text import Words
-from tui.view import Showing
-from tui.view_device import Closer, device_mark, fact_lines, port_mark, sockets, value_text
+from tui.view_device import (
+    Closer,
+    device_mark,
+    fact_lines,
+    value_text,
+)
+from tui.view_ports import (
+    port_mark,
+    sockets,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from textual.pilot import Pilot
 
-    from tui.freshness import Sight
+    from tui.view import Showing
+
 
 DATA = Path(__file__).parent / "__data__" / "device"
 SWITCH, UPS = "sw-26740-01", "ups-26740"
@@ -63,66 +72,49 @@ async def test_the_device_screen_looks_as_it_should(
     keys: tuple[str, ...],
     size: str,
     language: str,
-    snapshots: Mapping[str, wire.Snapshot],
-    sight_of: Callable[..., Sight],
-    run_app: Callable[..., Awaitable[str]],
+    draw: Callable[..., Awaitable[str]],
     golden: Callable[[str, str], None],
 ) -> None:
-    sight = sight_of(snapshots["ok"])
-    text = await run_app(sight, size, looked_at(name, *keys), language=language)
+    text = await draw("ok", size, looked_at(name, *keys), language=language)
     form = "close" if keys else "list"
     golden(f"device-{name.partition('-')[0]}-{form}-{size}-{language}", text)
 
 
 async def test_ports_that_were_read_long_ago_are_all_unknown(
-    snapshots: Mapping[str, wire.Snapshot],
-    sight_of: Callable[..., Sight],
-    run_app: Callable[..., Awaitable[str]],
+    draw: Callable[..., Awaitable[str]],
     golden: Callable[[str, str], None],
 ) -> None:
-    sight = sight_of(snapshots["ok"], silent_s=40.0)
-    text = await run_app(sight, "80x24", looked_at(SWITCH, "enter"), language="vi")
+    text = await draw("ok", "80x24", looked_at(SWITCH, "enter"), language="vi", silent_s=40.0)
     golden("device-silent-80x24-vi", text)
 
 
 async def test_esc_goes_from_the_device_to_the_list_and_home(
-    snapshots: Mapping[str, wire.Snapshot],
-    sight_of: Callable[..., Sight],
-    run_app: Callable[..., Awaitable[str]],
+    draw: Callable[..., Awaitable[str]],
 ) -> None:
-    sight = sight_of(snapshots["ok"])
-    close = await run_app(sight, "80x24", looked_at(SWITCH, "enter"))
-    listed = await run_app(sight, "80x24", looked_at(SWITCH, "enter", "escape"))
-    home = await run_app(sight, "80x24", looked_at(SWITCH, "enter", "escape", "escape"))
+    close = await draw("ok", "80x24", looked_at(SWITCH, "enter"))
+    listed = await draw("ok", "80x24", looked_at(SWITCH, "enter", "escape"))
+    home = await draw("ok", "80x24", looked_at(SWITCH, "enter", "escape", "escape"))
     assert "Gi1/0/1 " in close
     assert "Gi1/0/1 " not in listed
     assert "vc-26740-a" in listed
-    assert home == await run_app(sight, "80x24")
+    assert home == await draw("ok", "80x24")
 
 
 async def test_the_letter_of_an_input_method_opens_devices_too(
-    snapshots: Mapping[str, wire.Snapshot],
-    sight_of: Callable[..., Sight],
-    run_app: Callable[..., Awaitable[str]],
+    draw: Callable[..., Awaitable[str]],
 ) -> None:
     async def act(pilot: Pilot[None]) -> None:
         await pilot.press("d", "backspace", "đ", "ư")
         await pilot.pause()
         assert isinstance(pilot.app.screen, DeviceScreen)
 
-    await run_app(sight_of(snapshots["ok"]), "80x24", act)
-
-
-def showing_of(sight: Sight) -> Showing:
-    """The sight at the moment of the goldens."""
-    assert sight.snapshot is not None
-    return Showing(sight, Words("en"), 1000.0, sight.snapshot.ts)
+    await draw("ok", "80x24", act)
 
 
 def test_a_device_that_is_held_is_unknown_even_if_it_is_said_to_be_down(
-    snapshots: Mapping[str, wire.Snapshot], sight_of: Callable[..., Sight]
+    snapshots: Mapping[str, wire.Snapshot], showing_of: Callable[..., Showing]
 ) -> None:
-    showing = showing_of(sight_of(snapshots["metronet"]))
+    showing = showing_of(snapshots["metronet"])
     machine = next(one for one in snapshots["metronet"].devices if one.held_by is not None)
     for state in ("down", "ok", "unreachable"):
         said = machine.model_copy(update={"state": state})
@@ -151,10 +143,10 @@ def test_a_port_is_lost_only_when_it_is_an_uplink_without_signal(
 
 
 def test_sockets_stand_in_the_order_of_their_numbers(
-    snapshots: Mapping[str, wire.Snapshot], sight_of: Callable[..., Sight]
+    snapshots: Mapping[str, wire.Snapshot], showing_of: Callable[..., Showing]
 ) -> None:
     snapshot = snapshots["ok"]
-    showing = showing_of(sight_of(snapshot))
+    showing = showing_of(snapshot)
     device = snapshot.devices[0]
     mixed = (*reversed(ports()), wire.Interface(port_id="v", ifIndex=1, ifName="Vlan10"))
     closer = Closer(device, device_mark(device, frozenset(), showing), detail(SWITCH), mixed)
@@ -174,9 +166,9 @@ def test_values_read_with_their_unit_and_the_decimal_sign_of_the_language() -> N
 
 
 def test_a_battery_in_use_is_a_warning(
-    snapshots: Mapping[str, wire.Snapshot], sight_of: Callable[..., Sight]
+    snapshots: Mapping[str, wire.Snapshot], showing_of: Callable[..., Showing]
 ) -> None:
-    showing = showing_of(sight_of(snapshots["ok"]))
+    showing = showing_of(snapshots["ok"])
     device = next(one for one in snapshots["ok"].devices if one.name == UPS)
     ups = detail(UPS)
     on = {"wardops_ups_on_battery": next(iter(ups.facts.values())).model_copy(

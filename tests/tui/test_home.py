@@ -59,12 +59,10 @@ async def test_home_looks_as_it_should(
     name: str,
     size: str,
     language: str,
-    snapshots: Mapping[str, Snapshot],
-    sight_of: Callable[..., Sight],
-    run_app: Callable[..., Awaitable[str]],
+    draw: Callable[..., Awaitable[str]],
     golden: Callable[[str, str], None],
 ) -> None:
-    text = await run_app(sight_of(snapshots[name]), size, language=language)
+    text = await draw(name, size, language=language)
     golden(f"home-{name}-{size}-{language}", text)
 
 
@@ -74,11 +72,10 @@ async def test_home_says_what_to_do_and_whom_to_call(
     size: str,
     language: str,
     snapshots: Mapping[str, Snapshot],
-    sight_of: Callable[..., Sight],
-    run_app: Callable[..., Awaitable[str]],
+    draw: Callable[..., Awaitable[str]],
     golden: Callable[[str, str], None],
 ) -> None:
-    text = await run_app(sight_of(busy(snapshots["metronet"])), size, language=language)
+    text = await draw(busy(snapshots["metronet"]), size, language=language)
     golden(f"home-busy-{size}-{language}", text)
     assert "5/7" in text
     assert "PB-NET-01" not in text
@@ -114,22 +111,6 @@ async def test_a_copy_is_never_the_present(
     assert "╔" not in text
 
 
-@pytest.mark.parametrize("silent_s", [2.0, 60.0])
-async def test_a_drill_says_so_whatever_else_is_said(
-    silent_s: float,
-    snapshots: Mapping[str, Snapshot],
-    sight_of: Callable[..., Sight],
-    run_app: Callable[..., Awaitable[str]],
-) -> None:
-    drill = snapshots["ok"].model_copy(update={"realm": "drill"})
-
-    async def act(pilot: Pilot[None]) -> None:
-        await pilot.press("f9", "f9", "f1")
-
-    assert "▓▓ DIỄN TẬP ▓▓" in await run_app(sight_of(drill, silent_s))
-    assert "▓▓ DIỄN TẬP ▓▓" in await run_app(sight_of(drill, silent_s), act=act)
-
-
 async def test_ascii_and_unaccented_leave_nothing_else(
     snapshots: Mapping[str, Snapshot],
     sight_of: Callable[..., Sight],
@@ -144,21 +125,18 @@ async def test_ascii_and_unaccented_leave_nothing_else(
 
 
 async def test_without_colours_the_text_is_the_same(
-    snapshots: Mapping[str, Snapshot],
-    sight_of: Callable[..., Sight],
-    run_app: Callable[..., Awaitable[str]],
+    draw: Callable[..., Awaitable[str]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    sight = sight_of(snapshots["metronet"])
     styles: list[Any] = []
 
     async def act(pilot: Pilot[None]) -> None:
         for strip in pilot.app.screen._compositor.render_strips():
             styles.extend(segment.style for segment in strip if segment.style)
 
-    plain = await run_app(sight, act=act, settings=Settings(theme="ansi", has_colour=False))
-    coloured = await run_app(sight, settings=Settings(theme="ansi"))
+    plain = await draw("metronet", act=act, settings=Settings(theme="ansi", has_colour=False))
+    coloured = await draw("metronet", settings=Settings(theme="ansi"))
     assert plain == coloured
     assert {style.color.name for style in styles if style.color} <= {"default"}
     assert any(style.reverse and style.bold for style in styles)
@@ -168,19 +146,17 @@ async def test_without_colours_the_text_is_the_same(
 async def test_a_theme_changes_no_letter(
     theme: str,
     snapshots: Mapping[str, Snapshot],
-    sight_of: Callable[..., Sight],
-    run_app: Callable[..., Awaitable[str]],
+    draw: Callable[..., Awaitable[str]],
     golden: Callable[[str, str], None],
 ) -> None:
     settings = Settings(words=Words(), theme=theme)
-    text = await run_app(sight_of(busy(snapshots["metronet"])), "120x40", settings=settings)
+    text = await draw(busy(snapshots["metronet"]), "120x40", settings=settings)
     golden(f"home-theme-{theme}-120x40-vi", text)
 
 
 async def test_several_wards_are_listed_not_merged(
     snapshots: Mapping[str, Snapshot],
-    sight_of: Callable[..., Sight],
-    run_app: Callable[..., Awaitable[str]],
+    draw: Callable[..., Awaitable[str]],
     golden: Callable[[str, str], None],
 ) -> None:
     (first, *_), (second, *_) = snapshots["ok"].wards, snapshots["metronet"].wards
@@ -188,6 +164,6 @@ async def test_several_wards_are_listed_not_merged(
     hub = snapshots["ok"].model_copy(
         update={"ward": None, "verdict": None, "wards": (other, first), "vantage": "hub"}
     )
-    text = await run_app(sight_of(hub))
+    text = await draw(hub)
     golden("home-several-80x24-vi", text)
     assert "--ward" in text

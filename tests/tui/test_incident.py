@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from textual.events import Paste
+from textual.widgets import Input
 
 from agent import wire
 from tui.app import WardopsApp
@@ -20,6 +22,7 @@ from tui.view_incident import detail_lines, holder, incident_mark, listed, refus
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
+    from pathlib import Path
 
     from textual.pilot import Pilot
 
@@ -105,7 +108,9 @@ async def test_the_form_shows_all_that_will_be_recorded(
     ("state", "keys", "asked"),
     [
         ("open", ("t", *"xem", "enter", "enter"), [("ack", {}, "xem")]),
-        ("acked", ("a", *"ghi", "enter", "enter"), [("note", {"text": "ghi"}, None)]),
+        ("acked", ("a", *"ghi", "enter", "enter", "enter"), [("note", {"text": "ghi"}, None)]),
+        ("acked", ("a", "enter", "enter", "enter"), []),
+        ("resolved", ("e", "enter", "enter", "enter"), []),
         (
             "resolved",
             ("f12", *"CPE", "enter", *"thay", "enter", "enter"),
@@ -134,6 +139,72 @@ async def test_nothing_is_sent_before_it_was_filled_in_and_confirmed(
     await run_app(sight_of(at(snapshots["metronet"], state)), "80x24", act)
     incident = {"incident": "SC-2026-000001"}
     assert outbox.sent == [(verb, incident | args, reason) for verb, args, reason in asked]
+
+
+async def test_a_note_goes_with_the_hash_of_a_file_that_can_be_read(
+    snapshots: Mapping[str, wire.Snapshot],
+    sight_of: Callable[..., Sight],
+    run_app: Callable[..., Awaitable[str]],
+    outbox: Any,
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "los.jpg").write_bytes(b"led")
+    said = []
+
+    async def act(pilot: Pilot[None]) -> None:
+        assert isinstance(pilot.app, WardopsApp)
+        pilot.app.feed = outbox
+        for name in ("none.jpg", "los.jpg"):
+            await opened("a", *"den", "enter")(pilot)
+            pilot.app.screen.query_one("#field1", Input).value = str(tmp_path / name)
+            await pilot.press("enter", "enter")
+            await pilot.app.workers.wait_for_complete()
+            await pilot.pause()
+            said.append(pilot.app.notice)
+
+    await run_app(sight_of(at(snapshots["metronet"], "acked")), "80x24", act)
+    assert "không có tệp này" in said[0]
+    file = {"name": "los.jpg", "size": 3, "sha256": hashlib.sha256(b"led").hexdigest()}
+    whole = {"incident": "SC-2026-000001", "text": "den", **file}
+    assert outbox.sent == [("evidence_add", whole, None)]
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+async def test_an_incident_is_handed_over_with_a_text_that_is_ready(
+    language: str,
+    snapshots: Mapping[str, wire.Snapshot],
+    sight_of: Callable[..., Sight],
+    run_app: Callable[..., Awaitable[str]],
+    golden: Callable[[str, str], None],
+    outbox: Any,
+) -> None:
+    contacts = tuple(
+        wire.Contact(role=role, name=wire.Text(vi=vi, en=en))
+        for role, vi, en in (
+            ("L0", "CNTT tại chỗ", "Ward IT"), ("L2", "Trực NOC Thành phố", "City NOC"),
+            ("L3", "Nhà mạng", "Carrier"), ("ward.leader", "Lãnh đạo đơn vị", "Ward leader"),
+        )
+    )  # fmt: skip
+    told = at(snapshots["metronet"], "acked").model_copy(update={"contacts": contacts})
+
+    async def act(pilot: Pilot[None]) -> None:
+        assert isinstance(pilot.app, WardopsApp)
+        pilot.app.feed = outbox
+        await opened("e")(pilot)
+
+    async def confirmed(pilot: Pilot[None]) -> None:
+        await act(pilot)
+        await pilot.press("enter", "enter", "enter")
+
+    golden(f"form-handover-80x24-{language}",
+           await run_app(sight_of(told), "80x24", act, language=language))  # fmt: skip
+    assert outbox.sent == []
+    await run_app(sight_of(told), "80x24", confirmed, language=language)
+    ((verb, args, reason),) = outbox.sent
+    assert (verb, args["to"], reason) == ("escalate", "L2", None)
+    assert told.ward is not None
+    assert f"{told.ward.name} ({told.ward.code}): " in args["text"]
+    assert "SC-2026-000001" in args["text"]
 
 
 async def test_fields_take_every_letter_composed(

@@ -72,6 +72,7 @@ def steps(now: datetime) -> dict[str, wire.RunStep]:
         "checklist": wire.RunStep(
             id="room",
             kind="checklist",
+            can_skip=True,
             title=both("Kiểm tra phòng họp", "Check the room"),
             items=(
                 wire.ChecklistItem(
@@ -246,6 +247,11 @@ ANSWER = "playbook_answer"
         ("wait", ("1", "enter"), []),
         ("ask", ("ctrl+x", *"nham", "enter", "enter"), [("playbook_abort", None)]),
         ("ask", ("ctrl+x", "enter", "enter"), []),
+        ("checklist", ("s", *"khoa", "enter", "enter"), [("playbook_skip", None)]),
+        ("checklist", ("s", "enter", "enter"), []),
+        ("ask", ("s", *"khoa", "enter", "enter"), []),
+        ("ask", ("a", *"den", "enter", "enter", "enter"), [("evidence_add", None)]),
+        ("wait", ("e", "enter", "enter", "enter"), [("escalate", None)]),
         ("ask", ("ctrl+x", *"nham", "enter", "escape"), []),
     ],
 )

@@ -30,7 +30,8 @@ from agent.wire import (
 )
 from inventory.language import LANGUAGES
 from inventory.text import cells
-from tui.status import StatusUsage, exit_code, from_file, from_snapshot
+from tui.status_code import StatusUsage, exit_code
+from tui.status_look import from_file, from_snapshot
 from tui.status_text import LINES, WIDTH, lines
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ def snapshot(state: Any = "down", **changes: Any) -> Snapshot:
     fields = {
         "seq": 9, "ts": NOW, "realm": "live", "vantage": "ward", "wards": [summary(state=state)],
         "ward": ref(), "verdict": verdict(state), "path": NODES, "incidents": [INCIDENT],
+        "playbooks": [{"id": "PB-NET-01", "version": "1.0.0", "title": HEADLINE}],
     }  # fmt: skip
     return Snapshot.model_validate(fields | changes)
 
@@ -115,6 +117,14 @@ def test_the_worst_ward_counts_and_no_ward_is_unknown() -> None:
     assert exit_code(from_snapshot(snapshot(wards=wards, ward=None))) == 1
     assert exit_code(from_snapshot(snapshot(wards=wards[:2], ward=None))) == 3
     assert exit_code(from_snapshot(snapshot(wards=[], ward=None))) == 3
+
+
+def test_only_a_playbook_that_can_be_opened_is_named() -> None:
+    named = verdict(playbook="PB-NET-12")
+    for there, wanted in (({}, "PB-NET-01"), ({"playbooks": []}, None)):
+        status = from_snapshot(snapshot(verdict=named, **there))
+        assert status.verdict is not None
+        assert status.verdict.playbook == wanted
 
 
 @pytest.mark.parametrize("state", ["ok", "degraded", "down", "unknown"])

@@ -27,14 +27,16 @@ from tui.view_device import (
     device_mark,
     fact_lines,
     heading,
-    sockets,
-    table_lines,
-    uplink_lines,
 )
 from tui.view_home import home_lines
 from tui.view_incident import detail_lines, incident_lines
 from tui.view_path import STATIONS, path_lines
 from tui.view_playbook import step_lines
+from tui.view_ports import (
+    sockets,
+    table_lines,
+    uplink_lines,
+)
 from tui.view_verdict import verdict_lines
 
 if TYPE_CHECKING:

@@ -7,23 +7,25 @@ from typing import TYPE_CHECKING, ClassVar
 from inventory.errors import WardopsError
 from tui.actions import DEVICE
 from tui.lines import BLANK, Span, boxed, fit, line
-from tui.screens.ward_screen import WardScreen
+from tui.screens.searching import SearchScreen
 from tui.view_device import (
-    PAGE,
-    PORTS_SOURCE,
     Closer,
     age_line,
     broken_devices,
     device_lines,
     device_mark,
-    faceplate,
     fact_lines,
     heading,
+    up_time_line,
+)
+from tui.view_ports import (
+    PAGE,
+    PORTS_SOURCE,
+    faceplate,
     legend_line,
     port_lines,
     sockets,
     table_lines,
-    up_time_line,
     uplink_lines,
 )
 
@@ -39,7 +41,7 @@ LIST_CELLS = 38
 ASK_EVERY_S = 2.0
 
 
-class DeviceScreen(WardScreen):
+class DeviceScreen(SearchScreen):
     """Keeps which device and port are chosen; asks the agent about that device while in front."""
 
     NAME: ClassVar[str] = DEVICE
@@ -52,6 +54,11 @@ class DeviceScreen(WardScreen):
         self._detail: DeviceDetail | None = None
         self._ports: tuple[Interface, ...] | None = None
         self._asked_at = float("-inf")
+
+    def choose(self, name: str) -> None:
+        """Look closely at that device."""
+        self._turn_to(name)
+        self._is_close = True
 
     @property
     def chosen(self) -> str:
@@ -73,14 +80,16 @@ class DeviceScreen(WardScreen):
 
     def lines(self, showing: Showing, rows: int) -> Sequence[Line]:
         """The list and the device side by side, or one of them where there is no room."""
-        devices = self._devices(showing)
+        devices, every = self._devices(showing), self._all(showing)
+        top = self.search_lines(showing, len(devices), len(every))
         if not devices:
-            return [BLANK, line(Span(f"  {showing.words.say('screen.device.none')}", "dim"))]
+            key = "screen.search.nothing" if every else "screen.device.none"
+            return [*top, BLANK, line(Span(f"  {showing.words.say(key)}", "dim"))]
         if showing.is_wide:
-            return self._wide(devices, showing, rows)
+            return [*top, *self._wide(devices, showing, rows - len(top))]
         if self._is_close:
             return list(self._close(showing, showing.columns, rows))[:rows]
-        listed = list(self._list(devices, showing, showing.columns, rows - 4))
+        listed = [*top, *self._list(devices, showing, showing.columns, rows - len(top) - 4)]
         rule = line(Span("─" * showing.columns, "dim"))
         brief = [heading(self._closer(showing), showing), age_line(self._closer(showing), showing)]
         return [*listed, rule, *[fit(one, showing.columns) for one in brief]]
@@ -146,8 +155,12 @@ class DeviceScreen(WardScreen):
 
     # ---- what is known ----
 
-    def _devices(self, showing: Showing) -> tuple[Device, ...]:
+    def _all(self, showing: Showing) -> tuple[Device, ...]:
         return showing.snapshot.devices if showing.snapshot else ()
+
+    def _devices(self, showing: Showing) -> tuple[Device, ...]:
+        """Those that fit what is searched for."""
+        return self.sifted(self._all(showing), _names)
 
     def _choose(self, showing: Showing) -> None:
         """The first device, until somebody chooses another."""
@@ -164,7 +177,7 @@ class DeviceScreen(WardScreen):
         return names.index(self._chosen) if self._chosen in names else 0
 
     def _closer(self, showing: Showing) -> Closer:
-        devices = self._devices(showing)
+        devices = self._all(showing)
         device = devices[self._at(devices)]
         mark = device_mark(device, broken_devices(devices), showing)
         return Closer(device, mark, self._detail, self._ports)
@@ -208,7 +221,12 @@ class DeviceScreen(WardScreen):
             self._is_close = False
             self.ward_app.redraw()
         else:
-            self.ward_app.do_back()
+            super().do_back()
+
+    def do_search(self) -> None:
+        """Search the list, from the device too."""
+        self._is_close = False
+        super().do_search()
 
     def do_up(self) -> None:
         """The device above, or the port above on the faceplate."""
@@ -248,6 +266,11 @@ class DeviceScreen(WardScreen):
         if self._is_close and 0 <= self._port + by < places:
             self._port += by
             self.ward_app.redraw()
+
+
+def _names(device: Device) -> tuple[str, ...]:
+    """What a device is found by."""
+    return (device.name, device.kind, device.model or "", device.vendor or "", device.role)
 
 
 def _reads_ports(closer: Closer) -> bool:

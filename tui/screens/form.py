@@ -28,12 +28,19 @@ LONGEST = 500
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What is asked: catalogue keys of the title and of each field, and who takes the texts."""
+    """What is asked: catalogue keys of the title and of each field, and who takes the texts.
+
+    `start` are texts that stand in the fields at first, `optional` the fields that may stay empty,
+    `hints` lines below the fields.
+    """
 
     title: str
     fields: tuple[str, ...]
     then: Callable[[tuple[str, ...]], None]
     about: str = ""
+    start: tuple[str, ...] = ()
+    optional: frozenset[str] = frozenset()
+    hints: tuple[str, ...] = ()
 
 
 class FormScreen(WardScreen):
@@ -63,7 +70,8 @@ class FormScreen(WardScreen):
         with Vertical(id="fields"):
             for number in range(len(self._form.fields)):
                 yield Rows(id=f"name{number}", classes="name")
-                field = Input(id=f"field{number}", max_length=LONGEST, compact=True)
+                text = self._form.start[number] if number < len(self._form.start) else ""
+                field = Input(text, id=f"field{number}", max_length=LONGEST, compact=True)
                 field.cursor_blink = False
                 yield field
         yield Rows(id="body")
@@ -93,9 +101,15 @@ class FormScreen(WardScreen):
         if self._here is not None:
             if self._complaint:
                 return [line(Span(f" {words.say('screen.form.empty')}", "degraded"))]
-            return [line(Span(f" {words.say('screen.form.keys')}", "dim"))]
+            key = "screen.form.keys_some" if self._form.optional else "screen.form.keys"
+            return [
+                line(Span(f" {words.say(key)}", "dim")),
+                *(line(Span(f" {hint}", "dim")) for hint in self._form.hints),
+            ]
         review: list[Line] = [line(Span(f" {words.say('screen.form.ask')}", "strong")), BLANK]
         for key, text in zip(self._form.fields, self.texts(), strict=True):
+            if not text:
+                continue
             review.append(line(Span(f" {words.say(key)}:", "dim")))
             review += [line(f"   {part}") for part in wrapped(text, showing.columns - 5, 5)]
         review += [BLANK, line(Span(f" {words.say('screen.form.review')}", "accent"))]
@@ -123,7 +137,8 @@ class FormScreen(WardScreen):
             self.dismiss()
             self._form.then(texts)
             return
-        self._complaint = not self.texts()[at]
+        is_needed = self._form.fields[at] not in self._form.optional
+        self._complaint = is_needed and not self.texts()[at]
         if not self._complaint:
             self._to(at + 1)
         self.ward_app.redraw()

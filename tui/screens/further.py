@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from tui.actions import DEVICE, INCIDENT, PLAYBOOK
+from tui.actions import CONTACTS, DEVICE, INCIDENT, PLAYBOOK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,6 +31,12 @@ def _playbook() -> WardScreen:
     return PlaybookScreen()
 
 
+def _contacts() -> WardScreen:
+    from tui.screens.contacts import ContactsScreen  # noqa: PLC0415 - its weight only when it is shown
+
+    return ContactsScreen()
+
+
 FURTHER: Mapping[str, Callable[[], WardScreen]] = MappingProxyType(
-    {DEVICE: _device, INCIDENT: _incident, PLAYBOOK: _playbook}
+    {DEVICE: _device, INCIDENT: _incident, PLAYBOOK: _playbook, CONTACTS: _contacts}
 )

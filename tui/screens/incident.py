@@ -6,21 +6,25 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from tui.actions import INCIDENT, PLAYBOOK
 from tui.lines import BLANK, Span, boxed, line
-from tui.screens.form import Form, FormScreen
-from tui.screens.ward_screen import WardScreen
+from tui.screens.form import Form
+from tui.screens.records import ask_for, handover_form, note_form
+from tui.screens.searching import SearchScreen
 from tui.view_incident import (
     FILTERS,
     column_line,
     detail_lines,
+    handover_text,
+    holder,
     incident_lines,
     listed,
     refusal,
     short_id,
     timeline_lines,
+    title,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from agent.wire import Incident, Verb
     from tui.lines import Line
@@ -31,12 +35,11 @@ if TYPE_CHECKING:
 _LISTED = 5  # incidents above the timeline where there is little room
 _FIELDS: dict[str, tuple[str, ...]] = {
     "ack": ("screen.incident.ack_reason",),
-    "note": ("screen.incident.note_text",),
     "close": ("screen.incident.close_cause", "screen.incident.close_note"),
 }
 
 
-class IncidentScreen(WardScreen):
+class IncidentScreen(SearchScreen):
     """Keeps which incident is chosen and which are listed; all else comes from the snapshot."""
 
     NAME: ClassVar[str] = INCIDENT
@@ -55,13 +58,16 @@ class IncidentScreen(WardScreen):
 
     def lines(self, showing: Showing, rows: int) -> Sequence[Line]:
         """The list above; what the chosen one is and what happened to it below."""
-        found = self._found(showing)
+        found, every = self._found(showing), self._listed(showing)
+        search = self.search_lines(showing, len(found), len(every))
         if not found:
-            return [BLANK, line(Span(f"  {showing.words.say('screen.incident.none')}", "dim"))]
+            key = "screen.search.nothing" if every else "screen.incident.none"
+            return [*search, BLANK, line(Span(f"  {showing.words.say(key)}", "dim"))]
         at = self._at(found)
         room = _LISTED if not showing.is_wide else 9
         first = max(0, min(at - room // 2, len(found) - room))
         top = [
+            *search,
             column_line(showing.columns, showing),
             *list(incident_lines(found, at, showing.columns, showing))[first : first + room],
         ]
@@ -78,8 +84,8 @@ class IncidentScreen(WardScreen):
         detail = detail_lines(incident, left_cells - 2, showing)
         left = boxed(detail, left_cells, height=rows)
         happened = self._timeline(incident, showing, right_cells - 2, rows - 2)
-        title = line(showing.words.say("screen.incident.timeline"))
-        right = boxed(happened, right_cells, title=title, height=rows)
+        heading = line(showing.words.say("screen.incident.timeline"))
+        right = boxed(happened, right_cells, title=heading, height=rows)
         yield from ((*one, *other) for one, other in zip(left, right, strict=True))
 
     def _timeline(
@@ -95,8 +101,16 @@ class IncidentScreen(WardScreen):
         more = Span(f" {showing.words.say('screen.incident.more', n=hidden)}", "dim")
         return [line(more), *every[last - rows + 1 : last]]
 
-    def _found(self, showing: Showing) -> tuple[Incident, ...]:
+    def _listed(self, showing: Showing) -> tuple[Incident, ...]:
         return listed(showing.snapshot.incidents if showing.snapshot else (), self._filter)
+
+    def _found(self, showing: Showing) -> tuple[Incident, ...]:
+        """Those of the preset that fit what is searched for."""
+
+        def names(one: Incident) -> tuple[str, ...]:
+            return (one.id, short_id(one.id), title(one, showing), holder(one) or "")
+
+        return self.sifted(self._listed(showing), names)
 
     def _at(self, found: Sequence[Incident]) -> int:
         ids = [one.id for one in found]
@@ -109,6 +123,7 @@ class IncidentScreen(WardScreen):
     def choose(self, incident: str) -> None:
         """Put the cursor on that incident, whatever was filtered."""
         self._filter, self._chosen, self._scroll = "all", incident, 0
+        self._typed.leave()
 
     # ---- keys ----
 
@@ -158,38 +173,63 @@ class IncidentScreen(WardScreen):
         self._fill_in("ack")
 
     def do_note(self) -> None:
-        """Write something down."""
-        self._fill_in("note")
+        """Write something down, perhaps with a file's hash."""
+        found = self._open_to("note")
+        if found is not None:
+            ask_for(self.ward_app, note_form(
+                self.ward_app, short_id(found.id),
+                lambda args: self._send("evidence_add" if "name" in args else "note", found, args),
+            ))  # fmt: skip
+
+    def do_escalate(self) -> None:
+        """Hand it over to a level or role, with a text that is ready."""
+        found = self._open_to("escalate")
+        if found is not None:
+            text = handover_text(found, self.ward_app.showing())
+            ask_for(self.ward_app, handover_form(
+                self.ward_app, short_id(found.id), text,
+                lambda args: self._send("escalate", found, args),
+            ))  # fmt: skip
 
     def do_close(self) -> None:
         """End it with cause and note."""
         self._fill_in("close")
 
-    def _fill_in(self, act: Verb) -> None:
-        """Ask for the texts, show them once more, then have it done."""
+    def _open_to(self, act: str) -> Incident | None:
+        """The chosen incident when this can be done to it; else it is said why not."""
         showing = self.ward_app.showing()
         incident = self._incident(showing)
         why_not = refusal(incident, act, showing)
-        if incident is None or why_not is not None:
-            self.ward_app.say(why_not or "")
+        if why_not is not None:
+            self.ward_app.say(why_not)
+            return None
+        return incident
+
+    def _fill_in(self, act: Verb) -> None:
+        """Ask for the texts, show them once more, then have it done."""
+        found = self._open_to(act)
+        if found is None:
             return
-        found = incident
         form = Form(
             f"screen.incident.{act}_title", _FIELDS[act],
-            lambda texts: self._do(act, found, texts), short_id(incident.id),
+            lambda texts: self._do(act, found, texts), short_id(found.id),
         )  # fmt: skip
-        self.ward_app.push_screen(FormScreen(form))
+        ask_for(self.ward_app, form)
 
     def _do(self, act: Verb, incident: Incident, texts: tuple[str, ...]) -> None:
-        args: dict[str, Any] = {"incident": incident.id}
-        reason = None
         if act == "ack":
-            reason = texts[0]
-        elif act == "note":
-            args["text"] = texts[0]
+            self._send(act, incident, {}, reason=texts[0])
         else:
-            args |= {"cause": texts[0], "note": texts[1]}
+            self._send(act, incident, {"cause": texts[0], "note": texts[1]})
+
+    def _send(
+        self, act: Verb, incident: Incident, args: Mapping[str, Any], *, reason: str | None = None
+    ) -> None:
+        """Have it done, and say so."""
         words = self.ward_app.settings.words
         done = words.say(f"screen.incident.done_{act}", id=short_id(incident.id))
         self._chosen = incident.id
-        self.ward_app.command(act, args, reason=reason, then=lambda _: self.ward_app.say(done))
+        self.ward_app.command(
+            act, {"incident": incident.id, **args}, reason=reason,
+            then=lambda _: self.ward_app.say(done),
+        )  # fmt: skip

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from inventory.errors import WardopsError
 from tui.actions import INCIDENT, PLAYBOOK
 from tui.lines import BLANK, Span, boxed, line
-from tui.screens.form import Form, FormScreen
+from tui.screens.form import Form
+from tui.screens.records import ask_for, handover_form, note_form
 from tui.screens.ward_screen import WardScreen
 from tui.view_playbook import (
     brief_lines,
     choices,
     dont_lines,
+    handover_text_of,
     heading,
     next_state,
     ordered,
@@ -49,12 +51,17 @@ class PlaybookScreen(WardScreen):
         self._run: PlaybookRun | None = None
         self._briefs: tuple[PlaybookBrief, ...] | None = None
         self._cursor = 0
+        self._wanted = ""
         self._asked_at = float("-inf")
 
     def turn_to(self, incident: str | None) -> None:
         """Show what is run for that incident; None: whatever is open in the ward."""
         self._incident = incident
         self._forget_run()
+
+    def choose(self, playbook: str) -> None:
+        """Put the cursor on that playbook, once the list is there; an open run stays in front."""
+        self._wanted = playbook
 
     def on_screen_resume(self) -> None:
         """Back in front: a run that is over was seen and makes room."""
@@ -87,10 +94,17 @@ class PlaybookScreen(WardScreen):
             return [BLANK, line(Span(f"  {words.say('screen.playbook.loading')}", "dim"))]
         if not self._listed(showing):
             return [BLANK, line(Span(f"  {words.say('screen.playbook.none')}", "dim"))]
+        self._find_wanted(showing)
         listed = list(brief_lines(self._listed(showing), self._cursor, showing.columns, showing))
         first = max(0, self._cursor - rows + 4)
         title = line(Span(f" {words.say('screen.playbook.list')}", "strong"))
         return [BLANK, title, BLANK, *listed[first : first + rows - 3]]
+
+    def _find_wanted(self, showing: Showing) -> None:
+        ids = [one.id for one in self._listed(showing)]
+        if self._wanted in ids:
+            self._cursor = ids.index(self._wanted)
+        self._wanted = ""
 
     def _one_run(self, run: PlaybookRun, showing: Showing, rows: int) -> list[Line]:
         columns = showing.columns
@@ -212,7 +226,44 @@ class PlaybookScreen(WardScreen):
         said = ("screen.playbook.abort_reason",)
         form = Form("screen.playbook.abort_title", said, lambda texts: self._abort(run, texts[0]),
                     run.playbook)  # fmt: skip
-        self.ward_app.push_screen(FormScreen(form))
+        ask_for(self.ward_app, form)
+
+    def do_skip(self) -> None:
+        """Leave the step undone, with a reason."""
+        run = self._run
+        if run is None or run.step is None:
+            return
+        if not run.step.can_skip:
+            self._say("no_skip")
+            return
+        step = run.step.id
+        form = Form(
+            "screen.playbook.skip_title", ("screen.playbook.skip_reason",),
+            lambda texts: self._send(
+                "playbook_skip", {"run": run.id, "step": step}, reason=texts[0]
+            ),
+            run.playbook,
+        )  # fmt: skip
+        ask_for(self.ward_app, form)
+
+    def do_note(self) -> None:
+        """Write something down in the run, perhaps with a file's hash."""
+        run = self._run
+        if run is not None and run.ended is None:
+            ask_for(self.ward_app, note_form(
+                self.ward_app, run.playbook,
+                lambda args: self._send("evidence_add", {"run": run.id, **args}),
+            ))  # fmt: skip
+
+    def do_escalate(self) -> None:
+        """Hand over to a level or role from whatever step it is, with a text that is ready."""
+        run = self._run
+        if run is not None and run.ended is None:
+            text = handover_text_of(run, self.ward_app.showing())
+            ask_for(self.ward_app, handover_form(
+                self.ward_app, run.playbook, text,
+                lambda args: self._send("escalate", {"run": run.id, **args}),
+            ))  # fmt: skip
 
     def _abort(self, run: PlaybookRun, reason: str) -> None:
         self._send("playbook_abort", {"run": run.id}, reason=reason)

@@ -10,7 +10,7 @@ from tui import actions
 from tui.lines import BLANK, Line, Span, fit, line, wrapped
 from tui.view import keys_line, status_line, stripe_line
 from tui.view_size import COLUMNS, ROWS
-from tui.widgets.rows import Rows
+from tui.widgets.rows import TONE_CLASSES, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 class WardScreen(Screen[None]):
     """A screen by its `NAME` in the table of keys.
 
-    A subclass gives `lines` (or `body` and `draw`, with widgets of its own), `crumbs`, and a method
-    `do_<action>` for each of its actions. It is told what to draw; it asks nobody.
+    A subclass gives `lines` (and `body` and `draw`, when it has widgets of its own), `crumbs`, and
+    a method `do_<action>` for each of its actions. It is told what to draw; it asks nobody.
     """
 
     NAME: ClassVar[str] = ""
     AUTO_FOCUS: ClassVar[str | None] = None
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(TONE_CLASSES)
 
     def compose(self) -> ComposeResult:
         """First line, stripe, the screen's own, notice, footer."""
@@ -49,9 +50,9 @@ class WardScreen(Screen[None]):
         """Where this is, after the place's name in the first line."""
         return ()
 
-    def lines(self, showing: Showing, rows: int) -> Sequence[Line]:
-        """The body, in so many rows of `showing.columns` cells."""
-        raise NotImplementedError
+    def lines(self, showing: Showing, rows: int) -> Sequence[Line]:  # noqa: ARG002 - for subclasses
+        """The body, in so many rows of `showing.columns` cells; a screen without one is empty."""
+        return ()
 
     def draw(self, showing: Showing) -> None:
         """Put the body on the screen."""
@@ -70,8 +71,9 @@ class WardScreen(Screen[None]):
         self.set_class(showing.is_too_small, "too-small")
         if showing.is_too_small:
             said = words.say("tui.pre.no_screen", columns=COLUMNS, rows=ROWS)
-            lines = [line(one) for one in wrapped(said, max(10, showing.columns), 4)]
-            self.query_one("#small", Rows).show(lines, words)
+            lines = [line(one) for one in wrapped(said, max(10, showing.columns), 3)]
+            stripe = stripe_line(showing)
+            self.query_one("#small", Rows).show([*([stripe] if stripe else []), *lines], words)
             return
         self.query_one("#status", Rows).show([status_line(showing, self.crumbs(showing))], words)
         self._show_row("#stripe", stripe_line(showing), showing)

@@ -37,13 +37,24 @@ WARD = "26740"
 START = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)
 PORTS = Ports(snmp=1161, https=8443, http=9100, reach=9643)
 
-# What the person does at each step that asks; a checklist's lines first, then on.
+PHOTO: Mapping[str, Any] = {
+    "text": "Đèn LOS đỏ",
+    "name": "los.jpg",
+    "sha256": "ab" * 32,
+    "size": 1234,
+}
+# What the person does at each step that asks: answers, or commands with their arguments.
 DEEDS: Mapping[str, tuple[Any, ...]] = {
-    "lights": ("1",),
+    "lights": (
+        ("evidence_add", PHOTO), ("escalate", {"to": "next", "text": "Đề nghị tiếp nhận"}), "1",
+    ),
     "reseat": ("1",),
     "carrier": ({"value": "1", "who": "L2"},),
-    "look": ({"item": "door", "state": "done"}, {"item": "fan", "state": "failed"}, "1"),
-}
+    "look": (
+        {"item": "door", "state": "done"}, {"item": "fan", "state": "failed"},
+        ("playbook_skip", {"step": "look"}),
+    ),
+}  # fmt: skip
 PATH = ("size_up", "where", "lights", "reseat", "tell", "carrier", "look", "keep", "linger", "over")
 
 PLAYBOOK = """\
@@ -163,14 +174,18 @@ class Scene:
         """The next thing that the person does at this step."""
         assert now.step is not None
         done = sum(item.state != "open" for item in now.step.items)
-        value = DEEDS[now.step.id][done]
-        await self.do("playbook_answer", run=run, step=now.step.id, value=value)
+        done += sum(line.step == now.step.id for line in now.lines)
+        deed = DEEDS[now.step.id][min(done, len(DEEDS[now.step.id]) - 1)]
+        if isinstance(deed, tuple):
+            await self.do(deed[0], "không vào được tủ", run=run, **deed[1])
+        else:
+            await self.do("playbook_answer", run=run, step=now.step.id, value=deed)
 
-    def verbs(self) -> list[str]:
-        """What stands on the incident's timeline beside its opening."""
+    def verbs(self, actor: str = "") -> list[str]:
+        """What stands on the incident's timeline beside its opening; one actor's or all."""
         found = self.agent.actions.incident(self.incident)
         assert found is not None
-        return [action.verb for action in found.actions]
+        return [one.verb for one in found.actions if actor in ("", one.actor)]
 
 
 @dataclass(frozen=True)

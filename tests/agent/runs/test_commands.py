@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from inventory.errors import ActionRefused, InputError, WardopsError
+from playbooks.verdict.facts import Fact, Facts, Truth
+from playbooks.verdict.rootcause import judge
+from tests.agent.runs.conftest import PHOTO
 
 if TYPE_CHECKING:
     from tests.agent.runs.conftest import Scene, Stage
@@ -117,7 +121,7 @@ def test_one_goes_back_to_the_question_answered_last(stage: Stage) -> None:
         assert now.step is not None
         assert not now.step.can_back
         assert (await refused(scene, "playbook_back", run=run)).key == "playbook.no_way_back"
-        await scene.answer(run, now)
+        await scene.do("playbook_answer", run=run, step="lights", value="1")
         back = (await scene.do("playbook_back", run=run)).result
         assert back["step"] == "lights"
         assert (await scene.follow(run)).outcome == "handed_over"
@@ -166,17 +170,126 @@ def test_a_message_goes_on_the_incident_for_the_level_above(stage: Stage) -> Non
         await scene.follow(await scene.start())
         incident = scene.agent.actions.incident(scene.incident)
         assert incident is not None
-        told = {one.verb: one.reason for one in incident.actions}
+        told = {one.verb: one.reason for one in incident.actions if one.actor == "machine"}
         assert told["notify"] == "ward.leader: Mất kết nối."
         assert told["escalate"] == "L2: 26740: mất gói chưa rõ%."
 
     stage.play(plot)
 
 
-@pytest.mark.parametrize("verb", ["playbook_skip", "run_capability"])
+def test_a_person_adds_evidence_and_hands_over_from_a_run_and_its_incident_shows_it(
+    stage: Stage,
+) -> None:
+    async def plot(scene: Scene) -> None:
+        run = await scene.start()
+        before = await scene.until(run, "asking")
+        await scene.do("evidence_add", run=run, **PHOTO)
+        await scene.do("escalate", run=run, to="L2", text="Đề nghị\ntiếp nhận")
+        now = scene.shown(run)
+        assert now.step == before.step
+        said = [line.result.vi for line in now.lines[len(before.lines) :] if line.result]
+        photo = f"Đèn LOS đỏ · los.jpg (1234 B, sha256:{'ab' * 32})"
+        assert said == [f"bằng chứng: {photo}", "chuyển cấp trên: L2"]
+        incident = scene.agent.actions.incident(scene.incident)
+        assert incident is not None
+        assert [(one.verb, one.actor, one.reason) for one in incident.actions[-2:]] == [
+            ("evidence_add", "local:it", photo),
+            ("escalate", "local:it", "L2: Đề nghị tiếp nhận"),
+        ]
+
+    stage.play(plot)
+
+
+def test_an_incident_without_a_run_is_handed_over_and_gets_evidence_too(stage: Stage) -> None:
+    async def plot(scene: Scene) -> None:
+        await scene.do("evidence_add", incident=scene.incident, text="CPE mất nguồn")
+        await scene.do("escalate", incident=scene.incident, to="next", text="Xin hỗ trợ")
+        incident = scene.agent.actions.incident(scene.incident)
+        assert incident is not None
+        assert [(one.verb, one.reason) for one in incident.actions] == [
+            ("evidence_add", "CPE mất nguồn"), ("escalate", "L2: Xin hỗ trợ"),
+        ]  # fmt: skip
+        assert scene.agent.store.verify_audit() is None
+
+    stage.play(plot)
+
+
+@pytest.mark.parametrize(
+    ("verb", "args", "key"),
+    [
+        ("escalate", {"to": "L9", "text": "x"}, "run.no_party"),
+        ("escalate", {"to": "L3", "text": "x"}, "run.carrier"),
+        ("escalate", {"to": "L2"}, "api.missing_argument"),
+        ("escalate", {"text": "x"}, "api.missing_argument"),
+        ("evidence_add", {}, "api.missing_argument"),
+        ("evidence_add", {"text": "x", "name": "a.jpg"}, "api.missing_argument"),
+        ("evidence_add", {"name": "a.jpg", "sha256": "AB" * 32, "size": 1}, "api.missing_argument"),
+        ("evidence_add", {"name": "a", "sha256": "ab" * 32, "size": -1}, "api.missing_argument"),
+    ],
+)
+def test_what_is_incomplete_or_for_nobody_is_not_recorded(
+    stage: Stage, verb: str, args: dict[str, Any], key: str
+) -> None:
+    async def plot(scene: Scene) -> None:
+        run = await scene.start()
+        before = scene.verbs()
+        for about in ("incident", "run"):
+            whole = {about: scene.incident if about == "incident" else run, **args}
+            assert (await refused(scene, verb, **whole)).key == key
+        assert scene.verbs() == before
+
+    stage.play(plot)
+
+
+def test_a_step_is_skipped_with_its_reason_in_the_audit(stage: Stage) -> None:
+    async def plot(scene: Scene) -> None:
+        run = await scene.start()
+        now = await scene.until(run, "asking")
+        assert now.step is not None
+        assert not now.step.can_skip
+        error = await refused(scene, "playbook_skip", run=run, step="lights")
+        assert error.key == "playbook.no_skip"
+        await scene.do("playbook_answer", run=run, step="lights", value="1")
+        error = await refused(scene, "playbook_skip", run=run, step="reseat")
+        assert error.key == "playbook.no_skip_reason"
+        now = scene.shown(run)
+        assert now.step is not None
+        assert now.step.can_skip
+        result = await scene.do("playbook_skip", "Tủ khóa", run=run, step="reseat")
+        assert result.result["step"] == "tell"
+        assert [one.result.vi for one in scene.shown(run).lines if one.result][-1] == (
+            "bỏ qua: Tủ khóa"
+        )
+        assert (await refused(scene, "playbook_skip", run=run, step="reseat")).key == (
+            "playbook.other_step"
+        )
+
+    stage.play(plot)
+
+
+@pytest.mark.parametrize("verb", ["hand_over", "run_capability"])
 def test_what_is_not_built_is_refused_by_name(stage: Stage, verb: str) -> None:
     async def plot(scene: Scene) -> None:
         error = await refused(scene, verb)
         assert (error.key, error.values["verb"]) == ("api.no_such_verb", verb)
+
+    stage.play(plot)
+
+
+def test_a_verdict_whose_playbook_is_not_there_suggests_the_general_one_or_none(
+    stage: Stage,
+) -> None:
+    text = (stage.library / "PB-NET-90.yaml").read_text(encoding="utf-8")
+    general = text.replace("PB-NET-90", "PB-NET-01")
+    (stage.library / "PB-NET-01.yaml").write_text(general, encoding="utf-8")
+
+    async def plot(scene: Scene) -> None:
+        ward = scene.agent.view().wards[0]
+        good = dict.fromkeys(("host_link", "sw", "ce", "up_oper"), Fact(Truth.TRUE))
+        cut = judge(Facts({**good, "gw": Fact(Truth.FALSE)}), "ward")
+        for playbook, ids in (("PB-NET-12", ["PB-NET-01"]), ("PB-SEC-01", []), ("", [])):
+            seen = replace(ward, verdict=replace(cut, playbook=playbook))
+            assert [one.id for one in scene.agent.runs.suggested(seen)] == ids
+        assert scene.agent.runs.suggested(replace(ward, verdict=None)) == ()
 
     stage.play(plot)

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from playbooks.run import Record
     from tests.agent.runs.conftest import Scene, Stage
 
+PERSON = "local:it"
 EFFECTS = {"tell": "notify", "carrier": "escalate"}
+# What the person does beside answering: kinds of records, and the lines on the incident.
+DEEDS = {"evidence.added": "evidence_add", "escalate.sent": "escalate"}
 
 
 def whole_run(stage: Stage) -> tuple[Path, tuple[Record, ...]]:
@@ -66,21 +69,22 @@ def life_after_death(
 ) -> None:
     """One more life on what was on disk at the moment of death; `records` has one more."""
     known, following = records[:-1], records[-1]
-    waited_for_a_person = following.type in {"answer.given", "item.set"}
+    waited_for_a_person = following.actor == PERSON
     copy = stage.folder / state / "runs" / folder.name
     shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("taken"))
     (copy / LOG).write_bytes(log)
     before = picture(resume(copy), playbook_of(copy))
 
-    async def plot(scene: Scene) -> list[str]:
+    async def plot(scene: Scene) -> tuple[list[str], list[str]]:
         now = scene.shown(folder.name)
         if waited_for_a_person:
             assert now.step == shown_run(before, load_escalation()).step
         done = await scene.follow(folder.name)
         assert done.outcome == "handed_over"
-        return scene.verbs()
+        return scene.verbs("machine"), scene.verbs(PERSON)
 
-    verbs = Counter(stage.play(plot, state, known[-1].at + timedelta(seconds=5)))
+    machines, persons = stage.play(plot, state, known[-1].at + timedelta(seconds=5))
+    told, did = Counter[str](machines), Counter[str](persons)
     assert verify(copy) is None
     after = read_log(copy).records
     assert tuple(entered(after)) == path
@@ -92,7 +96,11 @@ def life_after_death(
     assert begun == over
     for step, verb in EFFECTS.items():
         had_begun = any(one.type == "effect.started" and one.step == step for one in known)
-        assert verbs[verb] == (0 if had_begun else 1), (state, verb)
+        assert told[verb] == (0 if had_begun else 1), (state, verb)
+    for kind, verb in DEEDS.items():
+        assert sum(one.type == kind for one in after) == 1
+        assert did[verb] == (0 if any(one.type == kind for one in known) else 1), (state, verb)
+    assert sum(bool(one.data.get("skipped")) for one in after) == 1
 
 
 def test_a_life_cut_short_anywhere_in_time_goes_on_where_it_was(
@@ -124,5 +132,6 @@ def test_a_life_cut_short_anywhere_in_time_goes_on_where_it_was(
     assert lives > 3
     assert now.outcome == "handed_over"
     assert tuple(entered(read_log(folder).records)) == path
-    assert verbs["notify"] == verbs["escalate"] == 1
+    assert verbs["notify"] == verbs["evidence_add"] == 1
+    assert verbs["escalate"] == 2  # the playbook's own, and the person's
     assert verbs["ack"] == verbs["playbook_start"] == 1

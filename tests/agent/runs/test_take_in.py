@@ -14,6 +14,7 @@ from playbooks.conduct import Conductor
 from playbooks.errors import RunTaken
 from playbooks.journal import LOG
 from playbooks.load import load_library
+from playbooks.moves import Filing
 from playbooks.seams import Delivery, Seams
 from probes.clock import ManualClock, run_virtual
 
@@ -53,6 +54,8 @@ def begun_elsewhere(
         work = asyncio.create_task(conductor.conduct())
         while conductor.state().state != "asking":
             await clock.sleep(0.1)
+        conductor.file(Filing("Đèn LOS đỏ"), "local:cli")
+        conductor.escalate("L2", "Đề nghị tiếp nhận", "local:cli")
         if ends:
             conductor.abort("enough", "local:cli")
             await work
@@ -79,6 +82,8 @@ def test_a_run_that_ended_elsewhere_is_taken_in_once(stage: Stage) -> None:
         assert scene.verbs() == ["playbook_end"]
         shown = scene.shown(run)
         assert (shown.state, shown.actor) == ("aborted", "local:cli")
+        said = [line.result.en for line in shown.lines if line.result and line.step == "lights"]
+        assert said[:2] == ["evidence: Đèn LOS đỏ", "handed over to L2"]
         assert scene.agent.runs.runs(ward=None, is_open=True) == []
 
     stage.play(plot)

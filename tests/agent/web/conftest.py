@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from inventory.model import Realm
     from playbooks.verdict.model import Verdict
 
-LIBRARY = load_library()  # once: every load walks all path tests
+LIBRARY = load_library()  # once: it takes a while
 NOW = datetime(2026, 11, 21, 0, 32, 7, 412000, tzinfo=UTC)
 CUT_AT = NOW - timedelta(minutes=12)
 MONO = 5000.0
