@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from agent.board import subject
@@ -250,7 +251,7 @@ class Engine:
         for incident in tuple(case.incidents.values()):
             step = joined(incident, hit.id, at) if incident.root.whole_way else None
             if step is not None:
-                self._write(lambda step=step: self.save(case, *step))
+                self._write(partial(self.save, case, *step))
 
     def _judged(self, case: WardCase, facts: Facts) -> Verdict:
         """The verdict on these facts; most looks find what the last one found."""

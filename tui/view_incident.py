@@ -193,7 +193,7 @@ def detail_lines(incident: Incident, columns: int, showing: Showing) -> Iterator
     yield from _labelled("group", incident.group or "", columns, showing)
     yield from _labelled("clock", _clock(incident, showing), columns, showing)
     yield from _labelled("cannot", _cannot(incident, showing), columns, showing)
-    yield from _labelled("handover", _handover(incident, showing), columns, showing)
+    yield from _labelled("handed", _handover(incident, showing), columns, showing)
     back = words.of(incident.summary) if incident.summary else ""
     yield from _labelled("back", back, columns, showing)
     runs = showing.snapshot.runs if showing.snapshot else ()
