@@ -10,27 +10,19 @@ from typing import TYPE_CHECKING
 
 from agent.doubt import loss_of, silence, since_loss, stretch_is_good
 from agent.maintenance_facts import maintenance_facts
-from agent.sight import port_of
+from agent.power_facts import power_facts
+from agent.sight import fact_of, port_of, reading_of
 from agent.window import newest
 from inventory.model import Role
 from playbooks.verdict.facts import NOT_APPLICABLE, UNKNOWN, Fact, Facts, Truth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from agent.sight import Seen, Sight
     from inventory.model import Device
-    from probes.model import Interface, Reading, UpsStatus
+    from probes.model import Interface
 
-# A ward is dark when at least 3 and 80 % of its powered devices on duty fell silent
-# within a minute; a hint of a power cut lives for half an hour.
-DARK_DEVICES = 3
-DARK_SHARE = 0.8
-DARK_WITHIN_S = 60.0
-HINT_LIFE_S = 1800.0
-UPS_LOW_RUNTIME_S = 600.0
-UPS_LOW_CHARGE = 0.30
-UPS_GOOD_CHARGE = 0.80
 PORTS_LOST_SHARE = 0.20
 
 
@@ -53,9 +45,8 @@ def facts_of(sight: Sight) -> Facts:
         "mtu": NOT_APPLICABLE,
         "dns": NOT_APPLICABLE,
         "lan_ok": _lan(sight),
-        "local_dark": _local_dark(sight),
         **_uplink(sight, gw),
-        **_ups(sight),
+        **power_facts(sight),
     }
     behind = gw.truth is Truth.TRUE
     return Facts(
@@ -69,16 +60,6 @@ def facts_of(sight: Sight) -> Facts:
 
 def _unmeasured(sight: Sight) -> dict[str, Fact]:
     return {one.id: _service(sight, one.id, measured=False) for one in sight.ward.services}
-
-
-def _fact(seen: Seen, truth: Truth, **values: object) -> Fact:
-    newest_result = seen.last
-    return Fact(
-        truth,
-        source=newest_result.probe if newest_result else "",
-        values=values,
-        at=newest_result.started if newest_result else None,
-    )
 
 
 def _host_link(sight: Sight) -> Fact:
@@ -115,7 +96,7 @@ def _gateway(sight: Sight) -> Fact:
         values["pct"] = 100 * lost / sent
     if rtts:
         values["ms"] = 1000 * rtts[0]
-    return _fact(gateway, truth, **values)
+    return fact_of(gateway, truth, **values)
 
 
 def _any_answers(sight: Sight, names: Iterable[str | None]) -> Fact:
@@ -124,9 +105,9 @@ def _any_answers(sight: Sight, names: Iterable[str | None]) -> Fact:
         return NOT_APPLICABLE
     for seen in members:
         if seen.answers is Truth.TRUE:
-            return _fact(seen, Truth.TRUE, **_rtt(seen))
+            return fact_of(seen, Truth.TRUE, **_rtt(seen))
     silent = all(seen.answers is Truth.FALSE for seen in members)
-    return _fact(members[0], Truth.FALSE if silent else Truth.UNKNOWN)
+    return fact_of(members[0], Truth.FALSE if silent else Truth.UNKNOWN)
 
 
 def _name(device: Device | None) -> str | None:
@@ -153,7 +134,7 @@ def _switch(sight: Sight, gw: Fact) -> Fact:
     if core is None:
         return NOT_APPLICABLE
     methods = ", ".join(sorted({_method(p) for p in core.live})) or "ICMP, SNMP"
-    return _fact(core, _on_the_way(sight, core, gw), d=core.target.name, methods=methods)
+    return fact_of(core, _on_the_way(sight, core, gw), d=core.target.name, methods=methods)
 
 
 def _method(probe: str) -> str:
@@ -201,19 +182,19 @@ def _terminal_device(sight: Sight, gw: Fact) -> Fact:
     good = {"good": stretch_is_good(sight)} if sight.far_end.clean is Truth.FALSE else {}
     truth = _on_the_way(sight, seen, gw)
     if truth is Truth.TRUE:
-        return _fact(seen, Truth.TRUE, **_rtt(seen), **good)
+        return fact_of(seen, Truth.TRUE, **_rtt(seen), **good)
     if gw.truth is Truth.TRUE:
         return Fact(Truth.TRUE, source="forwards", at=gw.at, values=good)
     if ce.ping is False:
         return NOT_APPLICABLE
-    return _fact(seen, truth) if seen.ever else UNKNOWN
+    return fact_of(seen, truth) if seen.ever else UNKNOWN
 
 
 def _carrier_edge(sight: Sight, gw: Fact) -> Fact:
     edge = sight.of("pe")
     if edge is None:
         return NOT_APPLICABLE
-    return _fact(edge, _on_the_way(sight, edge, gw), **_rtt(edge))
+    return fact_of(edge, _on_the_way(sight, edge, gw), **_rtt(edge))
 
 
 def _path_quality(sight: Sight, gw: Fact) -> Fact:
@@ -240,96 +221,14 @@ def _uplink(sight: Sight, gw: Fact) -> dict[str, Fact]:
     loss = loss_of(sight) if sight.vantage == "ward" and gw.truth is not Truth.TRUE else None
     is_old = loss is not None and observation.mono < loss.since
 
-    def as_fact(status: str | None) -> Fact:
+    def asfact_of(status: str | None) -> Fact:
         truth = Truth.UNKNOWN if status in (None, "unknown") else Truth.FALSE
         if status == "up":  # a port that was up before the loss may be what broke
             truth = Truth.UNKNOWN if is_old else Truth.TRUE
         values = {"p": port.name, "d": core.name}
         return Fact(truth, source="snmp-interfaces", values=values, at=observation.started)
 
-    return {**absent, "up_admin": as_fact(port.admin), "up_oper": as_fact(port.oper)}
-
-
-def _ups(sight: Sight) -> dict[str, Fact]:
-    names = ("ups_batt", "ups_low", "power_hint", "ups_low_before", "ups_ok_before")
-    ups = next((d for d in sight.ward.devices if d.role is Role.UPS or "ups" in d.kind), None)
-    seen = sight.of(_name(ups))
-    if seen is None:
-        no_hint = Fact(Truth.FALSE, source="inventory", promised=False)
-        return {**dict.fromkeys(names, NOT_APPLICABLE), "power_hint": no_hint}
-    live = _reading(seen, lambda reading: reading.ups)
-    status = live.ups if live else None
-    before = _ups_before(sight, seen)
-    if status is None or status.on_battery is None:
-        return {"ups_batt": UNKNOWN, "ups_low": UNKNOWN, **before}
-    values: dict[str, object] = {"d": seen.target.name}
-    if status.runtime_s is not None:
-        values["n"] = round(status.runtime_s / 60)
-    on_battery = Truth.TRUE if status.on_battery else Truth.FALSE
-    low = Truth.TRUE if status.on_battery and ups_is_low(status) else Truth.FALSE
-    return {
-        "ups_batt": _fact(seen, on_battery, **values),
-        "ups_low": _fact(seen, low, **values),
-        **before,
-    }
-
-
-def ups_is_low(status: UpsStatus) -> bool:
-    """Whether runtime or charge is low: under 10 minutes, or under 30 %."""
-    runtime, charge = status.runtime_s, status.charge_ratio
-    short = runtime is not None and runtime < UPS_LOW_RUNTIME_S
-    return short or (charge is not None and charge < UPS_LOW_CHARGE)
-
-
-def _ups_before(sight: Sight, seen: Seen) -> dict[str, Fact]:
-    """What the UPS said last, while it is silent now: was a power cut in the making?"""
-
-    def known(*, yes: bool) -> Fact:
-        return Fact(Truth.TRUE if yes else Truth.FALSE, source="snmp-ups", promised=False)
-
-    memory = sight.ups_memory
-    if memory is None or memory.status.on_battery is None:
-        silent = {"power_hint": UNKNOWN, "ups_low_before": UNKNOWN, "ups_ok_before": UNKNOWN}
-        return {**silent, "power_hint": known(yes=False)} if seen.ever else silent
-    silent_now = seen.answers is not Truth.TRUE
-    silent_since = seen.since_mono if seen.answers is Truth.FALSE else sight.mono
-    status, age_s = memory.status, silent_since - memory.mono
-    hint = silent_now and bool(status.on_battery) and age_s <= HINT_LIFE_S
-    healthy = not status.on_battery and not status.replace_battery
-    charged = status.charge_ratio is not None and status.charge_ratio >= UPS_GOOD_CHARGE
-    return {
-        "power_hint": known(yes=hint),
-        "ups_low_before": known(yes=bool(status.on_battery) and ups_is_low(status)),
-        "ups_ok_before": known(yes=healthy and charged),
-    }
-
-
-def _reading(seen: Seen, has: Callable[[Reading], object]) -> Reading | None:
-    return next((o.reading for o in seen.live.values() if has(o.reading) is not None), None)
-
-
-def _local_dark(sight: Sight) -> Fact:
-    """Nearly everything powered in the ward fell silent at once."""
-    ward_devices = [d for d in sight.ward.devices if d.site == "ward"]
-    members = [seen for d in ward_devices if (seen := sight.of(d.name)) and seen.on_duty]
-    powered = [seen for seen in members if seen.ever]
-    if len(powered) < DARK_DEVICES:
-        return UNKNOWN
-    silent = sorted(seen.since_mono for seen in powered if seen.answers is Truth.FALSE)
-    together = _largest_group(silent, DARK_WITHIN_S)
-    if len(together) < max(DARK_DEVICES, DARK_SHARE * len(powered)):
-        alive = sum(seen.answers is Truth.TRUE for seen in powered)
-        truth = Truth.FALSE if alive or silent else Truth.UNKNOWN
-        return Fact(truth, source="icmp", values={"n": alive}, promised=False)
-    took_s = max(1, round(together[-1] - together[0]))
-    values = {"n": len(together), "m": len(powered), "s": took_s}
-    return Fact(Truth.TRUE, source="icmp", values=values, promised=False)
-
-
-def _largest_group(moments: list[float], within_s: float) -> list[float]:
-    """The most of some sorted moments that lie within a span of seconds."""
-    groups = ([m for m in moments if 0 <= m - first <= within_s] for first in moments)
-    return max(groups, key=len, default=[])
+    return {**absent, "up_admin": asfact_of(port.admin), "up_oper": asfact_of(port.oper)}
 
 
 def _watched_ports(sight: Sight) -> list[tuple[Interface | None, bool]]:
@@ -374,7 +273,7 @@ def _service(sight: Sight, service_id: str, *, measured: bool) -> Fact:
     reason = str(seen.last.reason) if seen.last and not seen.last.ok else ""
     if seen.answers is Truth.FALSE and _is_from_the_break(sight, seen):
         return Fact(Truth.UNKNOWN, values={"s": name})
-    return _fact(seen, seen.answers, s=name, reason=reason)
+    return fact_of(seen, seen.answers, s=name, reason=reason)
 
 
 def _is_from_the_break(sight: Sight, seen: Seen) -> bool:
@@ -398,11 +297,11 @@ def _rooms(sight: Sight) -> dict[str, Fact]:
 def _room(seen: Seen) -> Fact:
     if not seen.on_duty and seen.answers is not Truth.TRUE:
         return NOT_APPLICABLE
-    reading = _reading(seen, lambda reading: reading.vc)
+    reading = reading_of(seen, lambda reading: reading.vc)
     status = reading.vc if reading else None
     if status is None:
         truth = Truth.FALSE if seen.answers is Truth.FALSE else Truth.UNKNOWN
-        return _fact(seen, truth, r=seen.target.name, part="endpoint")
+        return fact_of(seen, truth, r=seen.target.name, part="endpoint")
     critical = any(level == "critical" for level, _type in status.diagnostics)
     unregistered = status.sip_registered is False
     unplugged = any(not connected for _kind, _name, connected in status.peripherals)
@@ -412,5 +311,5 @@ def _room(seen: Seen) -> Fact:
         (unplugged, "peripheral"),
     ):
         if bad:
-            return _fact(seen, Truth.FALSE, r=seen.target.name, part=part)
-    return _fact(seen, Truth.TRUE, r=seen.target.name)
+            return fact_of(seen, Truth.FALSE, r=seen.target.name, part=part)
+    return fact_of(seen, Truth.TRUE, r=seen.target.name)

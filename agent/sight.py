@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from agent.checks import State
 from agent.maintenance import Covered
-from playbooks.verdict.facts import Truth
+from playbooks.verdict.facts import Fact, Truth
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from agent.window import Burst, EchoWindow
     from inventory.model import Vantage, Ward
-    from probes.model import Interface, Observation, Target, UpsStatus
+    from probes.model import Interface, Observation, Reading, Target, UpsStatus
 
 # How long single echoes of the ward's own switch and terminal device are remembered.
 BURSTS_KEPT_S = 600.0
@@ -92,6 +92,22 @@ class Sight:
     def of(self, name: str | None) -> Seen | None:
         """The target of that name, if the ward has it."""
         return self.seen.get(name) if name else None
+
+
+def fact_of(seen: Seen, truth: Truth, **values: object) -> Fact:
+    """A fact about a target, with the probe and the time of its newest result."""
+    newest_result = seen.last
+    return Fact(
+        truth,
+        source=newest_result.probe if newest_result else "",
+        values=values,
+        at=newest_result.started if newest_result else None,
+    )
+
+
+def reading_of(seen: Seen, has: Callable[[Reading], object]) -> Reading | None:
+    """The first live reading in which `has` finds something."""
+    return next((o.reading for o in seen.live.values() if has(o.reading) is not None), None)
 
 
 def port_of(seen: Seen | None, name: str) -> Interface | None:

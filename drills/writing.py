@@ -133,6 +133,9 @@ def _device(world: World, node: Node, ports: Ports) -> dict[str, Any]:
     behind = _behind(world, node)
     if behind:
         device["behind"] = behind
+    fed = [one.name for one in world.topology.nodes.values() if one.feed == node.name]
+    if fed:
+        device["feeds"] = fed
     if node.role == "core":
         device["uplink"] = _uplink(node)
     if node.sys_object_id:

@@ -138,6 +138,7 @@ def _references(sheet: Sheet, sheets: Sequence[Sheet]) -> Iterator[Problem]:
     """Names that point at devices point at devices of the same ward."""
     pointers = [
         *(((*k, "behind"), d.parent, d.name) for k, d in sheet.devices() if d.parent is not None),
+        *(((*k, "feeds"), fed, d.name) for k, d in sheet.devices() for fed in d.feeds),
         *(((*k, "near"), link.near_device, "") for k, link in sheet.links()),
         *(((*k, "via"), link.via, "") for k, link in sheet.links() if link.via),
         *([(("agent_at",), sheet.ward.agent_at, "")] if sheet.ward.agent_at else []),

@@ -96,7 +96,8 @@ class Device(Frozen):
     """One device of a ward.
 
     `behind` and `uplink` name ports: `behind: "sw-1:Gi1/0/5"` says through which device (and which
-    of its ports) this one is reached. `kind` is a device-type name that the probes resolve.
+    of its ports) this one is reached. `kind` is a device-type name that the probes resolve. `feeds`
+    names what a UPS gives power to.
     """
 
     name: Name
@@ -107,6 +108,7 @@ class Device(Frozen):
     behind: str | None = None
     uplink: str | None = None
     room: str | None = None
+    feeds: tuple[Name, ...] = ()
     snmp: SnmpAccess | None = None
     https: HttpsAccess | None = None
     node_exporter: HttpUrl | None = None

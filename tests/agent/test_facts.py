@@ -136,11 +136,37 @@ def test_a_ups_last_seen_on_battery_hints_at_a_power_cut() -> None:
     assert truths(replace(late, mono=60.0 + 1802))["power_hint"] is Truth.FALSE
 
 
-def test_a_ups_back_on_mains_takes_the_hint_back() -> None:
+def feeding(sight: Sight, *fed: str) -> Sight:
+    """The same ward, whose inventory says what hangs on the UPS."""
+    devices = tuple(
+        device.model_copy(update={"feeds": fed}) if device.name == UPS else device
+        for device in sight.ward.devices
+    )
+    return replace(sight, ward=sight.ward.model_copy(update={"devices": devices}))
+
+
+@pytest.mark.parametrize(
+    ("fed", "good"),
+    [((CORE, CE), Truth.TRUE), ((CORE,), Truth.UNKNOWN), ((), Truth.UNKNOWN)],
+)
+def test_a_ups_back_on_mains_takes_the_hint_back_and_speaks_for_what_it_feeds(
+    fed: tuple[str, ...], good: Truth
+) -> None:
     memory = UpsMemory(UpsStatus(on_battery=False, charge_ratio=0.9), mono=95.0)
     sight = replace(good_ward(ups_26740=silent(UPS)), ups_memory=memory)
-    found = truths(sight)
-    assert (found["power_hint"], found["ups_ok_before"]) == (Truth.FALSE, Truth.TRUE)
+    found = truths(feeding(sight, *fed))
+    assert (found["power_hint"], found["ups_ok_before"]) == (Truth.FALSE, good)
+
+
+def test_an_answer_from_what_needs_mains_takes_the_hint_back() -> None:
+    memory = UpsMemory(UpsStatus(on_battery=True, charge_ratio=0.2), mono=60.0)
+    room = replace(silent("vc-26740-a"), last_ok_mono=70.0)
+    sight = replace(good_ward(ups_26740=silent(UPS), vc_26740_a=room), ups_memory=memory)
+    assert truths(sight)["power_hint"] is Truth.TRUE
+    assert truths(feeding(sight, CORE, CE))["power_hint"] is Truth.FALSE
+    earlier = {**sight.seen, "vc-26740-a": replace(room, last_ok_mono=50.0)}
+    found = truths(feeding(replace(sight, seen=earlier), CORE, CE))
+    assert found["power_hint"] is Truth.TRUE
 
 
 def test_a_ward_is_dark_when_nearly_all_fell_silent_within_a_minute() -> None:
