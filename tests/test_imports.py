@@ -33,7 +33,7 @@ WARD_PATH = (
     ROOT / "agent" / "address.py",
     ROOT / "agent" / "client.py",
     ROOT / "agent" / "glance.py",
-    ROOT / "agent" / "wire.py",
+    *sorted((ROOT / "agent" / "wire").rglob("*.py")),
     ROOT / "probes" / "inventory_cli.py",
 )
 
