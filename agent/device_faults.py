@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from agent.severity import WHOLE_WARD, device_severity
 from agent.sight import port_of
 from agent.verdict.hold import not_measured
-from agent.watching import REACHABLE
+from agent.ward_checks import REACHABLE
 from inventory.model import Role
 from playbooks.verdict.model import Sentence, Verdict
 

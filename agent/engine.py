@@ -49,7 +49,8 @@ if TYPE_CHECKING:
     from agent.schedule import Schedule
     from agent.selfmetrics import SelfMetrics
     from agent.store import Store
-    from agent.watching import Step, Taken, WardWatch
+    from agent.taken import Step, Taken
+    from agent.watching import WardWatch
     from inventory.model import Unit
     from playbooks.verdict.facts import Facts
     from playbooks.verdict.model import Verdict

@@ -17,7 +17,7 @@ from agent.incident_rules import RootCheck, advance, concerned
 from agent.incidents import IncidentState, changed
 from agent.recovery import recovery_of, sentence
 from agent.severity import severity_of
-from agent.watching import REACHABLE
+from agent.ward_checks import REACHABLE
 from inventory.model import Words
 from playbooks.verdict.render import headline
 

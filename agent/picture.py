@@ -12,7 +12,7 @@ from agent.data_quality import Quality, quality_of, uniqueness
 from agent.reach import answered
 from agent.verdict.hold import not_measured
 from agent.view import AgentView, DeviceView, IncidentCounts, WardView
-from agent.watching import REACHABLE
+from agent.ward_checks import REACHABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from agent.checks import State, state_of
 from agent.facts import facts_of
-from agent.watching import ECHOES
+from agent.window import ECHOES
 from inventory.model import Role
 from playbooks.conditions import RunFact
 from playbooks.known import MEASURED
 from playbooks.verdict.facts import Truth
 from playbooks.verdict.model import Sentence
-from playbooks.verdict.render import both
+from playbooks.verdict.render import both, prose
 from playbooks.verdict.sentence import fact_name
 
 if TYPE_CHECKING:
@@ -258,7 +258,7 @@ def _verdict(belief: Belief, at: datetime) -> dict[str, RunFact]:
     said = {"segment": found.segment, "part": found.part, "state": found.state, "row": found.row}
     values: dict[str, Value | None] = {name: value or None for name, value in said.items()}
     values["confidence"] = round(found.confidence, 2)
-    values["sentence"] = both(found.headline, belief.kind) if found.headline else None
+    values["sentence"] = prose(found.headline, belief.kind) if found.headline else None
     values["missing"] = _missing(found, belief.kind)
     return {
         name: RunFact(value, "" if value is not None else NOT_MEASURED, "verdict", at)

@@ -6,21 +6,19 @@ decided here is decided by the pure functions it calls.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from agent.board import Board, freshness, subject
 from agent.checks import (
     CheckState,
     Policy,
     State,
-    Transition,
     laid_down,
     policy_for,
     remembered,
     restarted,
     retry_in_s,
-    state_of,
     step,
 )
 from agent.data_quality import Ledger, run_tally
@@ -28,12 +26,25 @@ from agent.doubt import kept
 from agent.duty import MEETING_LEAD, SETTLING, on_duty
 from agent.flapping import heed
 from agent.hints.model import HintKind
+from agent.line_doubt import LineDoubt, is_about
 from agent.maintenance import Covered
 from agent.reach import Proofs, answered, weigh
 from agent.sight import Seen, Sight, UpsMemory, port_of
+from agent.taken import Step, Taken
 from agent.verdict.hold import HoldRules, Holds, Orders, arrange, may_harden
 from agent.verdict.topology import GATEWAY
-from agent.window import Burst, EchoWindow
+from agent.ward_checks import (
+    HOST,
+    ON_BATTERY,
+    PATH,
+    REACHABLE,
+    ROOM,
+    UPLINK,
+    Roots,
+    ends_here,
+    far_end_name,
+)  # fmt: skip
+from agent.window import ECHOES, EchoWindow, burst_of
 from inventory.model import Duty, Role
 from probes.model import UpsStatus
 
@@ -43,63 +54,18 @@ if TYPE_CHECKING:
 
     from agent.config import Timing
     from agent.duty import Calendar
-    from agent.flapping import Flap
     from agent.hints.model import Hint
     from agent.verdict.topology import Topology
+    from agent.ward_checks import CheckKey
+    from agent.window import Burst
     from inventory.model import Vantage, Ward
     from probes.model import Observation, Target
 
-CheckKey: TypeAlias = tuple[str, str]  # target name, check name
-REACHABLE = "reachable"
-UPLINK = "uplink"
-ON_BATTERY = "on_battery"
-ROOM = "room"
-PATH = "path"
-LAN = "lan"
-HOST = "host"
-
-# Echoes that one run of a probe sends: a run without any answer carries no counts of its own.
-ECHOES = {"watch": 1, "icmp": 5}
 _AT_ONCE = Policy(max_attempts=1)
 _FRESH = CheckState()
 _UPS_SAYS = {HintKind.UPS_ON_BATTERY: True, HintKind.UPS_ON_MAINS: False}
-_BEHIND_LINE = ("gw", "ce", "pe")
-_LINE_DOUBT_S = 30.0  # a reading later than that is no longer the answer to a linkDown
 _SLOW_PERIOD_S = 300.0
 TTL_PERIODS = 2.5  # a value lives for so many periods of its probe
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A check that was fed: its key, what it is now, and what changed if anything did.
-
-    `flap` is set when it began to flap or settled.
-    """
-
-    key: CheckKey
-    state: CheckState
-    transition: Transition | None
-    flap: Flap | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What one observation led to: check steps, orders of the hold, and when to ask it again.
-
-    `presence` is what it says about its target's being there, None when it decides nothing.
-    """
-
-    steps: tuple[Step, ...] = ()
-    orders: Orders = field(default_factory=Orders)
-    retry_in_s: float | None = None
-    ask_burst: bool = False
-    far_end_changed: bool = False
-    presence: State | None = None
-
-    @property
-    def is_news(self) -> bool:
-        """Whether a verdict may read differently now than before."""
-        return self.far_end_changed or any(step.transition for step in self.steps)
 
 
 class WardWatch:
@@ -129,12 +95,13 @@ class WardWatch:
         self.maintained = Covered()
         self.ledger = Ledger()
         self._ups: UpsMemory | None = None
-        self._line_doubted_at: float | None = None
+        self._line_doubt = LineDoubt()
         self._near: dict[str, tuple[Burst, ...]] = {}
         self._timing = timing
         self._calendar = calendar
         self._chance = chance
         self._hold_rules = HoldRules(spread_s=timing.recheck_s)
+        self._far_end = far_end_name(ward, vantage)
         core = ward.core.name if ward.core else None
         self._behind_core = frozenset(topology.descendants(core)) if core else frozenset()
 
@@ -158,7 +125,7 @@ class WardWatch:
             self.checks[name, REACHABLE] = laid_down(self.checks[name, REACHABLE], at, mono)
         steps.extend(self._derived(seen, at))
         orders = self._arrange(at, mono)
-        doubt = bool(self._far_end_name() == name and seen.probe == "watch")
+        doubt = bool(self._far_end == name and seen.probe == "watch")
         ask_burst = doubt and self._window_disagrees(seen)
         changed = self.far_end.present is not before
         return Taken(tuple(steps), orders, retry, ask_burst, changed, state)
@@ -182,25 +149,15 @@ class WardWatch:
         core, link = self.ward.core, self.ward.primary_link
         if hint.kind is not HintKind.LINK_DOWN or core is None or core.name != hint.device:
             return ()
-        if link is None or link.near_port is None or not self._is_about(hint, link.near_port):
+        if link is None or link.near_port is None:
             return ()
-        self._line_doubted_at = hint.mono
-        ends = dict.fromkeys((self._far_end_name(), GATEWAY, *_ends_here(self.ward)))
+        ports = self.board.last_good(subject(self.targets[hint.device]), "snmp-interfaces")
+        if not is_about(hint, link.near_port, ports):
+            return ()
+        self._line_doubt = LineDoubt(hint.mono)
+        ends = dict.fromkeys((self._far_end, GATEWAY, *ends_here(self.ward)))
         echoes = [(name, probe) for name in ends if name in self.targets for probe in ECHOES]
         return ((core.name, "snmp-interfaces"), *echoes)
-
-    def _is_about(self, hint: Hint, port_name: str) -> bool:
-        """Whether a hint may be about that port of the core switch: yes when nobody can tell."""
-        known = self.board.last_good(subject(self.targets[hint.device]), "snmp-interfaces")
-        port = next(
-            (p for p in (known.reading.interfaces or ()) if port_name in (p.name, p.descr)), None
-        ) if known else None  # fmt: skip
-        names = {hint.values.get("ifName"), hint.values.get("ifDescr")} - {None}
-        if port is not None and "ifIndex" in hint.values:
-            return hint.values["ifIndex"] == port.index
-        if names:
-            return bool(names & {port_name, port.name if port else None, port and port.descr})
-        return True
 
     def cover(self, covered: Covered, at: datetime, mono: float) -> tuple[str, ...]:
         """Take in what announced work covers now; returns what it no longer does.
@@ -243,7 +200,7 @@ class WardWatch:
             ups_memory=self._ups,
             maintained=self.maintained,
             near=self._near,
-            line_is_down=self._is_line_lost(self.checks.get((self._far_end_name(), REACHABLE))),
+            line_is_down=self._roots().is_line_lost(self.checks.get((self._far_end, REACHABLE))),
         )
 
     def seen(self, name: str, at: datetime, mono: float) -> Seen:
@@ -273,7 +230,7 @@ class WardWatch:
 
         For the far end two services beyond it, for the core switch what hangs on it in the ward.
         """
-        if self.vantage == "ward" and name == self._far_end_name():
+        if self.vantage == "ward" and name == self._far_end:
             return tuple(service.id for service in self.ward.services[:2])
         if self.ward.core is None or name != self.ward.core.name:
             return ()
@@ -299,81 +256,17 @@ class WardWatch:
         return (seen - MEETING_LEAD, seen + SETTLING) if seen is not None else None
 
     def root_check(self, fact: str) -> CheckState | None:
-        """The check behind a fact that an incident hangs on; None when the fact has none.
+        """The check behind a fact that an incident hangs on; None when the fact has none."""
+        return self._roots().check(fact)
 
-        While its object is held under a bad ancestor it cannot become HARD; the ancestor's check
-        then says whether the break is beyond doubt.
-        """
-        key = self._key_of(fact)
-        own = self.checks.get(key) if key else None
-        if key is None or own is None or not own.is_bad or own.hard:
-            return own
-        if fact in _BEHIND_LINE and self._is_line_lost(own):
-            return self._line_check()
-        holder = self.holds.by(key[0])
-        return self.checks.get((holder, REACHABLE), own) if holder else own
-
-    def _is_line_lost(self, behind: CheckState | None) -> bool:
-        """Whether the line's own port explains, beyond doubt, that something behind it is silent.
-
-        Only a silence that began with the loss of signal: later a backup line carries, and a short
-        loss there is to be judged like any other.
-        """
-        line = self._line_check()
-        if behind is None or behind.bad_since_mono is None or line.bad_since_mono is None:
-            return False
-        is_together = behind.bad_since_mono - line.bad_since_mono <= _LINE_DOUBT_S
-        return self.vantage == "ward" and line.is_hard_bad and is_together
-
-    def _line_check(self) -> CheckState:
-        """The line's own port at the core switch; without signal there nothing behind answers."""
-        core = self.ward.core
-        return self.checks.get((core.name, UPLINK), CheckState()) if core else CheckState()
-
-    def _key_of(self, fact: str) -> CheckKey | None:
-        group, _, rest = fact.partition("[")
-        inner = rest.removesuffix("]")
-        core = self.ward.core.name if self.ward.core else ""
-        table: dict[str, CheckKey] = {
-            "gw": (self._far_end_name(), REACHABLE),
-            "pe": ("pe", REACHABLE),
-            "sw": (core, REACHABLE),
-            "sw_traffic": (core, REACHABLE),
-            "local_dark": (core, REACHABLE),
-            "ce": (self.ward.ce.name if self.ward.ce else "", REACHABLE),
-            "up_admin": (core, UPLINK),
-            "up_oper": (core, UPLINK),
-            "path_ok": (self._far_end_name(), PATH),
-            "lan_ok": (core, LAN),
-            "host_link": (HOST, REACHABLE),
-            "device": (inner, REACHABLE),
-            "svc": (inner, REACHABLE),
-        }
-        if group == "ups_batt":
-            return next((key for key in self.checks if key[1] == ON_BATTERY), None)
-        if group == "vc":
-            return self._room_key(inner)
-        return table.get(group)
-
-    def _room_key(self, room: str) -> CheckKey | None:
-        for device in self.ward.devices:
-            if room in (device.room, device.name) and device.role is Role.VC:
-                key = (device.name, ROOM)
-                return key if key in self.checks else (device.name, REACHABLE)
-        return None
-
-    def _far_end_name(self) -> str:
-        """Ward: the centre gateway. Hub: the ward's own end, CE before switch."""
-        if self.vantage == "ward":
-            return GATEWAY
-        nearest = self.ward.ce or self.ward.core
-        return nearest.name if nearest else GATEWAY
+    def _roots(self) -> Roots:
+        return Roots(self.ward, self.vantage, self.checks, self.holds)
 
     def _remember(self, seen: Observation) -> None:
-        name, burst = seen.target.name, _burst(seen)
-        if burst is not None and name == self._far_end_name():
+        name, burst = seen.target.name, burst_of(seen)
+        if burst is not None and name == self._far_end:
             self.far_end = self.far_end.add(burst)
-        if burst is not None and name in _ends_here(self.ward):
+        if burst is not None and name in ends_here(self.ward):
             self._near[name] = kept(self._near.get(name, ()), burst)
         if seen.reading.ups is not None and seen.reading.ups.on_battery is not None:
             self._ups = UpsMemory(seen.reading.ups, seen.mono)
@@ -420,7 +313,7 @@ class WardWatch:
         if seen.reading.vc is not None and seen.target.role == Role.VC:
             registered = seen.reading.vc.sip_registered is not False
             yield self._stepped((name, ROOM), _good(registered), Policy(), at, mono)
-        if name == self._far_end_name() and seen.probe in ECHOES:
+        if name == self._far_end and seen.probe in ECHOES:
             clean = {"true": State.OK, "false": State.WARN}.get(self.far_end.clean, State.UNKNOWN)
             yield self._stepped((name, PATH), clean, _AT_ONCE, at, mono)
 
@@ -434,21 +327,10 @@ class WardWatch:
         if port is None or port.oper is None:
             return
         up = port.oper == "up" and port.admin != "down"
-        usual = _AT_ONCE if self._is_proof(mono, took_s, up=up) else self._line_policy()
+        self._line_doubt, is_proof = self._line_doubt.weigh(mono, took_s, up=up)
+        usual = _AT_ONCE if is_proof else self._line_policy()
         policy = replace(usual, rhythm_s=rhythm_s)
         yield self._stepped((name, UPLINK), _good(up), policy, at, mono)
-
-    def _is_proof(self, mono: float, took_s: float, *, up: bool) -> bool:
-        """Whether a reading of the line's own port answers a linkDown: then one is enough.
-
-        One that was asked before the linkDown and says up is older than it and answers nothing.
-        """
-        doubted_at = self._line_doubted_at
-        if doubted_at is None or mono < doubted_at:
-            return False
-        if not up or mono - took_s >= doubted_at or mono - doubted_at > _LINE_DOUBT_S:
-            self._line_doubted_at = None
-        return not up and mono - doubted_at <= _LINE_DOUBT_S
 
     def _policy(self, target: Target, seen: Observation) -> Policy:
         usual = policy_for(target.role, seen.ttl_s / TTL_PERIODS)
@@ -475,21 +357,6 @@ class WardWatch:
             key = (name, REACHABLE)
             self.checks[key] = restarted(self.checks[key], at, mono)
         return orders
-
-
-def _burst(seen: Observation) -> Burst | None:
-    """The echoes of one run; None for a run that sent none."""
-    count, echo = ECHOES.get(seen.probe), seen.reading.echo
-    if count is None or (echo is None and state_of(seen.reason) is not State.CRIT):
-        return None
-    sent, lost = (echo.sent, echo.lost) if echo else (count, count)
-    rtt = sorted(echo.rtts_s)[len(echo.rtts_s) // 2] if echo and echo.rtts_s else None
-    return Burst(seen.mono, sent, lost, rtt)
-
-
-def _ends_here(ward: Ward) -> tuple[str, ...]:
-    """The ward's own switch and terminal device: what its own stretch of the way is judged by."""
-    return tuple(device.name for device in (ward.core, ward.ce) if device is not None)
 
 
 def _good(is_good: bool) -> State:

@@ -7,8 +7,13 @@ the quality of the line, so the quality window starts anew when the far end retu
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
+from agent.checks import State, state_of
 from playbooks.verdict.facts import Truth
+
+if TYPE_CHECKING:
+    from probes.model import Observation
 
 # The far end is judged on at least 5 packets of the last 15 s, the quality of an
 # ICMP-only line on the last 10 minutes.
@@ -17,6 +22,10 @@ PRESENCE_PACKETS = 5
 QUALITY_WINDOW_S = 600.0
 QUALITY_PACKETS = 100
 QUALITY_LOST = 10
+
+
+# Echoes that one run of a probe sends: a run without any answer carries no counts of its own.
+ECHOES = {"watch": 1, "icmp": 5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +96,13 @@ def _quality(window: EchoWindow, present: Truth) -> Truth:
     if sent >= QUALITY_PACKETS and lost <= max(2, sent // 100):
         return Truth.TRUE
     return window.clean
+
+
+def burst_of(seen: Observation) -> Burst | None:
+    """The echoes of one run; None for a run that sent none."""
+    count, echo = ECHOES.get(seen.probe), seen.reading.echo
+    if count is None or (echo is None and state_of(seen.reason) is not State.CRIT):
+        return None
+    sent, lost = (echo.sent, echo.lost) if echo else (count, count)
+    rtt = sorted(echo.rtts_s)[len(echo.rtts_s) // 2] if echo and echo.rtts_s else None
+    return Burst(seen.mono, sent, lost, rtt)

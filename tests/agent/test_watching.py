@@ -16,7 +16,8 @@ from agent.config import Timing
 from agent.duty import packaged_calendar
 from agent.maintenance import Covered
 from agent.verdict.topology import tree
-from agent.watching import REACHABLE, WardWatch
+from agent.ward_checks import REACHABLE
+from agent.watching import WardWatch
 from inventory.load import load
 from inventory.model import Duty
 from playbooks.verdict.facts import Truth
