@@ -34,10 +34,13 @@ def brief(playbook: Playbook) -> wire.PlaybookBrief:
 
 def shown_run(state: RunState, escalation: Escalation) -> wire.PlaybookRun:
     """A run with its step and lines; the level above is named as the one that it is."""
-    step = state.step
-    if step is not None and NEXT in step.to:
-        to = tuple(level_above(escalation, state.ward) if w == NEXT else w for w in step.to)
-        state = replace(state, step=replace(step, to=to))
+
+    def named(to: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(level_above(escalation, state.ward) if w == NEXT else w for w in to)
+
+    step = replace(state.step, to=named(state.step.to)) if state.step else None
+    lines = tuple(replace(one, to=named(one.to)) for one in state.lines)
+    state = replace(state, step=step, lines=lines)
     return wire.PlaybookRun.model_validate(asdict(state))
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from agent import wire
     from agent.engine import Engine
+    from agent.incidents import Incident
     from agent.run_shelf import Shelved
     from agent.view import WardView
     from inventory.model import Inventory
@@ -143,11 +144,12 @@ class Runs:
         conductor = Conductor.start(
             self._folder,
             playbook,
-            self._seams(wish.ward, incident),
+            self._seams(wish.ward, incident.id if incident else None),
             ward=wish.ward,
             realm=self._inventory.site.realm,
             actor=wish.actor,
-            incident=incident,
+            incident=incident.id if incident else None,
+            since=incident.t_started if incident else None,
             facts=ward_facts(self._inventory.wards[wish.ward], self._engine.cases[wish.ward].unit),
             on_change=self._announce,
         )
@@ -303,14 +305,31 @@ class Runs:
         if len(mine) >= MOST_OPEN:
             raise ActionRefused("run.too_many", count=MOST_OPEN)
 
-    def _incident(self, wish: Wish) -> str | None:
-        """The incident's number. Raises ActionRefused for one of another ward or a closed one."""
+    def _incident(self, wish: Wish) -> Incident | None:
+        """The incident that is named, else the ward's own that the playbook is for.
+
+        Raises ActionRefused for one of another ward or a closed one.
+        """
         if not wish.incident:
-            return None
+            return self._fitting(wish)
         _, incident = self._ledger.find(wish.incident)
         if incident.ward != wish.ward or incident.t_closed is not None:
             raise ActionRefused("run.other_incident", incident=incident.id, ward=wish.ward)
-        return incident.id
+        return incident
+
+    def _fitting(self, wish: Wish) -> Incident | None:
+        """The newest open incident of the fault that the verdict sends to this playbook for."""
+        case = self._engine.cases[wish.ward]
+        verdict = case.verdict
+        fits = suggest(verdict, self.library) if verdict else None
+        if verdict is None or fits is None or fits.id != wish.playbook:
+            return None
+        same = [
+            one
+            for one in case.incidents.values()
+            if one.is_open and one.is_the_machines and one.root.segment == verdict.segment
+        ]
+        return max(same, key=lambda one: one.t_started, default=None)
 
     def _under_way(self, run_id: str) -> Conductor:
         conductor = self._going.get(run_id)

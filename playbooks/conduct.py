@@ -25,6 +25,7 @@ from playbooks.run import Record, facts_written, fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
     from pathlib import Path
 
     from playbooks.model import Playbook
@@ -71,11 +72,13 @@ class Conductor:
         realm: str,
         actor: str,
         incident: str | None = None,
+        since: datetime | None = None,
         facts: Mapping[str, RunFact] | None = None,
         on_change: Callable[[RunState], None] = lambda _state: None,
     ) -> Conductor:
         """Begin a run in its own folder under `runs`. `facts` are the ward's own (`ward.*`).
 
+        `since` is when the trouble began that it is about; None: as far as is known, now.
         Raises StoreError when nothing can be written.
         """
         now = seams.clock.now()
@@ -84,6 +87,7 @@ class Conductor:
             **(facts or {}),
             "run.id": RunFact(name, source="run", at=now),
             "run.started": RunFact(now.isoformat(), source="run", at=now),
+            "run.since": RunFact((since or now).isoformat(), source="run", at=now),
             "run.incident": RunFact(incident, source="run", at=now),
         }
         data = {

@@ -59,7 +59,7 @@ ALWAYS: Mapping[str, Mapping[str, FieldType]] = MappingProxyType(
             "ce": "text",
             "vc": "text",
         },
-        "run": {"id": "text", "started": "time", "incident": "text"},
+        "run": {"id": "text", "started": "time", "since": "time", "incident": "text"},
     }
 )
 """Facts that the start of a run sets once."""

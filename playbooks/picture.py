@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from playbooks.run import ItemState, Line, Run
 
 _SHOWN = ("done", "of", "reason", "who")  # what a line's words may hold
+SHOWN = "shown"  # what a message came to that no channel took
 
 Text: TypeAlias = dict[str, str]
 """`{vi, en}`."""
@@ -71,13 +72,18 @@ class StepView:
 
 @dataclass(frozen=True, slots=True)
 class LineView:
-    """A step that is behind."""
+    """A step that is behind; `message` is what it had to say to `to`, with no channel to send it.
+
+    Somebody has to read it out or copy it.
+    """
 
     at: datetime
     step: str
     title: Text
     result: Text | None
     actor: str
+    message: Text | None = None
+    to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +216,7 @@ def _addressed(step: m.Step, run: Run) -> tuple[tuple[str, ...], Text | None]:
     """Who is told what: as it was sent, where it was sent already."""
     if not isinstance(step, m.Notify | m.Escalate):
         return (), None
-    to = step.to if isinstance(step.to, tuple) else (step.to,)
+    to = _addressees(step)
     if run.act is not None and run.act.text is not None:
         return to, dict(run.act.text)
     own = step.message or (step.reason if isinstance(step, m.Escalate) else None)
@@ -218,11 +224,21 @@ def _addressed(step: m.Step, run: Run) -> tuple[tuple[str, ...], Text | None]:
 
 
 def _line(line: Line, run: Run, playbook: m.Playbook) -> LineView:
+    result = _result(line, run, playbook)
     if not line.step:
-        title = words(playbook.title)
-    else:
-        title, _ = _heading(playbook.step(line.step), run)
-    return LineView(line.at, line.step, title, _result(line, run, playbook), line.actor)
+        return LineView(line.at, "", words(playbook.title), result, line.actor)
+    step = playbook.step(line.step)
+    title, _ = _heading(step, run)
+    by_mouth = line.told if line.result == SHOWN else None
+    message, to = (dict(by_mouth), _addressees(step)) if by_mouth else (None, ())
+    return LineView(line.at, line.step, title, result, line.actor, message, to)
+
+
+def _addressees(step: m.Step) -> tuple[str, ...]:
+    """Whom a step turns to."""
+    if not isinstance(step, m.Notify | m.Escalate):
+        return ()
+    return step.to if isinstance(step.to, tuple) else (step.to,)
 
 
 def _result(line: Line, run: Run, playbook: m.Playbook) -> Text | None:

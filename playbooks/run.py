@@ -62,13 +62,14 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One step that is behind: what came of it, by a code, and who said so."""
+    """One step that is behind: what came of it, by a code, who said so, and what was told."""
 
     at: datetime
     step: str
     result: str
     actor: str
     more: Mapping[str, Any] = field(default_factory=dict)
+    told: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +244,8 @@ def _refused(run: Run, record: Record) -> Run:
 def _left(run: Run, record: Record) -> Run:
     data = record.data
     actor = record.actor if data.get("skipped") else run.answered_by
-    line = Line(record.at, record.step, data["result"], actor, data.get("more", {}))
+    told = run.act.text if run.act else None
+    line = Line(record.at, record.step, data["result"], actor, data.get("more", {}), told)
     trail = (*run.trail, record.step) if data.get("can_return") else run.trail
     return replace(run, going=Going(data["to"]), lines=(*run.lines, line), trail=trail)
 

@@ -14,7 +14,7 @@ from playbooks.conditions import RunFact
 from playbooks.known import MEASURED
 from playbooks.verdict.facts import NOT_APPLICABLE, UNKNOWN, Fact, Facts, Truth
 from playbooks.verdict.model import Sentence
-from playbooks.verdict.render import both
+from playbooks.verdict.render import both, prose
 from playbooks.verdict.rootcause import judge
 from playbooks.verdict.sentence import fact_name
 from probes.model import Reason
@@ -334,7 +334,7 @@ def _verdict(seen: Round) -> dict[str, RunFact]:
         "state": found.state,
         "row": found.row,
         "confidence": round(found.confidence, 2),
-        "sentence": both(found.headline, kind) if found.headline else None,
+        "sentence": prose(found.headline, kind) if found.headline else None,
         "missing": _named(found.missing, kind),
     }
     return {name: RunFact(value, source="verdict", at=seen.at) for name, value in values.items()}

@@ -60,13 +60,18 @@ class RunStep(Wire):
 
 
 class RunLine(Wire):
-    """One thing that happened in a run; `step` is empty for what concerns all of it."""
+    """One thing that happened in a run; `step` is empty for what concerns all of it.
+
+    `message` is a text for `to` that no channel took: it is to be read out or copied.
+    """
 
     at: Stamp
     step: str
     title: Text
     result: Text | None = None
     actor: str
+    message: Text | None = None
+    to: tuple[str, ...] = ()
 
 
 class PlaybookRun(Wire):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
@@ -41,6 +42,28 @@ def both(sentence: Sentence, kind: str) -> dict[str, str]:
     return {language: text(sentence, language, kind) for language in LANGUAGES}
 
 
+def prose(sentence: Sentence, kind: str) -> dict[str, str]:
+    """A headline to be read out within a text, in every language: no capitals, a full stop."""
+    return {language: _prose(sentence, language, kind) for language in LANGUAGES}
+
+
+def _prose(sentence: Sentence, language: Language, kind: str) -> str:
+    """Only the headline's own words lose their capitals; names and values stay as they are."""
+    values = {**sentence.values, "kind": kind_name(kind, language)}
+    shown = {name: _shown(name, value, language, kind) for name, value in values.items()}
+    shown |= {name: shown.get(name, shown.get(name.lower(), "")) for name in _CAPITALS}
+    marks = {name: f"\x02{number}\x03" for number, name in enumerate(shown)}
+    said = _SHOUTED.sub(lambda found: _calm(found[0]), say(sentence.key, language, **marks))
+    said = f"{said[:1].upper()}{said[1:]}"
+    for name, mark in marks.items():
+        said = said.replace(mark, shown[name])
+    return said if said.endswith((".", "?", "!")) else f"{said}."
+
+
+def _calm(word: str) -> str:
+    return _NAMES.get(word, word.lower()) if word.isupper() else word
+
+
 def kind_name(kind: str, language: Language) -> str:
     """The unit's kind in that language; a kind that is not known is shown as it is."""
     key = f"unit_kind.{kind}"
@@ -48,6 +71,8 @@ def kind_name(kind: str, language: Language) -> str:
 
 
 _CAPITALS: Final = ("KIND", "S")
+_SHOUTED: Final = re.compile(r"[^\W\d_]{2,}(?:'[^\W\d_]+)?")
+_NAMES: Final = {"METRONET": "Metronet", "CPE": "CPE", "UPS": "UPS", "OK": "OK"}
 
 
 def _shown(name: str, value: object, language: Language, kind: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from agent.verdict.settle import Settled
 from inventory.errors import ActionRefused, InputError, WardopsError
 from playbooks.verdict.facts import Fact, Facts, Truth
 from playbooks.verdict.rootcause import judge
@@ -291,5 +292,69 @@ def test_a_verdict_whose_playbook_is_not_there_suggests_the_general_one_or_none(
             seen = replace(ward, verdict=replace(cut, playbook=playbook))
             assert [one.id for one in scene.agent.runs.suggested(seen)] == ids
         assert scene.agent.runs.suggested(replace(ward, verdict=None)) == ()
+
+    stage.play(plot)
+
+
+FITS = "PB-NET-01"  # what the verdict of a cut line sends to
+SINCE = "{run.since:%H:%M:%S}."
+
+
+def with_the_fitting_playbook(stage: Stage) -> None:
+    text = (stage.library / "PB-NET-90.yaml").read_text(encoding="utf-8")
+    text = (
+        text.replace("PB-NET-90", FITS)
+        .replace("Mất kết nối.", SINCE)
+        .replace("The line is down.", SINCE)
+    )
+    (stage.library / f"{FITS}.yaml").write_text(text, encoding="utf-8")
+
+
+def believe_the_line_is_cut(scene: Scene) -> None:
+    good, bad = Fact(Truth.TRUE, source="icmp"), Fact(Truth.FALSE, source="icmp")
+    named = dict.fromkeys(("host_link", "sw", "ce", "up_admin", "up_oper"), good)
+    scene.agent.engine.cases["26740"].settled = Settled(judge(Facts({**named, "gw": bad}), "ward"))
+
+
+def test_a_run_of_the_playbook_that_fits_belongs_to_the_open_incident(stage: Stage) -> None:
+    with_the_fitting_playbook(stage)
+
+    async def plot(scene: Scene) -> None:
+        believe_the_line_is_cut(scene)
+        run = await scene.start(playbook=FITS, incident=None)
+        assert scene.shown(run).incident == scene.incident
+        assert scene.verbs() == ["ack", "playbook_start"]
+        other = await scene.start(playbook="PB-NET-90", incident=None)
+        assert scene.shown(other).incident is None
+        await scene.do("playbook_abort", "enough", run=run)
+        await scene.clock.sleep(1)
+        assert scene.verbs() == ["ack", "playbook_start", "playbook_end"]
+
+    stage.play(plot)
+
+
+def test_a_text_that_nobody_sends_stands_in_the_run_with_the_incident_s_own_time(
+    stage: Stage,
+) -> None:
+    with_the_fitting_playbook(stage)
+
+    async def plot(scene: Scene) -> None:
+        await scene.clock.sleep(99)
+        believe_the_line_is_cut(scene)
+        run = await scene.start(playbook=FITS, incident=None)
+        lines = (await scene.follow(run)).lines
+        told = [one for one in lines if one.message is not None]
+        assert [(one.step, one.to) for one in told] == [("tell", ("ward.leader",))]
+        assert told[0].message.vi == "07:00:00."
+
+    stage.play(plot)
+
+
+def test_a_run_has_no_incident_where_the_verdict_speaks_of_another_fault(stage: Stage) -> None:
+    with_the_fitting_playbook(stage)
+
+    async def plot(scene: Scene) -> None:
+        run = await scene.start(playbook=FITS, incident=None)
+        assert scene.shown(run).incident is None
 
     stage.play(plot)

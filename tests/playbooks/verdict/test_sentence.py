@@ -187,3 +187,20 @@ def test_a_sentence_is_sent_in_every_language() -> None:
     assert set(said) == set(LANGUAGES)
     assert said["vi"] == "Không phải đường truyền: cổng trung tâm trả lời (3,1 ms)."
     assert said["en"] == "Not the line: centre gateway answers (3.1 ms)."
+
+
+@pytest.mark.parametrize("key", [name for name in _table("en") if name.startswith("verdict.")])
+def test_a_headline_within_a_text_shouts_nothing_but_names_and_ends_with_a_stop(key: str) -> None:
+    values = {"s": {"vi": "Một cửa", "en": "Counter"}, "n": 2, "what": "đèn", "r": "B2"}
+    for said in render.prose(Sentence(key, values), "phường").values():
+        capitals = set(re.findall(r"[^\W\d_]{2,}", said)) - {"CPE", "UPS", "OK"}
+        assert not [word for word in capitals if word.isupper()]
+        assert said[-1] in ".?"
+        assert not re.search(r"\w'[A-Z]|[\x02\x03]", said)
+
+
+def test_a_headline_within_a_text_keeps_the_names_that_it_holds() -> None:
+    lost = render.prose(Sentence("verdict.metronet.line", {}), "ward")
+    assert lost["en"] == "Fault: Metronet lost, beyond the ward."
+    named = Sentence("verdict.service", {"s": {"vi": "Cổng 1022", "en": "1022 portal"}})
+    assert render.prose(named, "ward")["vi"] == "Có sự cố: dịch vụ Cổng 1022."
