@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from agent.checks import CheckState, State
 from agent.verdict.topology import AGENT
@@ -96,22 +96,44 @@ class Orders:
     restart: tuple[str, ...] = ()
 
 
+Known: TypeAlias = dict[tuple[str, float | None], Passage]
+
+
 def passage(
     name: str,
     since: float,
     states: Mapping[str, CheckState],
     topology: Topology,
     rules: HoldRules = RULES,
+    known: Known | None = None,
 ) -> Passage:
     """The way to `name`, as far as results since a moment (monotonic seconds) tell.
 
     A parent's good result proves the way only when it came at or after `since`; an older one
     leaves it unsure, unless something above is known to be bad. Objects without a check are looked
-    through. With several ways one open is enough.
+    through. With several ways one open is enough. `known` is what was found in the same states so
+    far: fifty children of one switch ask the same way.
     """
+    known = {} if known is None else known
+    # Whether a way is shut does not depend on `since`: only proof that it is open has an age.
+    found = known.get((name, None)) or known.get((name, since))
+    if found is None:
+        found = _looked(name, since, states, topology, rules, known)
+        known[name, None if found.way is Way.SHUT else since] = found
+    return found
+
+
+def _looked(
+    name: str,
+    since: float,
+    states: Mapping[str, CheckState],
+    topology: Topology,
+    rules: HoldRules,
+    known: Known,
+) -> Passage:
     witness = states.get(name)
     ways = [
-        _through(parent, witness, since, states, topology, rules)
+        _through(parent, witness, since, states, topology, rules, known)
         for parent in topology.parents(name)
     ]
     if any(found.way is Way.OPEN for found in ways):
@@ -128,11 +150,12 @@ def _through(
     states: Mapping[str, CheckState],
     topology: Topology,
     rules: HoldRules,
+    known: Known,
 ) -> Passage:
     if parent == AGENT:
         return Passage(Way.OPEN)
     state = states.get(parent)
-    above = passage(parent, since, states, topology, rules)
+    above = passage(parent, since, states, topology, rules, known)
     if state is None or above.way is Way.SHUT or _outlived(witness, state, rules):
         return above
     if state.state is State.CRIT:
@@ -187,8 +210,9 @@ def arrange(
     `states` are the reachability checks by name, `chance` gives numbers in 0..1 from a seeded
     generator. Returns the new holds and what has to be done.
     """
+    known: Known = {}
     looks = [
-        _look(name, holds.held.get(name), states, topology, mono, chance, rules)
+        _look(name, holds.held.get(name), states, topology, mono, chance, rules, known)
         for name in topology.names
         if name in states
     ]
@@ -215,11 +239,12 @@ def not_measured(
 
     That is everything held, and everything whose last result is older than the break.
     """
+    known: Known = {}
     behind = (
         name
         for name in topology.names
         if not (name in states and states[name].is_hard_bad)
-        and passage(name, math.inf, states, topology, rules).way is Way.SHUT
+        and passage(name, math.inf, states, topology, rules, known).way is Way.SHUT
     )
     return frozenset(holds.held) | frozenset(behind)
 
@@ -241,13 +266,14 @@ def _look(
     mono: float,
     chance: Callable[[], float],
     rules: HoldRules,
+    known: Known,
 ) -> _Look:
     state = states[name]
     if state.state is not State.CRIT:  # good results release; UNKNOWN never replaces CRIT
         return _Look(name)
     if held is None:
-        return _newly_bad(name, states, topology, mono, rules)
-    way = passage(name, held.since, states, topology, rules)
+        return _newly_bad(name, states, topology, mono, rules, known)
+    way = passage(name, held.since, states, topology, rules, known)
     if way.way is Way.SHUT and way.by is not None:
         is_same = held.by == way.by and held.cleared_at is None
         kept = held if is_same else replace(held, by=way.by, cleared_at=None)
@@ -268,10 +294,11 @@ def _newly_bad(
     topology: Topology,
     mono: float,
     rules: HoldRules,
+    known: Known,
 ) -> _Look:
     state = states[name]
     first_bad = mono if state.bad_since_mono is None else state.bad_since_mono
-    way = passage(name, first_bad, states, topology, rules)
+    way = passage(name, first_bad, states, topology, rules, known)
     if way.way is Way.SHUT and way.by is not None:
         if _own_fault(state, states[way.by], rules):
             return _Look(name)
