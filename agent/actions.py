@@ -17,10 +17,11 @@ from playbooks.moves import Filing
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from agent.engine import Engine, WardCase
+    from agent.engine import Engine
     from agent.incidents import Incident
     from agent.runs import Runs
     from agent.upkeep import Upkeep
+    from agent.ward_case import WardCase
     from agent.wire import Command
     from playbooks.picture import RunState
     from probes.clock import Clock
@@ -91,7 +92,7 @@ class Actions:
         named = command.model_copy(update={"actor": actor})
         ward, intake = case.watch.ward, self._engine.intake
         after, event = step_of(named, incident, ward, intake, self._clock.now())
-        self._engine.save(case, after, event)
+        self._engine.book.save(case, after, event)
         return {"incident": after.id, "state": after.state}
 
     def _report(self, command: Command, actor: str) -> dict[str, object]:
@@ -102,7 +103,7 @@ class Actions:
             raise ActionRefused("run.no_ward", ward=str(command.args.get("ward")))
         named = command.model_copy(update={"actor": actor})
         begun, event = report_of(named, case.watch.ward.ward, linked, self._clock.now())
-        opened = self._engine.open(case, begun, event)
+        opened = self._engine.book.open(case, begun, event)
         return {"incident": opened.id, "state": opened.state}
 
     def _probe_now(self, command: Command, _actor: str) -> dict[str, object]:
@@ -111,7 +112,7 @@ class Actions:
         mine = [c for c in cases if not ward or c.watch.ward.ward == ward]
         if not mine:
             raise ActionRefused("api.no_such_device", device=name)
-        asked = sum(self._engine.ask_now(c.watch.ward.ward, name) for c in mine)
+        asked = sum(self._engine.asking.everything(c.watch.ward.ward, name) for c in mine)
         return {"probes": asked}
 
     def _start_run(self, command: Command, actor: str) -> dict[str, object]:
@@ -175,7 +176,7 @@ class Actions:
         """One line of an incident, by a person."""
         case, one = self._find(_text(command, "incident"))
         after, event = act(one, now=self._clock.now(), actor=actor, verb=verb, text=said(one))
-        self._engine.save(case, after, event)
+        self._engine.book.save(case, after, event)
         return {"incident": after.id, "state": after.state}
 
     def _find(self, name: str) -> tuple[WardCase, Incident]:

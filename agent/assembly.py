@@ -14,7 +14,7 @@ from zlib import crc32
 
 from agent.actions import Actions
 from agent.database import Opening
-from agent.engine import Engine, Outlets, WardCase
+from agent.engine import Engine, Outlets
 from agent.events import EventBus
 from agent.exposition.block import Renderer
 from agent.exposition.writer import Exposition
@@ -41,6 +41,7 @@ from agent.store import open_store
 from agent.supervise import keep_running
 from agent.upkeep import Upkeep
 from agent.verdict.topology import tree
+from agent.ward_case import WardCase
 from agent.watching import WardWatch
 from agent.web.state import state_of_view
 from agent.windows import Windows
@@ -162,7 +163,11 @@ class Agent:
             not_ready=tuple(self._not_ready()),
             version=version("wardops"),
         )
-        return replace(seen, drill=self._drill)
+        windows = self.upkeep.windows
+        return replace(
+            seen, drill=self._drill,
+            windows=windows.upcoming(seen.now), weekly=windows.rules(),
+        )  # fmt: skip
 
     def announce_drill(self, drill: Drill | None) -> None:
         """Say on every screen which drill is played here; None when it is over."""

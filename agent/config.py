@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from agent.incident_rules import IncidentRules
 from agent.notices.settings import NotifySettings
 from agent.retention import RetentionSettings
 from inventory.model import Frozen
@@ -26,10 +27,28 @@ class Timing(Frozen):
 
 
 class IncidentSettings(Frozen):
-    """When the machine calls an incident resolved, in seconds of good results."""
+    """Seconds: of good results until an incident is resolved, and within which it re-opens.
+
+    A single device is doubted for `device_hold_s` after it went HARD; `takeover_s` is how much
+    older than its ancestor's fault a symptom may be; `summary_s` after a cause has ended it is said
+    what came back.
+    """
 
     stable_s: float = Field(default=120.0, ge=0)
     reopen_s: float = Field(default=600.0, ge=0)
+    device_hold_s: float = Field(default=30.0, ge=0)
+    takeover_s: float = Field(default=90.0, ge=0)
+    summary_s: float = Field(default=90.0, ge=0)
+
+    def rules(self) -> IncidentRules:
+        """The rules that the machine follows with these settings."""
+        return IncidentRules(
+            stable_s=self.stable_s,
+            reopen_within_s=self.reopen_s,
+            device_hold_s=self.device_hold_s,
+            takeover_s=self.takeover_s,
+            summary_s=self.summary_s,
+        )
 
 
 class HttpSettings(Frozen):

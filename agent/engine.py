@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from agent.asking import Asking
 from agent.board import subject
-from agent.checks import Ring, State
+from agent.checks import Ring
 from agent.chronicle import Chronicle
 from agent.data_quality import checked
 from agent.facts import facts_of
@@ -22,14 +22,13 @@ from agent.hints.lore import Lore
 from agent.hints.model import HintKind
 from agent.hints.polls import HintedPolls
 from agent.ids import fresh_uid
-from agent.incident_rules import IncidentRules
-from agent.incidents import event_of
+from agent.incident_book import IncidentBook, WillingKeeper
 from agent.journal import Journal
 from agent.neighbourhood import Neighbourhood, joined
 from agent.port_shelf import from_records, to_records
-from agent.reach import NO_ANSWER, answered
+from agent.reach import answered
 from agent.reserve import Reserve
-from agent.verdict.settle import Settled, settle
+from agent.verdict.settle import settle
 from agent.view import ProbeRuns
 from playbooks.verdict.rootcause import judge
 
@@ -43,15 +42,13 @@ if TYPE_CHECKING:
     from agent.exposition.block import Renderer
     from agent.exposition.writer import Exposition
     from agent.hints.model import Hint
-    from agent.incidents import Event, Incident
+    from agent.incidents import Event
     from agent.intake import Intake
-    from agent.pace import Slowed
     from agent.schedule import Schedule
     from agent.selfmetrics import SelfMetrics
     from agent.store import Store
-    from agent.taken import Step, Taken
-    from agent.watching import WardWatch
-    from inventory.model import Unit
+    from agent.taken import Step
+    from agent.ward_case import WardCase
     from playbooks.verdict.facts import Facts
     from playbooks.verdict.model import Verdict
     from probes.clock import Clock
@@ -65,9 +62,6 @@ LONGEST_ROUND = 5
 
 _NEVER_FED = Ring()
 
-# What proves presence quickest, in order; a slow table walk is the last resort.
-_QUICK_PROOFS = ("watch", "icmp", "http", "tcp", "node-exporter", "cisco-ce", "snmp-interfaces")
-
 
 @dataclass(frozen=True, slots=True)
 class Outlets:
@@ -78,27 +72,6 @@ class Outlets:
     exposition: Exposition
     renderer: Renderer
     metrics: SelfMetrics
-
-
-@dataclass(slots=True)
-class WardCase:
-    """One ward under judgement: what is known of it, what is believed, and its incidents."""
-
-    watch: WardWatch
-    unit: Unit
-    settled: Settled = field(default_factory=Settled)
-    judged: tuple[Facts, Verdict] | None = None
-    since: datetime | None = None
-    incidents: dict[str, Incident] = field(default_factory=dict)
-    beside: tuple[str, ...] = ()
-
-    @property
-    def verdict(self) -> Verdict | None:
-        """The verdict that people see, with the independent faults of devices beside it."""
-        shown = self.settled.shown
-        if shown is None or not self.beside:
-            return shown
-        return replace(shown, also=(*shown.also, *self.beside))
 
 
 class Engine:
@@ -123,10 +96,12 @@ class Engine:
         sees_many = len(cases) > 1 and all(c.watch.vantage == "hub" for c in cases.values())
         self.neighbourhood = Neighbourhood(wards, known) if sees_many else None
         self.journal = Journal(clock, outlets.metrics, Reserve(outlets.store.path.parent))
-        self._schedule = schedule
+        self.asking = Asking(schedule, clock)
         self._clock = clock
-        rules = IncidentRules(config.incident.stable_s, config.incident.reopen_s)
-        self._following = Following(_Kept(self, self._write), rules, self._wards_without)
+        self.book = IncidentBook(outlets.store, outlets.bus, self.journal, clock, intake)
+        self._keeper = WillingKeeper(self.book, self.journal)
+        rules = config.incident.rules()
+        self._following = Following(self._keeper, rules, self._wards_without)
         self.chronicle = Chronicle(lambda: fresh_uid(clock.now()))
         self._hinted = HintedPolls()
         self._lore = Lore()
@@ -178,7 +153,7 @@ class Engine:
         taken = case.watch.take(seen, at)
         for step in taken.steps:
             self._record(case, step)
-        self._follow(case, seen, taken)
+        self.asking.follow(case, seen, taken)
         self.outlets.bus.publish(
             "obs",
             f"devices/{seen.target.name}",
@@ -196,7 +171,7 @@ class Engine:
         if hint.kind in (HintKind.COLD_START, HintKind.WARM_START):
             self.chronicle.take_start_trap((hint.ward, hint.device), hint.mono)
         for name, probe, when in self._hinted.ask(hint, case.watch.take_hint(hint)):
-            self._hasten(hint.ward, name, probe, when)
+            self.asking.one(hint.ward, name, probe, when)
         for event in self._lore.lines(hint, self._clock.now()):
             self._journal(event)
         said = {"hint": {"kind": hint.kind.value, "channel": hint.channel}}
@@ -252,7 +227,7 @@ class Engine:
         for incident in tuple(case.incidents.values()):
             step = joined(incident, hit.id, at) if incident.root.whole_way else None
             if step is not None:
-                self._write(partial(self.save, case, *step))
+                self._keeper.keep(case, *step)
 
     def _judged(self, case: WardCase, facts: Facts) -> Verdict:
         """The verdict on these facts; most looks find what the last one found."""
@@ -260,36 +235,13 @@ class Engine:
             case.judged = (facts, judge(facts, case.watch.vantage))
         return case.judged[1]
 
-    def save(self, case: WardCase, incident: Incident, event: Event) -> None:
-        """Write what became of an incident and tell everybody. Raises StoreError."""
-        self.outlets.store.update_incident(incident, event)
-        self._keep(case, incident, event)
-
     def runs(self, key: Subject, probe: str) -> ProbeRuns:
         """How the runs of one probe on one target went."""
         return ProbeRuns(self._last_ok.get((key, probe)), dict(self._runs[key, probe]))
 
-    def ask_now(self, ward: str, name: str) -> int:
-        """Have every probe of a target run at once; returns how many there are."""
-        jobs = [job for job in self._schedule.jobs if job.key[:2] == (ward, name)]
-        for job in jobs:
-            self._schedule.hasten(*job.key, self._clock.monotonic())
-        return len(jobs)
-
-    def slowed(self, ward: str, name: str) -> tuple[Slowed, ...]:
-        """Which probes of a target are asked less often because they take so long."""
-        return self._schedule.slowed(ward, name)
-
     def note(self, event: Event) -> None:
         """Write one line that moves nothing here: a window opened, the clock was set."""
         self._journal(event)
-
-    def ask_probe(self, ward: str, name: str, probe: str, mono: float) -> bool:
-        """Have one probe of a target run at this moment; False when it is not planned."""
-        if not any(job.key == (ward, name, probe) for job in self._schedule.jobs):
-            return False
-        self._schedule.hasten(ward, name, probe, mono)
-        return True
 
     def _count(self, seen: Observation) -> None:
         key = (subject(seen.target), seen.probe)
@@ -322,7 +274,7 @@ class Engine:
         name, check = step.key
         ward = case.watch.ward.ward
         if step.flap is not None:
-            self._journal(step.flap.event(ward, name, check))
+            self._journal(step.flap.event(ward, name, check, case.incident_on(step.key)))
         transition = step.transition
         if transition is None:
             return
@@ -333,49 +285,6 @@ class Engine:
         )
         patch = {"check": check, "state": step.state.state, "hard": step.state.hard}
         self.outlets.bus.publish("state", f"devices/{name}", patch, ward=ward)
-
-    def _follow(self, case: WardCase, seen: Observation, taken: Taken) -> None:
-        """Ask again what is in doubt, the parents of what fell silent, the children of a return."""
-        mono = self._clock.monotonic()
-        target = seen.target
-        if taken.retry_in_s is not None:
-            self._schedule.retry(target.ward, target.name, seen.probe, mono + taken.retry_in_s)
-        if taken.presence is State.OK:
-            self._schedule.reached(target.ward, target.name, mono)
-        elif taken.presence is State.CRIT and seen.reason in NO_ANSWER:
-            self._schedule.missed(target.ward, target.name, mono)
-        if taken.ask_burst:
-            self._hasten(target.ward, target.name, "icmp", mono)
-            self._ask_uplink(case, mono)
-        for step in taken.steps:
-            if step.transition is not None and step.transition.change == "soft_bad":
-                self._ask_witnesses(case, step.key[0], mono)
-        for name in taken.orders.ask_now:
-            self._hasten_proof(target.ward, name, mono)
-        for name, when in taken.orders.recheck:
-            self._hasten_proof(target.ward, name, when)
-
-    def _ask_witnesses(self, case: WardCase, name: str, mono: float) -> None:
-        """At the first loss of the far end or the switch: ask what tells who is to blame."""
-        witnesses = case.watch.witnesses(name)
-        for witness in witnesses:
-            self._hasten_proof(case.watch.ward.ward, witness, mono)
-        if witnesses:
-            self._ask_uplink(case, mono)
-
-    def _ask_uplink(self, case: WardCase, mono: float) -> None:
-        core = case.watch.ward.core
-        if core is not None:
-            self._hasten(case.watch.ward.ward, core.name, "snmp-interfaces", mono)
-
-    def _hasten_proof(self, ward: str, name: str, when: float) -> None:
-        planned = {job.probe.name for job in self._schedule.jobs if job.key[:2] == (ward, name)}
-        quick = [probe for probe in _QUICK_PROOFS if probe in planned][:2] or sorted(planned)[:1]
-        for probe in quick:
-            self._hasten(ward, name, probe, when)
-
-    def _hasten(self, ward: str, name: str, probe: str, when: float) -> None:
-        self._schedule.hasten(ward, name, probe, when)
 
     def _announce(self, case: WardCase, verdict: Verdict) -> None:
         patch = {
@@ -396,54 +305,12 @@ class Engine:
         shown = [case.settled.shown for case in self.cases.values()]
         return sum(1 for one in shown if one and one.state == "down" and one.root == fact)
 
-    def open(self, case: WardCase, incident: Incident, event: Event) -> Incident:
-        """Give a new incident number and clocks, write it, tell everybody, put its evidence aside.
-
-        Raises StoreError.
-        """
-        intake, store = self.intake, self.outlets.store
-        dressed = intake.dressed(incident, case.watch.ward) if intake else incident
-        numbered = store.open_incident(dressed, event)
-        self._keep(case, numbered, event)
-        shown = case.settled.shown
-        if intake is None or shown is None:
-            return numbered
-        mono = self._clock.monotonic()
-        proven = intake.frozen(numbered, case.watch, shown, event.at, mono, store)
-        if proven.evidence:
-            pieces = {one.name: one.sha256 for one in proven.evidence}
-            said = event_of("incident.evidence", proven, event.at, pieces=pieces)
-            self.save(case, proven, said)
-        return proven
-
-    def _keep(self, case: WardCase, incident: Incident, event: Event) -> None:
-        case.incidents[incident.uid] = incident
-        _log.info("%s id=%s ward=%s", event.kind, incident.id, incident.ward)
-        patch = {"id": incident.id, "what": event.kind, "state": incident.state}
-        self.outlets.bus.publish("incident", f"incidents/{incident.id}", patch, ward=incident.ward)
-
     def _journal(self, event: Event) -> None:
         self.journal.write_in_order(lambda: self.outlets.store.record_events([event]))
 
     def _write(self, write: Callable[[], object]) -> None:
         """Now or not at all: what is not written is judged, and so said, again."""
         self.journal.write(write)
-
-
-class _Kept:
-    """What the ward's incidents came to, kept by the engine; a failing journal stops nothing."""
-
-    def __init__(self, engine: Engine, write: Callable[[Callable[[], object]], None]) -> None:
-        self._engine = engine
-        self._write = write
-
-    def open(self, case: WardCase, incident: Incident, event: Event) -> None:
-        """Give a new incident its number and keep it."""
-        self._write(lambda: self._engine.open(case, incident, event))
-
-    def keep(self, case: WardCase, incident: Incident, event: Event) -> None:
-        """Keep what became of an incident."""
-        self._write(lambda: self._engine.save(case, incident, event))
 
 
 def _place(verdict: Verdict) -> tuple[str, str, str]:

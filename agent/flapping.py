@@ -36,8 +36,11 @@ class Flap:
     told: State | None
     tell: bool
 
-    def event(self, ward: str, device: str, check: str) -> Event:
-        """The journal line `check.flapping` or `check.settled`."""
+    def event(self, ward: str, device: str, check: str, incident: str | None = None) -> Event:
+        """The journal line `check.flapping` or `check.settled`.
+
+        `incident` is the uid of the open incident that hangs on this check.
+        """
         data = {
             "check": check,
             "state": self.state,
@@ -46,6 +49,7 @@ class Flap:
             "since": self.since.isoformat() if self.since else None,
             "told": self.told,
             "tell": self.tell,
+            "incident": incident,
         }
         return Event(f"check.{self.what}", self.at, ward, check, device, data)
 

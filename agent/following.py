@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from agent.device_faults import DeviceFault
-    from agent.engine import WardCase
     from agent.incident_rules import Decision, IncidentRules
     from agent.incidents import Event, Incident, Severity
+    from agent.ward_case import WardCase
     from inventory.model import Device, Unit
     from playbooks.verdict.model import Verdict
 
@@ -150,7 +150,8 @@ class Following:
         """Say once, a while after a cause has ended, what came back and what did not."""
         for incident in tuple(now.case.incidents.values()):
             closed = incident.state is IncidentState.CLOSED
-            if closed or not incident.held or incident.symptom_of:
+            # Whoever is told of the summary was told of the recovery before.
+            if incident.is_open or closed or not incident.held or incident.symptom_of:
                 continue
             root = self._root(now, incident.root.fact)
             if incident.summary is not None or (root.ok_for_s or 0.0) < self._rules.summary_s:

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
     from agent.board import Subject
     from agent.checks import CheckState
-    from agent.engine import Engine, WardCase
+    from agent.engine import Engine
     from agent.incidents import Incident
     from agent.sight import Seen
     from agent.view import DeviceState, NotReady
+    from agent.ward_case import WardCase
     from agent.watching import WardWatch
     from inventory.model import Realm, Vantage
 
@@ -141,7 +142,7 @@ def _device(
         renumberings=engine.chronicle.renumberings(key),
         port_ids=engine.chronicle.port_ids(key),
         flows=engine.chronicle.flows(key),
-        slowed=engine.slowed(*key),
+        slowed=engine.asking.slowed(*key),
     )
 
 

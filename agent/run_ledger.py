@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from agent.engine import Engine, WardCase
+    from agent.engine import Engine
     from agent.incidents import Incident, Step
     from agent.run_shelf import Shelved
+    from agent.ward_case import WardCase
     from playbooks.picture import RunState
     from playbooks.seams import Message
     from probes.clock import Clock
@@ -125,7 +126,7 @@ class Ledger:
     def _change(self, incident: str, change: Callable[[Incident], Step]) -> None:
         case, found = self.find(incident)
         after, event = change(found)
-        self._engine.save(case, after, event)
+        self._engine.book.save(case, after, event)
 
     def _write(self, event: Event) -> None:
         with suppress(StoreError):

@@ -10,8 +10,9 @@ from playbooks.known import groups_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from agent.engine import Engine, WardCase
+    from agent.engine import Engine
     from agent.run_facts import Wanted
+    from agent.ward_case import WardCase
     from playbooks.conditions import RunFact
     from probes.clock import Clock
 
@@ -46,7 +47,7 @@ class EngineProber:
     def _ask(self, runs: Collection[Wanted], mono: float) -> tuple[Wanted, ...]:
         """Those of the runs that are planned, each due at once."""
         return tuple(
-            one for one in runs if self._engine.ask_probe(self._ward, one.target, one.probe, mono)
+            one for one in runs if self._engine.asking.one(self._ward, one.target, one.probe, mono)
         )
 
     def _silent(

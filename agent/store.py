@@ -262,7 +262,11 @@ class Store:
 
     def _plan_event(self, event: Event, seq: int) -> None:
         if self._planner is not None and event.kind in (FLAPPING, SETTLED):
-            known = self.notices.of_subject(subject_of(event))
+            incident = event.data.get("incident")
+            known = [
+                *self.notices.of_subject(subject_of(event)),
+                *(self.notices.of_subject(incident) if incident else ()),
+            ]
             self.notices.put(self._planner.of_event(event, seq, known))
 
     def _save_check(self, key: CheckKey, state: CheckState, held_by: str | None) -> None:

@@ -14,7 +14,8 @@ from inventory.errors import ActionRefused, InputError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from agent.engine import Engine, WardCase
+    from agent.engine import Engine
+    from agent.ward_case import WardCase
     from agent.windows import Windows
     from agent.wire import Command
     from probes.clock import Clock
@@ -84,7 +85,7 @@ class Upkeep:
             now, self._clock.monotonic(),
         )  # fmt: skip
         for name in released:
-            self._engine.ask_now(watch.ward.ward, name)
+            self._engine.asking.everything(watch.ward.ward, name)
         self._engine.judge_ward(case, now)
 
     def _refuse_role(self, role: str) -> None:

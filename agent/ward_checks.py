@@ -56,7 +56,7 @@ class Roots:
         While its object is held under a bad ancestor it cannot become HARD; the ancestor's check
         then says whether the break is beyond doubt.
         """
-        key = self._key_of(fact)
+        key = self.key_of(fact)
         own = self.checks.get(key) if key else None
         if key is None or own is None or not own.is_bad or own.hard:
             return own
@@ -82,7 +82,8 @@ class Roots:
         core = self.ward.core
         return self.checks.get((core.name, UPLINK), CheckState()) if core else CheckState()
 
-    def _key_of(self, fact: str) -> CheckKey | None:
+    def key_of(self, fact: str) -> CheckKey | None:
+        """Which check stands behind a fact, fed or not; None when it has none."""
         group, _, rest = fact.partition("[")
         inner = rest.removesuffix("]")
         core = self.ward.core.name if self.ward.core else ""

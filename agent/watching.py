@@ -29,8 +29,9 @@ from agent.hints.model import HintKind
 from agent.line_doubt import LineDoubt, is_about
 from agent.maintenance import Covered
 from agent.reach import Proofs, answered, weigh
-from agent.sight import Seen, Sight, UpsMemory, port_of
+from agent.sight import Seen, Sight, UpsMemory, port_named, port_of
 from agent.taken import Step, Taken
+from agent.uplink import PortUse
 from agent.verdict.hold import HoldRules, Holds, Orders, arrange, may_harden
 from agent.verdict.topology import GATEWAY
 from agent.ward_checks import (
@@ -97,6 +98,7 @@ class WardWatch:
         self._ups: UpsMemory | None = None
         self._line_doubt = LineDoubt()
         self._near: dict[str, tuple[Burst, ...]] = {}
+        self._line_use = PortUse()
         self._timing = timing
         self._calendar = calendar
         self._chance = chance
@@ -200,6 +202,7 @@ class WardWatch:
             ups_memory=self._ups,
             maintained=self.maintained,
             near=self._near,
+            line_use=self._line_use,
             line_is_down=self._roots().is_line_lost(self.checks.get((self._far_end, REACHABLE))),
         )
 
@@ -259,6 +262,10 @@ class WardWatch:
         """The check behind a fact that an incident hangs on; None when the fact has none."""
         return self._roots().check(fact)
 
+    def root_key(self, fact: str) -> CheckKey | None:
+        """The name of the check behind a fact that an incident hangs on."""
+        return self._roots().key_of(fact)
+
     def _roots(self) -> Roots:
         return Roots(self.ward, self.vantage, self.checks, self.holds)
 
@@ -270,6 +277,11 @@ class WardWatch:
             self._near[name] = kept(self._near.get(name, ()), burst)
         if seen.reading.ups is not None and seen.reading.ups.on_battery is not None:
             self._ups = UpsMemory(seen.reading.ups, seen.mono)
+        core, link = self.ward.core, self.ward.primary_link
+        if core is not None and core.name == name and link is not None and link.near_port:
+            port = port_named(link.near_port, seen.reading)
+            if port is not None:
+                self._line_use = self._line_use.add(port, seen, seen.ttl_s / TTL_PERIODS)
 
     def _window_disagrees(self, seen: Observation) -> bool:
         """One echo alone says another thing than the window: five more will tell."""

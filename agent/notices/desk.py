@@ -43,13 +43,16 @@ class Desk:
         return plan_incident(turn, words, self.recipients, self.rules)
 
     def of_event(self, event: Event, transition: int, rows: Sequence[Notice]) -> tuple[Notice, ...]:
-        """The rows to write with a line about a check that flaps or has settled."""
+        """The rows to write with a line about a check that flaps or has settled.
+
+        `rows` are those about the check, and about the incident that hangs on it.
+        """
         data, begins = event.data, event.kind == FLAPPING
         if not begins and not data["tell"]:
             return tuple(
                 replace(row, state=NoticeState.SUPERSEDED)
                 for row in rows
-                if row.state is NoticeState.PLANNED
+                if row.state is NoticeState.PLANNED and row.subject == subject_of(event)
             )
         since = datetime.fromisoformat(data["since"]) if data["since"] else event.at
         body = flapping_body(
@@ -62,7 +65,7 @@ class Desk:
         )
         return plan_flapping(
             subject_of(event), event.ward or "", transition, event.at, body,
-            begins=begins, rows=rows, recipients=self._people(),
+            begins=begins, rows=rows, recipients=self._people(), incident=data.get("incident"),
         )  # fmt: skip
 
     def _people(self) -> tuple[Recipient, ...]:

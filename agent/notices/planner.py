@@ -144,11 +144,13 @@ def is_forgotten(
 
 def plan_flapping(
     subject: str, ward: str, transition: int, at: datetime, body: Body, *, begins: bool,
-    rows: Sequence[Notice], recipients: Iterable[Recipient],
+    rows: Sequence[Notice], recipients: Iterable[Recipient], incident: str | None = None,
 ) -> tuple[Notice, ...]:  # fmt: skip
     """The row of a check that begins to flap, or of the state in which it was left.
 
-    The second only for whoever was told of the first; a first that has not left is superseded.
+    The second only for whoever was told of the first; a first that has not left is superseded. It
+    is not said either to whom the problem of the `incident` (uid) on this check was told: that
+    speaks of it, and its recovery will.
     """
     planned: list[Notice] = []
     for recipient in recipients:
@@ -160,7 +162,8 @@ def plan_flapping(
             continue
         planned += [_superseded(one) for one in mine.planned]
         told = [r for r in mine.rows if r.type is NoticeType.FLAPPING and r.is_told]
-        if told:
+        speaks = incident is not None and lane(rows, incident, recipient).problem is not None
+        if told and not speaks:
             planned.append(replace(row, problem=told[-1].key))
     return tuple(planned)
 

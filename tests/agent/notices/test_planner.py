@@ -191,6 +191,27 @@ def test_a_flapping_check_is_told_once_and_then_the_state_it_is_left_in(house: H
     assert house.heard == [NoticeType.FLAPPING, NoticeType.NOW]
 
 
+@pytest.mark.parametrize(
+    ("waited_s", "after"), [(30, []), (1, [NoticeType.NOW])], ids=["told", "not told yet"]
+)
+def test_where_an_incident_was_told_it_speaks_for_the_check_that_settled(
+    house: House, waited_s: float, after: list[NoticeType]
+) -> None:
+    def flap(what: str) -> None:
+        told = Flap(what, State.CRIT, 9, 35.0, house.clock.now(), None, State.OK, what == "settled")  # type: ignore[arg-type]
+        house.store.record_events([told.event("26740", "sw-1", "uplink", "uid-1")])
+        house.wait(1)
+
+    flap("flapping")
+    house.open(SLOW)
+    house.wait(waited_s)
+    before = house.heard
+    flap("settled")
+    assert house.heard == [*before, *after]
+    house.wait(60)
+    assert house.heard.count(NoticeType.PROBLEM) == 1
+
+
 @pytest.mark.parametrize("step_s", [3600.0, -3600.0])
 def test_setting_the_clock_moves_no_deadline_and_is_audited(house: House, step_s: float) -> None:
     house.open(SLOW)

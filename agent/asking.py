@@ -1,0 +1,85 @@
+"""Whom to ask at once: what is in doubt, who tells of it, what a person wants to know."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agent.checks import State
+from agent.reach import NO_ANSWER
+
+if TYPE_CHECKING:
+    from agent.pace import Slowed
+    from agent.schedule import Schedule
+    from agent.taken import Taken
+    from agent.ward_case import WardCase
+    from probes.clock import Clock
+    from probes.model import Observation
+
+# What proves presence quickest, in order; a slow table walk is the last resort.
+_QUICK_PROOFS = ("watch", "icmp", "http", "tcp", "node-exporter", "cisco-ce", "snmp-interfaces")
+
+
+class Asking:
+    """The one door of the engine to the schedule; times are monotonic seconds."""
+
+    def __init__(self, schedule: Schedule, clock: Clock) -> None:
+        self._schedule = schedule
+        self._clock = clock
+
+    def everything(self, ward: str, name: str) -> int:
+        """Have every probe of a target run at once; returns how many there are."""
+        jobs = [job for job in self._schedule.jobs if job.key[:2] == (ward, name)]
+        for job in jobs:
+            self._schedule.hasten(*job.key, self._clock.monotonic())
+        return len(jobs)
+
+    def slowed(self, ward: str, name: str) -> tuple[Slowed, ...]:
+        """Which probes of a target are asked less often because they take so long."""
+        return self._schedule.slowed(ward, name)
+
+    def one(self, ward: str, name: str, probe: str, mono: float) -> bool:
+        """Have one probe of a target run at this moment; False when it is not planned."""
+        if not any(job.key == (ward, name, probe) for job in self._schedule.jobs):
+            return False
+        self._schedule.hasten(ward, name, probe, mono)
+        return True
+
+    def follow(self, case: WardCase, seen: Observation, taken: Taken) -> None:
+        """Ask again what is in doubt, the parents of what fell silent, the children of a return."""
+        mono = self._clock.monotonic()
+        target = seen.target
+        if taken.retry_in_s is not None:
+            self._schedule.retry(target.ward, target.name, seen.probe, mono + taken.retry_in_s)
+        if taken.presence is State.OK:
+            self._schedule.reached(target.ward, target.name, mono)
+        elif taken.presence is State.CRIT and seen.reason in NO_ANSWER:
+            self._schedule.missed(target.ward, target.name, mono)
+        if taken.ask_burst:
+            self._schedule.hasten(target.ward, target.name, "icmp", mono)
+            self._ask_uplink(case, mono)
+        for step in taken.steps:
+            if step.transition is not None and step.transition.change == "soft_bad":
+                self._ask_witnesses(case, step.key[0], mono)
+        for name in taken.orders.ask_now:
+            self._ask_proof(target.ward, name, mono)
+        for name, when in taken.orders.recheck:
+            self._ask_proof(target.ward, name, when)
+
+    def _ask_witnesses(self, case: WardCase, name: str, mono: float) -> None:
+        """At the first loss of the far end or the switch: ask what tells who is to blame."""
+        witnesses = case.watch.witnesses(name)
+        for witness in witnesses:
+            self._ask_proof(case.watch.ward.ward, witness, mono)
+        if witnesses:
+            self._ask_uplink(case, mono)
+
+    def _ask_uplink(self, case: WardCase, mono: float) -> None:
+        core = case.watch.ward.core
+        if core is not None:
+            self._schedule.hasten(case.watch.ward.ward, core.name, "snmp-interfaces", mono)
+
+    def _ask_proof(self, ward: str, name: str, when: float) -> None:
+        planned = {job.probe.name for job in self._schedule.jobs if job.key[:2] == (ward, name)}
+        quick = [probe for probe in _QUICK_PROOFS if probe in planned][:2] or sorted(planned)[:1]
+        for probe in quick:
+            self._schedule.hasten(ward, name, probe, when)
