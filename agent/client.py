@@ -145,6 +145,10 @@ class AgentClient:
         """One run with its lines."""
         return self._get(wire.PlaybookRun, f"/playbook-runs/{_segment(run)}")
 
+    def maintenance(self, ward: str | None = None) -> wire.Maintenance:
+        """Announced windows that are not over and the weekly rules, of one ward if given."""
+        return self._get(wire.Maintenance, "/maintenance", _given(ward=ward))
+
     def exposition(self) -> str:
         """What `/metrics` answers, as text 0.0.4."""
         response = self._ask("GET", f"{self.address.url or _ANY_HOST}/metrics")

@@ -43,7 +43,10 @@ def incident_cannot_fix(
     ctx: click.Context, /, incident: str, reason: str, until: str, workaround: str, **where: Any
 ) -> int:
     """State that an incident cannot be fixed now: why, until when, how work goes on."""
-    args = {"expected_restore": _local(until), "workaround": workaround}
+    args = {
+        "expected_restore": local_time(until, "cannot-fix", "--until"),
+        "workaround": workaround,
+    }
     return carry_out(ctx, _command("cannot_fix_now", reason, incident=incident, **args), where)
 
 
@@ -130,11 +133,11 @@ def _command(verb: Verb, reason: str | None, **args: Any) -> Command:
     return Command(id=uuid.uuid4(), verb=verb, args=args, actor=actor_here(), reason=reason)
 
 
-def _local(text: str) -> str:
+def local_time(text: str, command: str, option: str) -> str:
     """A time as typed: in Viet Nam unless it says its offset. Raises InputError."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        values = {"verb": "cannot-fix", "name": "--until", "value": text[:40]}
+        values = {"verb": command, "name": option, "value": text[:40]}
         raise InputError("api.not_a_time", **values) from None
     return (at if at.tzinfo else at.replace(tzinfo=ICT)).isoformat()

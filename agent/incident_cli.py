@@ -137,17 +137,25 @@ def line_of(incident: Incident, language: Language) -> str:
 
 def carry_out(ctx: click.Context, command: Command, where: dict[str, Any]) -> int:
     """Send a command to the agent and say where the incident stands; 1 when it was refused."""
-    language = language_of(ctx)
-    with find_agent(where["agent"], where["state"]) as client:
-        result = client.command(command)
-    if not result.accepted:
-        said = getattr(result.message, language) if result.message else str(result.code)
-        click.echo(said, err=True)
+    language, result = language_of(ctx), sent(ctx, command, where)
+    if result is None:
         return 1
-    state = str(result.result.get("state", ""))
+    state = str(result.get("state", ""))
     shown = say(f"incident.state.{state}", language)
     click.echo(say("incident.done", language, id=command.args["incident"], state=shown))
     return 0
+
+
+def sent(ctx: click.Context, command: Command, where: dict[str, Any]) -> dict[str, Any] | None:
+    """What the agent answers to a command; None when it refused, which was said then."""
+    language = language_of(ctx)
+    with find_agent(where["agent"], where["state"]) as client:
+        result = client.command(command)
+    if result.accepted:
+        return result.result
+    said = getattr(result.message, language) if result.message else str(result.code)
+    click.echo(said, err=True)
+    return None
 
 
 def actor_here() -> str:

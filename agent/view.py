@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from agent.chronicle import Flow
     from agent.incidents import Incident
+    from agent.maintenance import WeeklyRule, Window
     from agent.pace import Slowed
     from agent.wire import Command, CommandResult, Contact, Drill, PlaybookBrief, PlaybookRun
     from inventory.model import Realm, Unit, Vantage, Ward
@@ -139,7 +140,8 @@ class AgentView:
 
     `restored` turns True once states and incidents were read from the journal: no scrape is
     answered before. `not_ready` says why the agent is not ready; empty means it is. `drill` is the
-    drill that is played on this agent, if one is.
+    drill that is played on this agent, if one is. `windows` of maintenance are those that are open
+    or to come, the earliest first; `weekly` are the rules in force.
     """
 
     mono: float
@@ -152,6 +154,8 @@ class AgentView:
     not_ready: tuple[NotReady, ...] = ()
     version: str = ""
     drill: Drill | None = None
+    windows: tuple[Window, ...] = ()
+    weekly: tuple[WeeklyRule, ...] = ()
 
     def ward(self, code: str) -> WardView | None:
         """The ward of that code, if this agent has it."""

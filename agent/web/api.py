@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar, get_args
 
 from agent import wire
 from agent.web import devices as device_words
+from agent.web import maintenance as announced
 from agent.web import present, query
 from agent.web.answers import answer
 from agent.web.problems import Refusal
@@ -24,7 +25,8 @@ CAPABILITIES = (
     "events", "playbooks",
     "commands.ack", "commands.note", "commands.close", "commands.probe_now",
     "commands.playbook_start", "commands.playbook_answer", "commands.playbook_back",
-    "commands.playbook_abort",
+    "commands.playbook_abort", "maintenance", "commands.maintenance_set",
+    "commands.maintenance_end",
 )  # fmt: skip
 PAGING = ("limit", "cursor")
 _DEFAULT_LIMIT = 200
@@ -79,6 +81,7 @@ def _one_ward(ward: WardView, view: AgentView, book: RunBook) -> wire.Snapshot:
         playbooks=tuple(book.suggested(ward)),
         runs=tuple(book.runs(ward=ward.unit.code, is_open=True)),
         circuits=present.circuits(ward),
+        maintenance=announced.windows(view, ward.unit.code),
         drill=view.drill,
     )
 
@@ -92,6 +95,7 @@ def _all_wards(view: AgentView, book: RunBook) -> wire.Snapshot:
         wards=tuple(present.summary(ward) for ward in view.wards),
         incidents=_shown_incidents(view.wards),
         runs=tuple(book.runs(ward=None, is_open=True)),
+        maintenance=announced.windows(view, None),
         drill=view.drill,
     )
 
@@ -181,6 +185,18 @@ async def incident(request: Request, parts: Parts, caller: Caller) -> Response: 
     if found is None:
         raise Refusal("not_found", "api.no_incident", incident=asked[:60])
     return answer(request, present.incident(found))
+
+
+async def maintenance(request: Request, parts: Parts, caller: Caller) -> Response:  # noqa: ARG001
+    """Windows of maintenance that are open or to come, and the weekly rules."""
+    query.only(request, ("ward",))
+    view = parts.view()
+    asked = asked_ward(request, view)
+    code = asked.unit.code if asked else None
+    found = wire.Maintenance(
+        windows=announced.windows(view, code), weekly=announced.weekly(view, code), seq=view.seq
+    )
+    return answer(request, found)
 
 
 def page(request: Request, items: Sequence[Item], seq: int) -> Response:

@@ -66,6 +66,7 @@ def _routes(parts: Parts) -> list[Route]:
         "/api/v1/devices/{name}/interfaces": api.interfaces,
         "/api/v1/incidents": api.incidents,
         "/api/v1/incidents/{id}": api.incident,
+        "/api/v1/maintenance": api.maintenance,
         "/api/v1/playbooks": playbooks.playbooks,
         "/api/v1/playbooks/{id}": playbooks.playbook,
         "/api/v1/playbook-runs": playbooks.runs,

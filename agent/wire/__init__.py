@@ -34,6 +34,7 @@ from agent.wire.incident import (
     IncidentRoot,
     TimelineEntry,
 )
+from agent.wire.maintenance import Maintenance, MaintenanceWindow, WeeklyMaintenance
 from agent.wire.run import ChecklistItem, PlaybookBrief, PlaybookRun, RunLine, RunOption, RunStep
 from agent.wire.snapshot import (
     API_VERSION,
@@ -98,6 +99,8 @@ __all__ = [
     "Item",
     "ItemState",
     "ItemStateName",
+    "Maintenance",
+    "MaintenanceWindow",
     "Meta",
     "Observation",
     "Page",
@@ -130,6 +133,7 @@ __all__ = [
     "VerdictBrief",
     "WardRef",
     "WardSummary",
+    "WeeklyMaintenance",
     "Wire",
     "stamp",
 ]

@@ -9,6 +9,7 @@ from pydantic import Field, SerializeAsAny
 from agent.wire.base import RealmName, Stamp, State, Text, Wire
 from agent.wire.device import Device, Service
 from agent.wire.incident import Incident
+from agent.wire.maintenance import MaintenanceWindow
 from agent.wire.run import PlaybookBrief, PlaybookRun
 from agent.wire.verdict import PathNode, Verdict, WardRef, WardSummary
 
@@ -85,7 +86,8 @@ class Snapshot(Wire):
 
     One ward (asked for, or the only one): `ward` and what follows are filled. Several: `ward` and
     `verdict` are null, and `wards`, `incidents` and `runs` speak of all of them. `playbooks` are
-    those that fit the verdict, the best first; `runs` are the open ones, without lines.
+    those that fit the verdict, the best first; `runs` are the open ones, without lines;
+    `maintenance` are the announced windows that are open or to come.
     """
 
     schema_: Literal["wardops/snapshot/1"] = Field(alias="schema", default=SNAPSHOT_SCHEMA)
@@ -105,6 +107,7 @@ class Snapshot(Wire):
     playbooks: tuple[PlaybookBrief, ...] = ()
     runs: tuple[PlaybookRun, ...] = ()
     circuits: tuple[Circuit, ...] = ()
+    maintenance: tuple[MaintenanceWindow, ...] = ()
     drill: Drill | None = None
 
 
