@@ -53,6 +53,19 @@ def take(incident: Incident, *, now: datetime, actor: str) -> Step:
     return after, event_of("incident.taken", after, now, actor=actor)
 
 
+def unacknowledge(incident: Incident, *, now: datetime, actor: str, reason: str) -> Step:
+    """Nobody works on it after all: it is open again, and reminders count again.
+
+    When it was first acknowledged stays in its record. Refused before it is acknowledged, when it
+    is over, without a reason.
+    """
+    _refuse_unless_taken(incident)
+    refuse_unless(reason.strip() != "", "incident.no_unack_reason", incident)
+    changes = {"state": IncidentState.OPEN, "t_acked": None}
+    after = acted(incident, now, actor, "unack", reason.strip(), **changes)
+    return after, event_of("incident.unacked", after, now, actor=actor, reason=reason.strip())
+
+
 def cannot_fix(
     incident: Incident,
     *,

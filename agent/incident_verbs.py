@@ -79,6 +79,11 @@ def _ack(command: Command, one: Incident, desk: _Desk) -> Step:
     return acknowledge(one, now=desk.now, actor=command.actor, reason=reason)
 
 
+def _unack(command: Command, one: Incident, desk: _Desk) -> Step:
+    reason = command.reason or ""
+    return acts.unacknowledge(one, now=desk.now, actor=command.actor, reason=reason)
+
+
 def _note(command: Command, one: Incident, desk: _Desk) -> Step:
     return note(one, now=desk.now, actor=command.actor, text=text_of(command, "text"))
 
@@ -151,6 +156,7 @@ def _resolve(command: Command, one: Incident, desk: _Desk) -> Step:
 _ACTS: Mapping[str, Callable[[Command, Incident, _Desk], Step]] = MappingProxyType(
     {
         "ack": _ack,
+        "unack": _unack,
         "note": _note,
         "close": _close,
         "take": _take,

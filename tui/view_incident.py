@@ -12,6 +12,7 @@ from inventory.language import has
 from inventory.text import one_line, pad
 from tui.legend import DEGRADED, DOWN, NOW, OFF_DUTY, OK, UNKNOWN, Mark
 from tui.lines import Span, fit, label, line, wrapped
+from tui.places import place
 from tui.text import LOCAL
 
 if TYPE_CHECKING:
@@ -32,11 +33,13 @@ _ENTRY_MARKS = {
     "started": DEGRADED,
     "detected": DOWN,
     "ack": _PERSON,
+    "unack": _PERSON,
     "note": _PERSON,
     "resolve": OK,
     "reopen": DOWN,
     "close": _PERSON,
     "playbook_start": _PERSON,
+    "playbook_end": _PERSON,
     "escalate": _PERSON,
     "notify": _PERSON,
     "take": _PERSON,
@@ -51,6 +54,7 @@ _ENTRY_MARKS = {
     "symptom": OK,
     "summary": OK,
 }
+_OF_RUNS = frozenset({"playbook_start", "playbook_end"})
 # What can be done to an incident in which state; the agent decides in the end.
 _ALLOWED = {
     "ack": frozenset({"open"}),
@@ -58,6 +62,7 @@ _ALLOWED = {
     "escalate": _OPEN,
     "close": frozenset({"resolved"}),
 }
+_DEFAULT = "default"  # the mark of a deadline that the unit has not set
 _LONGEST_TEXT = 300  # what fits a text message in two parts
 _NOT_FROM_HERE = frozenset({"L0", "L3"})  # the ward itself; the carrier, whom others call
 _COLUMNS = (("id", 9), ("severity", 5), ("title", 0), ("since", 6), ("lasted", 9), ("holder", 9))
@@ -113,7 +118,7 @@ def title(incident: Incident, showing: Showing) -> str:
     """The incident's sentence, else its segment and part."""
     if incident.headline is not None:
         return one_line(showing.words.of(incident.headline), 200)
-    root = f"{incident.root.segment}/{incident.root.part}".rstrip("/")
+    root = place(incident.root.segment, incident.root.part, showing.words)
     return showing.words.say("screen.incident.untitled", root=root)
 
 
@@ -211,8 +216,9 @@ def _clock(incident: Incident, showing: Showing) -> str:
     first = min(running, key=lambda one: one.due)
     late = showing.is_current and first.due < showing.now
     key = "screen.incident.clock_over" if late else "screen.incident.clock_runs"
-    said = {"what": showing.words.of(first.text), "due": _when(first.due), "source": first.source}
-    return showing.words.say(key, **said)
+    unset = "" if first.mark != _DEFAULT else showing.words.say("screen.incident.clock_default")
+    said = {"what": showing.words.of(first.text), "due": _when(first.due)}
+    return showing.words.say(key, **said, source=unset or first.source)
 
 
 def _cannot(incident: Incident, showing: Showing) -> str:
@@ -261,7 +267,7 @@ def _impact(incident: Incident) -> str:
 
 def _root(incident: Incident, showing: Showing) -> str:
     root = incident.root
-    where = f"{root.segment}/{root.part}".rstrip("/")
+    where = place(root.segment, root.part, showing.words)
     percent = round(100 * root.confidence)
     said = {"where": where, "percent": percent, "row": root.row or "?"}
     return showing.words.say("screen.incident.root_text", **said)
@@ -279,7 +285,8 @@ def _entry(entry: TimelineEntry, columns: int, showing: Showing) -> Iterator[Lin
     mark = _ENTRY_MARKS.get(entry.verb, OFF_DUTY)
     key = f"screen.incident.verb.{entry.verb}"
     did = words.say(key) if has(key) else one_line(entry.verb, 20)
-    said = f"{did}: {one_line(entry.text, 2000)}" if entry.text else did
+    text = _entry_text(entry, showing)
+    said = f"{did}: {text}" if text else did
     who = words.say("screen.incident.machine") if entry.actor == MACHINE else account(entry.actor)
     room = columns - 12 - 10
     first, *more = wrapped(said, room, 4)
@@ -289,6 +296,18 @@ def _entry(entry: TimelineEntry, columns: int, showing: Showing) -> Iterator[Lin
     )  # fmt: skip
     for part in more:
         yield line(" " * 12 + part)
+
+
+def _entry_text(entry: TimelineEntry, showing: Showing) -> str:
+    """What was written; of a run its playbook, and how it ended in words."""
+    said = one_line(entry.text or "", 2000)
+    if entry.verb not in _OF_RUNS:
+        return said
+    run, _, outcome = said.partition(": ")
+    playbook = run.partition(" ")[0]
+    key = f"screen.playbook.outcome.{outcome}"
+    ended = showing.words.say(key) if has(key) else outcome
+    return f"{playbook}, {ended}" if outcome else playbook
 
 
 def handover_text(incident: Incident, showing: Showing) -> str:

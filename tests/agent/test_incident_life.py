@@ -80,12 +80,13 @@ class Life(RuleBasedStateMachine):
             self.one = found.incident
             self.kinds.append(found.event.kind)
 
-    @rule(act=st.sampled_from(("ack", "take", "note", "close", "resolve", "cannot")))
+    @rule(act=st.sampled_from(("ack", "unack", "take", "note", "close", "resolve", "cannot")))
     def person(self, act: str) -> None:
         who = {"now": self.at, "actor": "local:cb-01"}
         later = self.at + timedelta(hours=1)
         table: dict[str, Callable[[], Step]] = {
             "ack": lambda: life.acknowledge(self.one, reason="x", **who),  # type: ignore[arg-type]
+            "unack": lambda: acts.unacknowledge(self.one, reason="x", **who),  # type: ignore[arg-type]
             "take": lambda: acts.take(self.one, **who),  # type: ignore[arg-type]
             "note": lambda: life.note(self.one, text="x", **who),  # type: ignore[arg-type]
             "close": lambda: life.close(self.one, cause="other", text="x", **who),  # type: ignore[arg-type]
@@ -193,3 +194,16 @@ def test_a_security_incident_is_a_new_one_linked_to_the_technical_one() -> None:
         life.resolve(new, NOW)
     with pytest.raises(ActionRefused):
         acts.resolve_by(first, now=NOW, actor="local:a", reason="x")
+
+
+def test_an_acknowledgement_is_lifted_with_a_reason_and_stays_in_the_record() -> None:
+    one, _event = life.open_from(LINE, ward="26740", uid="u", t_started=NOW, now=NOW)
+    who = {"now": NOW, "actor": "local:cb-01"}
+    with pytest.raises(ActionRefused, match="not acknowledged yet"):
+        acts.unacknowledge(one, reason="x", **who)  # type: ignore[arg-type]
+    acked, _event = life.acknowledge(one, reason="đi xem", **who)  # type: ignore[arg-type]
+    with pytest.raises(ActionRefused, match="without a reason"):
+        acts.unacknowledge(acked, reason=" ", **who)  # type: ignore[arg-type]
+    lifted, event = acts.unacknowledge(acked, reason="bận việc khác", **who)  # type: ignore[arg-type]
+    assert (lifted.state, lifted.t_acked, event.kind) == ("open", None, "incident.unacked")
+    assert [act.verb for act in lifted.actions] == ["ack", "unack"]

@@ -268,7 +268,7 @@ def test_a_step_is_skipped_with_its_reason_in_the_audit(stage: Stage) -> None:
     stage.play(plot)
 
 
-@pytest.mark.parametrize("verb", ["unack", "run_capability"])
+@pytest.mark.parametrize("verb", ["drill_start", "run_capability"])
 def test_what_is_not_built_is_refused_by_name(stage: Stage, verb: str) -> None:
     async def plot(scene: Scene) -> None:
         error = await refused(scene, verb)
