@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from agent.cli_words import Words, with_option_help
 from agent.installed import are_our_own, entry_points
 from inventory.errors import WardopsError
 from inventory.language import DEFAULT_LANGUAGE, LANGUAGES, Language, say
@@ -74,8 +75,17 @@ def _note_language(ctx: click.Context, _parameter: click.Parameter, value: str |
         ctx.meta[LANGUAGE_META] = value
 
 
+class _Context(click.Context):
+    """Where a command is called; its help page speaks the user's language."""
+
+    def make_formatter(self) -> click.HelpFormatter:
+        return Words(language_of(self), width=self.terminal_width, max_width=self.max_content_width)
+
+
 class Lazy(click.Group):
     """A group that knows its children by entry-point name and imports one when it is called."""
+
+    context_class = _Context
 
     def __init__(self, *args: Any, prefix: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -86,6 +96,7 @@ class Lazy(click.Group):
                 type=click.Choice(LANGUAGES),
                 expose_value=False,
                 callback=_note_language,
+                help=say("cli.option.lang", language_of(None)),
             )
         )
 
@@ -103,13 +114,22 @@ class Lazy(click.Group):
         place = commands().get(self.prefix + cmd_name)
         if place is not None:
             command = copy(_loaded(place))
-            command.help = say(f"cli.help.{self.prefix}{cmd_name}", language_of(ctx))
+            name, language = self.prefix + cmd_name, language_of(ctx)
+            command.help = say(f"cli.help.{name}", language)
+            command.context_class = _Context  # its class may be click's own
+            with_option_help(command, name, language)
             return command
         nested = f"{self.prefix}{cmd_name}."
         if any(name.startswith(nested) for name in commands()):
             key = f"cli.group.{self.prefix}{cmd_name}"
             return Lazy(name=cmd_name, prefix=nested, help=say(key, language_of(ctx)))
         return None
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """What the group is for; the outermost one was made before any language was known."""
+        if not self.prefix:
+            self.help = say("cli.root", language_of(ctx))
+        super().format_help_text(ctx, formatter)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List children with their one-line help from the catalogue, so that none is imported."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -12,6 +12,7 @@ from agent.client import find_agent
 from agent.duty import ICT
 from agent.incident_acts_cli import local_time
 from agent.incident_cli import actor_here, reaches_agent, sent
+from agent.maintenance import Day
 from agent.wire import Command
 from inventory.errors import InputError
 from inventory.language import say
@@ -103,6 +104,9 @@ def _weekly(asked: dict[str, Any]) -> dict[str, object]:
     if asked["at"] is None or asked["minutes"] is None or asked["start"] or asked["end"]:
         raise InputError("maintenance.weekly_needs")
     days = [day.strip().lower() for day in asked["days"].split(",")]
+    for day in days:
+        if day not in get_args(Day):
+            raise InputError("maintenance.rule", problem=day[:40])
     return {"weekly": {"days": days, "at": asked["at"], "minutes": asked["minutes"]}}
 
 

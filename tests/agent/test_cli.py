@@ -45,7 +45,26 @@ def test_every_command_has_help_in_both_languages(
     monkeypatch.setenv("WARDOPS_LANG", language)
     for name in commands():
         assert main([*name.split("."), "--help"]) == 0
-        assert "Usage: wardops" in capsys.readouterr().out or name == "probe"
+        page = capsys.readouterr().out
+        assert {"vi": "Cách dùng: wardops", "en": "Usage: wardops"}[language] in page
+
+
+@pytest.mark.parametrize("name", sorted(commands()))
+def test_every_option_is_described_in_both_languages(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = []
+    for language in ("vi", "en"):
+        monkeypatch.setenv("WARDOPS_LANG", language)
+        main([*name.split("."), "--help"])
+        pages.append(capsys.readouterr().out)
+    vietnamese, english = pages
+    assert "Show this message" not in vietnamese
+    lines = (line.strip() for line in english.splitlines() if line.startswith("  --"))
+    options = [line for line in lines if not line.startswith("--solution")]  # alone on its line
+    bare = [one for one in options if "  " not in one and len(one) < 30]
+    assert not bare, "an option stands there without a word"
+    assert not set(options) & {line.strip() for line in vietnamese.splitlines()}
 
 
 def test_a_package_of_another_distribution_is_noticed() -> None:
