@@ -8,6 +8,7 @@ the losses must be more than what the ward's own stretch loses anyway.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import comb
 from typing import TYPE_CHECKING
 
 from agent.checks import State
@@ -86,22 +87,25 @@ def since_loss(seen: Seen, loss: Loss | None) -> Truth:
 def stretch_is_good(sight: Sight) -> bool | None:
     """Whether the way up to the terminal device is clean while the whole way is not.
 
-    Compares the shares of lost echoes over the same time; None when it cannot be told.
+    Compares the lost echoes over the same time; None when it cannot be told. That so few of them
+    fell on the near device must be no luck.
     """
     sent, lost = sight.far_end.totals()
     if not sent or not lost:
         return None
     start, whole = sight.far_end.bursts[0].mono, lost / sent
     core, ce = (sight.ward.core, sight.ward.ce)
-    shares = {
-        device.name: share
+    counts = {
+        device.name: count
         for device in (core, ce)
-        if device and (share := _share(sight.near.get(device.name, ()), start)) is not None
+        if device and (count := _counted(sight.near.get(device.name, ()), start)) is not None
     }
-    if any(share >= BEFORE_SHARE * whole for share in shares.values()):
+    if any(bad >= BEFORE_SHARE * whole * asked for asked, bad in counts.values()):
         return False
-    reference = shares.get(ce.name) if ce else None
-    return True if reference is not None and reference <= BEYOND_SHARE * whole else None
+    near = counts.get(ce.name) if ce else None
+    if near is None or near[1] > BEYOND_SHARE * whole * near[0]:
+        return None
+    return True if _luck(near, (sent, lost)) < CHANCE else None
 
 
 def silent_run(window: EchoWindow) -> int:
@@ -119,7 +123,7 @@ def _crossed(sight: Sight, loss: Loss) -> bool:
     return any(
         seen.answers is Truth.TRUE
         and seen.last_ok_mono is not None
-        and seen.last_ok_mono > loss.since
+        and seen.last_ok_mono >= loss.since
         for seen in _beyond(sight)
     )
 
@@ -145,7 +149,7 @@ def _is_awaited(sight: Sight, loss: Loss) -> bool:
         return True
     services = [sight.of(service.id) for service in sight.ward.services]
     asked = [seen.last for seen in services if seen is not None and seen.last is not None]
-    if asked and not any(seen.mono > loss.since for seen in asked):
+    if asked and not any(seen.mono >= loss.since for seen in asked):
         return True
     core = before[0] if sight.ward.core is not None else None
     table = core.live.get("snmp-interfaces") if core is not None else None
@@ -167,11 +171,23 @@ def _usual_loss(bursts: tuple[Burst, ...], mono: float) -> float:
     return lost / sent if sent else 0.0
 
 
-def _share(bursts: tuple[Burst, ...], start: float) -> float | None:
-    """The share of lost echoes since a moment; None for too few, or where none ever came back."""
+def _counted(bursts: tuple[Burst, ...], start: float) -> tuple[int, int] | None:
+    """Echoes sent and lost since a moment; None for too few, or where none ever came back."""
     chosen = [b for b in bursts if b.mono >= start]
     sent, lost = sum(b.sent for b in chosen), sum(b.lost for b in chosen)
-    return None if sent < COMPARED_ECHOES or sent == lost else lost / sent
+    return None if sent < COMPARED_ECHOES or sent == lost else (sent, lost)
+
+
+def _luck(near: tuple[int, int], far: tuple[int, int]) -> float:
+    """How likely at most so many of all lost echoes fall on the near ones if all are alike.
+
+    The lower tail of the hypergeometric distribution (Fisher's exact test); each pair is echoes
+    sent and lost.
+    """
+    (near_sent, near_lost), (far_sent, far_lost) = near, far
+    lost, sent = near_lost + far_lost, near_sent + far_sent
+    ways = sum(comb(near_sent, n) * comb(far_sent, lost - n) for n in range(near_lost + 1))
+    return ways / comb(sent, lost)
 
 
 def kept(bursts: tuple[Burst, ...], burst: Burst) -> tuple[Burst, ...]:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from agent.sight import Seen, Sight
-    from inventory.model import Device
-    from probes.model import Interface
+    from inventory.model import Device, Link
+    from probes.model import Interface, Observation
 
 PORTS_LOST_SHARE = 0.20
 
@@ -216,7 +216,7 @@ def _uplink(sight: Sight, gw: Fact) -> dict[str, Fact]:
     seen = sight.of(core.name)
     port = port_of(seen, link.near_port)
     if seen is None or port is None:
-        return {**absent, "up_admin": UNKNOWN, "up_oper": UNKNOWN}
+        return dict.fromkeys(absent, UNKNOWN)
     observation = seen.live["snmp-interfaces"]
     loss = loss_of(sight) if sight.vantage == "ward" and gw.truth is not Truth.TRUE else None
     is_old = loss is not None and observation.mono < loss.since
@@ -228,7 +228,24 @@ def _uplink(sight: Sight, gw: Fact) -> dict[str, Fact]:
         values = {"p": port.name, "d": core.name}
         return Fact(truth, source="snmp-interfaces", values=values, at=observation.started)
 
-    return {**absent, "up_admin": asfact_of(port.admin), "up_oper": asfact_of(port.oper)}
+    return {
+        "up_admin": asfact_of(port.admin),
+        "up_oper": asfact_of(port.oper),
+        **_use(sight, link, port, observation),
+    }
+
+
+def _use(sight: Sight, link: Link, port: Interface, polled: Observation) -> dict[str, Fact]:
+    """Whether the uplink port is full, or breaks packets: what else may cost packets."""
+    since = next((burst.mono for burst in sight.far_end.bursts if burst.lost), None)
+    full, share = sight.line_use.full(1e6 * link.commit_mbps, since)
+    faulty, errors = sight.line_use.faulty(since)
+    used = {} if share is None else {"pct": 100 * share}
+
+    def fact(truth: Truth, values: dict[str, object]) -> Fact:
+        return Fact(truth, "snmp-interfaces", values, polled.started, promised=False)
+
+    return {"up_full": fact(full, used), "up_err": fact(faulty, {"n": errors, "p": port.name})}
 
 
 def _watched_ports(sight: Sight) -> list[tuple[Interface | None, bool]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from agent.checks import State
 from agent.maintenance import Covered
+from agent.uplink import PortUse
 from playbooks.verdict.facts import Fact, Truth
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ class UpsMemory:
 class Sight:
     """What one agent knows of one ward at one moment.
 
-    `near` holds the echoes of the last minutes to the ward's own switch and terminal device.
+    `near` holds the echoes of the last minutes to the ward's own switch and terminal device,
+    `line_use` how the port that leads to the line was used.
     """
 
     ward: Ward
@@ -80,6 +82,7 @@ class Sight:
     maintained: Covered = field(default_factory=Covered)
     near: Mapping[str, tuple[Burst, ...]] = field(default_factory=dict)
     line_is_down: bool = False
+    line_use: PortUse = field(default_factory=PortUse)
 
     @property
     def has_heard(self) -> bool:
@@ -113,8 +116,10 @@ def reading_of(seen: Seen, has: Callable[[Reading], object]) -> Reading | None:
 def port_of(seen: Seen | None, name: str) -> Interface | None:
     """The port of that ifName (or ifDescr) in the newest live interface table, if any."""
     observation = seen.live.get("snmp-interfaces") if seen else None
-    ports = observation.reading.interfaces if observation else None
-    for port in ports or ():
-        if name in (port.name, port.descr):
-            return port
-    return None
+    return port_named(name, observation.reading) if observation else None
+
+
+def port_named(name: str, reading: Reading) -> Interface | None:
+    """The port of that ifName (or ifDescr) in one interface table."""
+    ports = reading.interfaces or ()
+    return next((port for port in ports if name in (port.name, port.descr)), None)

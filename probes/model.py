@@ -92,7 +92,8 @@ class Interface:
     """One port. `name` is ifName, else ifDescr, else `if<index>`; speeds in bit/s, None unknown.
 
     `name_source` says which of the three it is: only an ifName tells a port from the others for
-    good. `discontinuity_ticks` is ifCounterDiscontinuityTime (RFC 2863).
+    good. `discontinuity_ticks` is ifCounterDiscontinuityTime, `in_errors` and `out_errors` are
+    ifInErrors and ifOutErrors (RFC 2863).
     """
 
     index: int
@@ -109,6 +110,8 @@ class Interface:
     counter_bits: Literal[32, 64] | None = None
     name_source: Literal["ifName", "ifDescr", "ifIndex"] = "ifName"
     discontinuity_ticks: int | None = None
+    in_errors: int | None = None
+    out_errors: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,6 +179,8 @@ def _interface(index: int, row: Mapping[Oid, Varbind | None]) -> Interface:
         counter_bits=bits,
         name_source="ifName" if name else "ifDescr" if descr else "ifIndex",
         discontinuity_ticks=values.count(row.get(oids.ifCounterDiscontinuityTime)),
+        in_errors=values.count(row.get(oids.ifInErrors)),
+        out_errors=values.count(row.get(oids.ifOutErrors)),
     )
 
 
