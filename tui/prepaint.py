@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from inventory.text import cut
 from tui.legend import UNKNOWN, mark_of
+from tui.text import realm_stripe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -52,7 +53,8 @@ def first_text(copy: bytes, words: Words, columns: int = 80) -> list[str]:
 
 def _lines(state: dict[str, Any], words: Words) -> Iterator[str]:
     at = words.time(datetime.fromisoformat(state["generated_at"]))
-    yield f"▒▒ {words.say('tui.stale.copy', at=at)} ▒▒"
+    stripe = realm_stripe(state["realm"], words)
+    yield f"{stripe}▒▒ {words.say('tui.stale.copy', at=at)} ▒▒"
     for ward in state["wards"][:1]:
         yield ward["ward"]["name"]
         yield ""

@@ -93,3 +93,10 @@ class Words:
         if key is None or not ward.name.casefold().startswith(prefix):
             return nfc(ward.name)
         return self.say(key, name=nfc(ward.name)[len(prefix) :])
+
+
+def realm_stripe(realm: str, words: Words) -> str:
+    """`▓▓ DRILL ▓▓ ` or that all of it is simulated; nothing for a real ward."""
+    if realm == "live":
+        return ""
+    return f"▓▓ {words.say('tui.drill' if realm == 'drill' else 'tui.bar.sim')} ▓▓ "

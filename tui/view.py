@@ -10,6 +10,7 @@ from tui.actions import on_screen
 from tui.freshness import SKEW_SHOWN_S, Sight
 from tui.legend import DEGRADED, DOWN, OK, UNKNOWN
 from tui.lines import Line, Span, fit, line, spread, width
+from tui.text import realm_stripe
 from tui.view_size import COLUMNS, ROWS
 
 if TYPE_CHECKING:
@@ -160,9 +161,11 @@ def stripe_line(showing: Showing) -> Line | None:
 def realm_text(showing: Showing) -> str:
     """`▓▓ DRILL ▓▓ DR-NET-02 …` or that all of it is simulated; nothing for a real ward."""
     words, snapshot = showing.words, showing.snapshot
-    if snapshot is None or snapshot.realm == "live":
+    if snapshot is None:
         return ""
-    said = f"▓▓ {words.say('tui.drill' if snapshot.realm == 'drill' else 'tui.bar.sim')} ▓▓ "
+    said = realm_stripe(snapshot.realm, words)
+    if not said:
+        return ""
     if snapshot.drill is None or not showing.is_current:
         return said
     room = showing.columns - cells(said) - 1

@@ -32,7 +32,12 @@ _STATE = 13
 _ROOMY = 60  # cells from which on a device's line says more than its state
 
 # Facts of which one value is worth a warning; all others are numbers without a judgement.
-_WARNING = {"wardops_ups_on_battery": 1.0, "wardops_ups_replace_battery": 1.0}
+_WARNING = {
+    "wardops_ups_on_battery": 1.0,
+    "wardops_ups_replace_battery": 1.0,
+    "wardops_vc_registered": 0.0,
+}
+_PROTOCOLS = {"sip": "SIP", "h323": "H.323"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,15 +182,38 @@ def age_text(one: Observation, showing: Showing) -> str:
 def fact_lines(closer: Closer, columns: int, showing: Showing) -> Iterator[Line]:
     """The values that the device has and the catalogue names, two on a line."""
     facts = sorted(closer.detail.facts.items()) if closer.detail else []
-    said = [_fact(n, one, closer, showing) for n, one in facts if has(f"screen.fact.{n}")]
+    said = [
+        _fact(named, one, closer, showing)
+        for name, one in facts
+        if (named := _named(name, showing.words)) is not None
+    ]
     half = columns // 2
     for number in range(0, len(said), 2):
         yield tuple(span for one in said[number : number + 2] for span in fit(one, half))
 
 
-def _fact(name: str, one: Observation, closer: Closer, showing: Showing) -> Line:
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """A value's name: the metric's, and what people call it."""
+
+    metric: str
+    said: str
+
+
+def _named(name: str, words: Words) -> _Name | None:
+    """`wardops_vm_filesystem_avail_ratio{/var}` as `Disk /var free`; None when nobody named it."""
+    metric, labelled, which = name.partition("{")
+    which = one_line(which.removesuffix("}"), 8)
+    key = f"screen.fact_of.{metric}" if labelled else f"screen.fact.{metric}"
+    if not has(key):
+        return None
+    said = {"which": _PROTOCOLS.get(which, which)} if labelled else {}
+    return _Name(metric, words.say(key, **said))
+
+
+def _fact(name: _Name, one: Observation, closer: Closer, showing: Showing) -> Line:
     words = showing.words
-    named = label(f" {words.say(f'screen.fact.{name}')}", 19)
+    named = label(f" {name.said}", 19)
     fresh = "unknown" if closer.is_behind else freshness_of(one, showing)
     value = value_text(one, words)
     if one.value is None or fresh == "unknown":
@@ -193,7 +221,7 @@ def _fact(name: str, one: Observation, closer: Closer, showing: Showing) -> Line
         return line(named, Span(UNKNOWN.glyph, UNKNOWN.tone), Span(f" {last}", "dim"))
     if fresh == "stale":
         return line(named, Span(f"{STALE.glyph}{value} ({age_text(one, showing)})", STALE.tone))
-    warns = _WARNING.get(name) == one.value
+    warns = _WARNING.get(name.metric) == one.value
     sign = Span(DEGRADED.glyph if warns else " ", DEGRADED.tone)
     return line(named, sign, Span(f" {value}", DEGRADED.tone if warns else "plain"))
 

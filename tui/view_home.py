@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from inventory.language import has
 from tui import view_verdict
 from tui.actions import HOME, key_of
-from tui.legend import OK, UNKNOWN, mark_of
+from tui.legend import DEGRADED, OK, UNKNOWN, mark_of
 from tui.lines import BLANK, Line, Span, beside, boxed, line, spread, width, wrapped
+from tui.places import named_place
 from tui.view_path import mark_shown, path_lines
 
 if TYPE_CHECKING:
@@ -145,12 +146,22 @@ def _todo(showing: Showing, snapshot: Snapshot, cells: int) -> list[Line]:
         rows.append((*head, Span(first)))
         rows += [line(" " * width(head), one) for one in more]
     if not rows:
-        is_fault = any(one.state in _TAKEN for one in snapshot.incidents)
-        rows = [line(" ", words.say("tui.home.watch" if is_fault else "tui.home.nothing"))]
+        said = words.say(f"tui.home.{_idle(snapshot)}")
+        rows = [line(" ", part) for part in wrapped(said, cells - 2, 2)]
     for name in snapshot.verdict.dont if snapshot.verdict else ():
         if has(f"dont.{name}"):
             rows.append(line("   ", Span(words.say(f"dont.{name}"), "degraded")))
     return rows
+
+
+def _idle(snapshot: Snapshot) -> str:
+    """The key of what is said when there is nothing to do."""
+    if any(one.state in _TAKEN for one in snapshot.incidents):
+        return "watch"
+    verdict = snapshot.verdict
+    ages = [one.data_age_s for one in snapshot.wards]
+    is_starting = verdict is not None and verdict.state == "unknown" and None in ages
+    return "begun" if is_starting else "nothing"
 
 
 def _steps(showing: Showing, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
@@ -255,6 +266,23 @@ def _incidents(
     for place, incident in enumerate(current):
         head = label if place == 0 else ""
         yield _incident(showing, incident, line(Span(head.ljust(margin), "dim")), cells)
+    if showing.is_current:
+        yield from _beside(showing, snapshot, margin, cells)
+
+
+def _beside(showing: Showing, snapshot: Snapshot, margin: int, cells: int) -> Iterator[Line]:
+    """Faults that the verdict's cause does not explain, but those with an incident of their own."""
+    words = showing.words
+    told = " ".join(words.of(one.headline) for one in snapshot.incidents if one.state != "closed")
+    faults = snapshot.verdict.also if snapshot.verdict else ()
+    found = dict.fromkeys(named_place(one, words) for one in faults)
+    left = [one for one in found if one.casefold() not in told.casefold()]
+    if left:
+        said = words.say("tui.home.also", what=", ".join(left))
+        mark = line(Span(" " * margin), Span(DEGRADED.glyph, DEGRADED.tone))
+        first, *more = wrapped(said, cells - margin - 3, 2)
+        yield (*mark, Span(f" {first}"))
+        yield from (line(" " * (margin + 2), one) for one in more)
 
 
 def _incident(showing: Showing, incident: Incident, head: Line, cells: int) -> Line:

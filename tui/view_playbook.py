@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from inventory.language import has
 from inventory.text import one_line, pad
 from tui.legend import DEGRADED, NOW, OFF_DUTY, OK, UNKNOWN
-from tui.lines import Span, fit, line, spread, wrapped
+from tui.lines import BLANK, Span, fit, line, spread, wrapped
 from tui.view_device import agent_now
 from tui.view_incident import MACHINE, account, handover_text, short_id
 
@@ -132,6 +132,8 @@ def _past_below(one: RunLine, columns: int, showing: Showing) -> Iterator[Line]:
     yield spread(said, by, columns)
     for part in wrapped(words.of(one.result), columns - 11, 2) if one.result else ():
         yield line(" " * 10, part)
+    for part in wrapped(words.of(one.message), columns - 12, 4) if one.message else ():
+        yield line(" " * 9, Span("│", "accent"), part)
 
 
 def _by(machine: bool, showing: Showing) -> str:
@@ -159,6 +161,7 @@ def step_lines(run: PlaybookRun, cursor: int, columns: int, showing: Showing) ->
     yield from _told(step, columns, showing)
     yield from _choices(run, cursor, columns, showing)
     yield from _progress(run, showing)
+    yield from _still_to_tell(run, columns, showing)
 
 
 def _auto_items(step: RunStep, columns: int, showing: Showing) -> Iterator[Line]:
@@ -178,7 +181,7 @@ def item_mark(item: ChecklistItem, showing: Showing) -> Mark:
     return _ITEM_MARKS[item.state]
 
 
-def _told(step: RunStep, columns: int, showing: Showing) -> Iterator[Line]:
+def _told(step: RunStep | RunLine, columns: int, showing: Showing) -> Iterator[Line]:
     """Whom to tell, at which number, with which words."""
     contacts = showing.snapshot.contacts if showing.snapshot else ()
     for role in step.to:
@@ -190,6 +193,17 @@ def _told(step: RunStep, columns: int, showing: Showing) -> Iterator[Line]:
     for said in getattr(step.message, showing.words.language).splitlines():
         for part in wrapped(said, columns - 5, 4):
             yield line(Span(" │ ", "accent"), part)
+
+
+def _still_to_tell(run: PlaybookRun, columns: int, showing: Showing) -> Iterator[Line]:
+    """Texts that no channel took since the person last did something: to be passed on by voice."""
+    for one in reversed(run.lines):
+        if one.actor != MACHINE:
+            return
+        if one.message is not None:
+            yield BLANK
+            yield line(Span(f" {showing.words.say('screen.playbook.pass_on')}", "accent"))
+            yield from _told(one, columns, showing)
 
 
 def called(role: str, contact: Contact | None, showing: Showing) -> str:

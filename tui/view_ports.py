@@ -93,8 +93,11 @@ def sockets(closer: Closer, showing: Showing) -> tuple[Port, ...]:
 
 
 def faceplate(ports: Sequence[Port], cursor: int, showing: Showing) -> Iterator[Line]:
-    """Up to 48 sockets as they sit in the device: odd ones above, even ones below."""
-    first = cursor // PAGE * PAGE
+    """Up to 48 sockets as they sit in the device: odd ones above, even ones below.
+
+    `cursor` is -1 while no port is chosen.
+    """
+    first = max(0, cursor) // PAGE * PAGE
     page = ports[first : first + PAGE]
     groups = [page[at : at + GROUP] for at in range(0, len(page), GROUP)]
     yield _numbers(groups, showing.words.say("screen.device.odd"), 0)
@@ -144,6 +147,7 @@ def uplink_lines(closer: Closer, showing: Showing) -> Iterator[Line]:
             said = showing.words.say("screen.device.uplink", port=one_line(port.if_name, 24))
             word = Span(f" {port_word(port, mark, showing)}", mark.tone)
             yield line(f" {said} ", Span(mark.glyph, mark.tone), word, f"  {speed(port, showing)}")
+            yield from traffic_lines(port, mark, showing)
 
 
 def legend_line(showing: Showing) -> Line:
@@ -172,7 +176,15 @@ def port_lines(port: Interface, closer: Closer, showing: Showing) -> Iterator[Li
     )  # fmt: skip
     alias = one_line(port.if_alias, 40) if port.if_alias else "—"
     yield line(f"   {words.say('screen.device.port_alias', alias=alias)} · {speed(port, showing)}")
-    if mark not in (UNKNOWN, STALE) and port.in_bps is not None and port.out_bps is not None:
+    yield from traffic_lines(port, mark, showing)
+
+
+def traffic_lines(port: Interface, mark: Mark, showing: Showing) -> Iterator[Line]:
+    """What goes through a port now; nothing where it is not known or not to be trusted."""
+    if mark in (UNKNOWN, STALE) or port.rate_trusted is False:
+        return
+    if port.in_bps is not None and port.out_bps is not None:
+        words = showing.words
         rates = [decimal(rate / 1e6, 1, words.language) for rate in (port.in_bps, port.out_bps)]
         yield line(f"   {words.say('screen.device.traffic', into=rates[0], out=rates[1])}")
 

@@ -73,7 +73,9 @@ def _since(showing: Showing, verdict: Verdict, mark: Mark) -> Line:
     if showing.is_wide and verdict.since is not None and showing.is_current:
         at = words.time(verdict.since)
         sure = round(verdict.confidence * 100)
-        return line(words.say("tui.home.since", at=at, lasted=lasted, sure=sure), " ")
+        key = "tui.home.since" if sure else "tui.home.since_only"
+        values = {"sure": sure} if sure else {}
+        return line(words.say(key, at=at, lasted=lasted, **values), " ")
     return line(lasted, " ") if lasted else ()
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from agent import wire
+from tui.legend import mark_of
+from tui.lines import text as text_of
 from tui.screens.device import DeviceScreen
 from tui.text import Words
 from tui.view_device import (
@@ -17,10 +19,7 @@ from tui.view_device import (
     fact_lines,
     value_text,
 )
-from tui.view_ports import (
-    port_mark,
-    sockets,
-)
+from tui.view_ports import faceplate, port_lines, port_mark, sockets, uplink_lines
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -177,3 +176,44 @@ def test_a_battery_in_use_is_a_warning(
                     ups.model_copy(update={"facts": on}))  # fmt: skip
     (row,) = fact_lines(closer, 80, showing)
     assert any(span.tone == "degraded" and span.text == "▲" for span in row)
+
+
+def test_values_of_one_label_are_called_by_their_names(
+    snapshots: Mapping[str, wire.Snapshot], showing_of: Callable[..., Showing]
+) -> None:
+    snapshot = snapshots["ok"]
+    device = next(one for one in snapshot.devices if one.name == UPS)
+    fact = next(iter(detail(UPS).facts.values()))
+    values = {
+        "wardops_vc_registered{sip}": (0.0, ""),
+        "wardops_vm_filesystem_avail_ratio{/var}": (0.62, "ratio"),
+        "wardops_no_such_thing{x}": (1.0, ""),
+    }
+    facts = {
+        name: fact.model_copy(update={"value": value, "unit": unit, "ts": snapshot.ts})
+        for name, (value, unit) in values.items()
+    }
+    closer = Closer(device, mark_of("ok"), detail(UPS).model_copy(update={"facts": facts}))
+    said = "".join(text_of(row) for row in fact_lines(closer, 100, showing_of(snapshot)))
+    assert " ".join(said.split()) == "Registered SIP ▲ no Disk /var free 62%"
+
+
+def test_a_switch_shows_its_sockets_and_its_uplink_s_traffic_before_a_port_is_chosen(
+    snapshots: Mapping[str, wire.Snapshot], showing_of: Callable[..., Showing]
+) -> None:
+    snapshot = snapshots["ok"]
+    device = next(one for one in snapshot.devices if one.name == SWITCH)
+    read = detail(SWITCH)
+    busy = tuple(
+        port.model_copy(update={"in_bps": 12.4e6, "out_bps": 3.1e6, "rate_trusted": port.uplink})
+        for port in ports()
+    )
+    closer = Closer(device, mark_of("ok"), read, busy)
+    showing = showing_of(snapshot)
+    plate = sockets(closer, showing)
+    drawn = "".join(text_of(row) for row in faceplate(plate, -1, showing))
+    assert sum(drawn.count(mark) for mark in "●○▲×?") == len(plate)
+    uplink = "".join(text_of(row) for row in uplink_lines(closer, showing))
+    assert "12.4" in uplink
+    other = next(one for one in busy if not one.uplink)
+    assert "12.4" not in "".join(text_of(row) for row in port_lines(other, closer, showing))

@@ -202,12 +202,25 @@ def test_the_first_text_says_old_data_and_never_a_bare_good(
     ward = json.loads(snapshot.model_dump_json(by_alias=True))
     state = {
         "generated_at": ward["ts"],
+        "realm": "live",
         "wards": [{"ward": ward["ward"], "verdict": ward["verdict"]}],
     }
     said = prepaint.first_text(json.dumps(state).encode(), Words())
     assert "DỮ LIỆU CŨ" in said[0]
     assert any(row.startswith(" ? ") for row in said)
     assert not any(row.lstrip().startswith("●") for row in said)
+
+
+@pytest.mark.parametrize(
+    ("realm", "stripe"), [("drill", "▓▓ DIỄN TẬP ▓▓"), ("sim", "▓▓ MÔ PHỎNG ▓▓"), ("live", "▒▒")]
+)
+def test_the_first_text_has_the_stripe_of_what_is_no_real_ward(
+    realm: str, stripe: str, snapshots: Mapping[str, Snapshot]
+) -> None:
+    snapshot = json.loads(snapshots["ok"].model_dump_json(by_alias=True))
+    ward = {"ward": snapshot["ward"], "verdict": snapshot["verdict"]}
+    state = {"generated_at": snapshot["ts"], "realm": realm, "wards": [ward]}
+    assert prepaint.first_text(json.dumps(state).encode(), Words())[0].startswith(stripe)
 
 
 @pytest.mark.parametrize("copy", [b"", b"{}", b"[]", b"{", b'{"generated_at": 5}', b"\xff\xfe"])

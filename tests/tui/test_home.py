@@ -167,3 +167,44 @@ async def test_several_wards_are_listed_not_merged(
     text = await draw(hub)
     golden("home-several-80x24-vi", text)
     assert "--ward" in text
+
+
+def just_started(snapshot: Snapshot) -> Snapshot:
+    """The first second of an agent: nothing measured, nothing concluded."""
+    assert snapshot.verdict is not None
+    nothing = {"state": "unknown", "segment": "unknown", "part": "", "confidence": 0.0}
+    said = {"headline": Text(vi="CHƯA KẾT LUẬN", en="NOT CONCLUDED"), "missing": ("sw", "gw")}
+    verdict = snapshot.verdict.model_copy(
+        update={**nothing, **said, "evidence": (), "ruled_out": (), "since": snapshot.ts}
+    )
+    wards = tuple(one.model_copy(update={"data_age_s": None}) for one in snapshot.wards)
+    return snapshot.model_copy(
+        update={"verdict": verdict, "wards": wards, "incidents": (), "playbooks": ()}
+    )
+
+
+@pytest.mark.parametrize("size", ["80x24", "120x40"])
+async def test_an_agent_that_has_just_begun_says_so_and_claims_no_confidence(
+    size: str, snapshots: Mapping[str, Snapshot], draw: Callable[..., Awaitable[str]]
+) -> None:
+    text = await draw(just_started(snapshots["ok"]), size, language="en")
+    assert "Measuring has begun" in text
+    assert "% sure" not in text
+    assert "Nothing to do now" not in text
+
+
+@pytest.mark.parametrize("size", ["80x24", "120x40"])
+async def test_faults_beside_the_verdict_s_are_listed_by_people_s_names(
+    size: str, snapshots: Mapping[str, Snapshot], draw: Callable[..., Awaitable[str]]
+) -> None:
+    snapshot = snapshots["metronet"]
+    assert snapshot.verdict is not None
+    also = ("power/ups", "device/cam-26740-01")
+    verdict = snapshot.verdict.model_copy(update={"also": also})
+    text = await draw(snapshot.model_copy(update={"verdict": verdict}), size, language="en")
+    assert "Other faults besides: Power: UPS, cam-26740-01" in text
+    (first, *rest) = snapshot.incidents
+    own = first.model_copy(update={"headline": Text(vi="UPS", en="CAM-26740-01 SILENT")})
+    told = snapshot.model_copy(update={"verdict": verdict, "incidents": (own, *rest)})
+    assert "besides: Power: UPS" in await draw(told, size, language="en")
+    assert "UPS, cam" not in await draw(told, size, language="en")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +15,15 @@ from tui.app import WardopsApp
 from tui.lines import text as text_of
 from tui.screens.form import FormScreen
 from tui.screens.incident import IncidentScreen
-from tui.text import Words
-from tui.view import Showing
-from tui.view_incident import detail_lines, holder, incident_mark, listed, refusal, short_id
+from tui.view_incident import (
+    detail_lines,
+    holder,
+    incident_mark,
+    listed,
+    refusal,
+    short_id,
+    timeline_lines,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -27,7 +32,7 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
 
     from inventory.language import Language
-    from tui.freshness import Sight
+    from tui.view import Showing
 
 LONG = "Đã gọi NOC Thành phố, đọc mã sự cố; NOC báo đang kiểm tra tuyến cáp cùng nhà mạng. " * 3
 
@@ -76,13 +81,12 @@ async def test_the_incident_screen_looks_as_it_should(
     size: str,
     language: str,
     snapshots: Mapping[str, wire.Snapshot],
-    sight_of: Callable[..., Sight],
-    run_app: Callable[..., Awaitable[str]],
+    draw: Callable[..., Awaitable[str]],
     golden: Callable[[str, str], None],
 ) -> None:
-    sight = sight_of(at(snapshots["metronet"], state))
+    snapshot = at(snapshots["metronet"], state)
     keys = ("f", "f") if state == "resolved" else ()
-    text = await run_app(sight, size, opened(*keys), language=language)
+    text = await draw(snapshot, size, opened(*keys), language=language)
     golden(f"incident-{state}-{size}-{language}", text)
 
 
@@ -90,17 +94,16 @@ async def test_the_incident_screen_looks_as_it_should(
 async def test_the_form_shows_all_that_will_be_recorded(
     language: str,
     snapshots: Mapping[str, wire.Snapshot],
-    sight_of: Callable[..., Sight],
-    run_app: Callable[..., Awaitable[str]],
+    draw: Callable[..., Awaitable[str]],
     golden: Callable[[str, str], None],
 ) -> None:
     keys = ("f12", *"CPE q", "enter", *"dd v", "enter")
-    sight = sight_of(at(snapshots["metronet"], "resolved"))
+    snapshot = at(snapshots["metronet"], "resolved")
     golden(
         f"form-80x24-{language}",
-        await run_app(sight, "80x24", opened(*keys[:3]), language=language),
+        await draw(snapshot, "80x24", opened(*keys[:3]), language=language),
     )
-    text = await run_app(sight, "80x24", opened(*keys), language=language)
+    text = await draw(snapshot, "80x24", opened(*keys), language=language)
     golden(f"form-review-80x24-{language}", text)
 
 
@@ -127,8 +130,7 @@ async def test_nothing_is_sent_before_it_was_filled_in_and_confirmed(
     keys: tuple[str, ...],
     asked: list[tuple[str, dict[str, Any], str | None]],
     snapshots: Mapping[str, wire.Snapshot],
-    sight_of: Callable[..., Sight],
-    run_app: Callable[..., Awaitable[str]],
+    draw: Callable[..., Awaitable[str]],
     outbox: Any,
 ) -> None:
     async def act(pilot: Pilot[None]) -> None:
@@ -136,15 +138,14 @@ async def test_nothing_is_sent_before_it_was_filled_in_and_confirmed(
         pilot.app.feed = outbox
         await opened(*keys)(pilot)
 
-    await run_app(sight_of(at(snapshots["metronet"], state)), "80x24", act)
+    await draw(at(snapshots["metronet"], state), "80x24", act)
     incident = {"incident": "SC-2026-000001"}
     assert outbox.sent == [(verb, incident | args, reason) for verb, args, reason in asked]
 
 
 async def test_a_note_goes_with_the_hash_of_a_file_that_can_be_read(
     snapshots: Mapping[str, wire.Snapshot],
-    sight_of: Callable[..., Sight],
-    run_app: Callable[..., Awaitable[str]],
+    draw: Callable[..., Awaitable[str]],
     outbox: Any,
     tmp_path: Path,
 ) -> None:
@@ -162,7 +163,7 @@ async def test_a_note_goes_with_the_hash_of_a_file_that_can_be_read(
             await pilot.pause()
             said.append(pilot.app.notice)
 
-    await run_app(sight_of(at(snapshots["metronet"], "acked")), "80x24", act)
+    await draw(at(snapshots["metronet"], "acked"), "80x24", act)
     assert "không có tệp này" in said[0]
     file = {"name": "los.jpg", "size": 3, "sha256": hashlib.sha256(b"led").hexdigest()}
     whole = {"incident": "SC-2026-000001", "text": "den", **file}
@@ -173,8 +174,7 @@ async def test_a_note_goes_with_the_hash_of_a_file_that_can_be_read(
 async def test_an_incident_is_handed_over_with_a_text_that_is_ready(
     language: str,
     snapshots: Mapping[str, wire.Snapshot],
-    sight_of: Callable[..., Sight],
-    run_app: Callable[..., Awaitable[str]],
+    draw: Callable[..., Awaitable[str]],
     golden: Callable[[str, str], None],
     outbox: Any,
 ) -> None:
@@ -197,9 +197,9 @@ async def test_an_incident_is_handed_over_with_a_text_that_is_ready(
         await pilot.press("enter", "enter", "enter")
 
     golden(f"form-handover-80x24-{language}",
-           await run_app(sight_of(told), "80x24", act, language=language))  # fmt: skip
+           await draw(told, "80x24", act, language=language))  # fmt: skip
     assert outbox.sent == []
-    await run_app(sight_of(told), "80x24", confirmed, language=language)
+    await draw(told, "80x24", confirmed, language=language)
     ((verb, args, reason),) = outbox.sent
     assert (verb, args["to"], reason) == ("escalate", "L2", None)
     assert told.ward is not None
@@ -209,8 +209,7 @@ async def test_an_incident_is_handed_over_with_a_text_that_is_ready(
 
 async def test_fields_take_every_letter_composed(
     snapshots: Mapping[str, wire.Snapshot],
-    sight_of: Callable[..., Sight],
-    run_app: Callable[..., Awaitable[str]],
+    draw: Callable[..., Awaitable[str]],
 ) -> None:
     """Letters of global keys too, and what an input method sends as letter and mark apart."""
 
@@ -225,31 +224,24 @@ async def test_fields_take_every_letter_composed(
         await pilot.pause()
         assert isinstance(pilot.app.screen, IncidentScreen)
 
-    await run_app(sight_of(at(snapshots["metronet"], "open")), "80x24", act)
+    await draw(at(snapshots["metronet"], "open"), "80x24", act)
 
 
 async def test_a_silent_agent_is_not_asked_to_record_anything(
     snapshots: Mapping[str, wire.Snapshot],
-    sight_of: Callable[..., Sight],
-    run_app: Callable[..., Awaitable[str]],
+    draw: Callable[..., Awaitable[str]],
     golden: Callable[[str, str], None],
 ) -> None:
-    sight = sight_of(at(snapshots["metronet"], "open"), silent_s=30.0)
-    text = await run_app(sight, "80x24", opened("t"), language="vi")
+    snapshot = at(snapshots["metronet"], "open")
+    text = await draw(snapshot, "80x24", opened("t"), language="vi", silent_s=30.0)
     golden("incident-silent-80x24-vi", text)
 
 
-def showing_of(sight: Sight) -> Showing:
-    """The sight at the moment of the goldens."""
-    assert sight.snapshot is not None
-    return Showing(sight, Words("en"), 1000.0, sight.snapshot.ts)
-
-
 def test_open_ones_stand_first_and_closed_ones_are_never_red(
-    snapshots: Mapping[str, wire.Snapshot], sight_of: Callable[..., Sight]
+    snapshots: Mapping[str, wire.Snapshot], showing_of: Callable[..., Showing]
 ) -> None:
     snapshot = at(snapshots["metronet"], "open")
-    showing = showing_of(sight_of(snapshot))
+    showing = showing_of(snapshot, "vi")
     now, old = listed(reversed(snapshot.incidents), "all")
     assert (now.state, old.state) == ("open", "closed")
     assert listed(snapshot.incidents, "current") == (now,)
@@ -258,9 +250,9 @@ def test_open_ones_stand_first_and_closed_ones_are_never_red(
 
 
 def test_who_holds_it_is_who_took_it_on_last(
-    snapshots: Mapping[str, wire.Snapshot], sight_of: Callable[..., Sight]
+    snapshots: Mapping[str, wire.Snapshot], showing_of: Callable[..., Showing]
 ) -> None:
-    showing = showing_of(sight_of(snapshots["metronet"]))
+    showing = showing_of(snapshots["metronet"], "vi")
     held = at(snapshots["metronet"], "acked").incidents[0]
     assert holder(held) == "cb-01"
     assert holder(at(snapshots["metronet"], "open").incidents[0]) is None
@@ -276,15 +268,15 @@ def test_numbers_are_said_short() -> None:
 
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_clock_handover_and_what_cannot_be_fixed_now_are_shown(
-    language: Language, snapshots: Mapping[str, wire.Snapshot], sight_of: Callable[..., Sight]
+    language: Language, snapshots: Mapping[str, wire.Snapshot], showing_of: Callable[..., Showing]
 ) -> None:
-    showing = replace(showing_of(sight_of(snapshots["metronet"])), words=Words(language))
+    showing = showing_of(snapshots["metronet"], language)
     base = at(snapshots["metronet"], "acked").incidents[0]
     due = base.t0_detected + timedelta(days=2)
     text = wire.Text(vi="Nhà mạng khôi phục", en="The carrier mends it")
     clock = wire.Deadline(
-        rule="target", clock="restore", group="restore", due=due, text=text, source="mặc định",
-        mark="default",
+        rule="target", clock="restore", group="restore", due=due, text=text, source="QĐ 12",
+        mark="unit",
     )  # fmt: skip
     stated = wire.CannotFixNow(value=True, reason="chờ nối cáp", expected_restore=due)
     given = wire.Handover(
@@ -295,7 +287,40 @@ def test_clock_handover_and_what_cannot_be_fixed_now_are_shown(
         "handovers": (given,), "group": "GỘP-2026-0001",
     })  # fmt: skip
     told = "\n".join(text_of(row) for row in detail_lines(one, 100, showing))
-    for said in (getattr(text, language), "chờ nối cáp", "→ L3", "GỘP-2026-0001", "mặc định"):
+    for said in (getattr(text, language), "chờ nối cáp", "→ L3", "GỘP-2026-0001", "QĐ 12"):
         assert said in told
     assert incident_mark(one, showing).tone == "down"
     assert listed((one,), "current") == (one,)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("vi", ("Metronet: đường truyền Metronet", "đơn vị chưa đặt", "mở quy trình: PB-NET-01")),
+        ("en", ("Metronet: Metronet line", "not set by the unit", "playbook opened: PB-NET-01")),
+    ],
+)
+def test_an_incident_speaks_peoples_words_and_no_codes(
+    language: Language,
+    said: tuple[str, ...],
+    snapshots: Mapping[str, wire.Snapshot],
+    showing_of: Callable[..., Showing],
+) -> None:
+    showing = showing_of(snapshots["metronet"], language)
+    base = at(snapshots["metronet"], "acked").incidents[0]
+    clock = wire.Deadline(
+        rule="escalation", clock="ack", group="ack", due=base.t0_detected, mark="default",
+        text=wire.Text(vi="Tiếp nhận", en="Acknowledge"), source="mẫu",
+    )  # fmt: skip
+    run = "PB-NET-01 20261122T010830Z-26740-7f3a"
+    begun, ended = (
+        wire.TimelineEntry(at=base.t0_detected, actor="local:it", verb=verb, text=text)
+        for verb, text in (("playbook_start", run), ("playbook_end", f"{run}: handed_over"))
+    )
+    one = base.model_copy(update={"deadlines": (clock,), "timeline": (begun, ended)})
+    rows = (*detail_lines(one, 100, showing), *timeline_lines(one, 100, showing))
+    told = "\n".join(text_of(row) for row in rows)
+    for part in said:
+        assert part in told
+    for code in ("metronet/line", "20261122T010830Z", "handed_over", "mẫu"):
+        assert code not in told

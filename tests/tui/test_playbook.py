@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from agent import wire
 from tui.app import WardopsApp
+from tui.lines import text as text_of
 from tui.screens.form import FormScreen
 from tui.screens.incident import IncidentScreen
 from tui.screens.playbook import PlaybookScreen
-from tui.text import Words
-from tui.view import Showing
 from tui.view_playbook import choices, ordered, step_lines
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
-    from datetime import datetime
 
     from textual.pilot import Pilot
 
     from tui.freshness import Sight
+    from tui.view import Showing
 
 INCIDENT = "SC-2026-000001"
 
@@ -36,6 +35,18 @@ TITLE = both("Mất kết nối Metronet", "Metronet line lost")
 DONT = (
     both("KHÔNG nhấn RESET, KHÔNG chạm dây quang.", "Do NOT press RESET; do NOT touch the fibre."),
     both("KHÔNG đổi địa chỉ IP, KHÔNG đảo dây.", "Do NOT change IPs; do NOT move cables."),
+)
+TOLD = wire.RunLine(
+    at=datetime(2026, 11, 22, tzinfo=UTC),
+    step="tell_leader",
+    title=both("Báo lãnh đạo, bộ phận một cửa", "Tell the leader and the counter"),
+    result=both("đã hiện nội dung để đọc hoặc sao chép", "text shown to read out or copy"),
+    actor="machine",
+    message=both(
+        "Phường Sài Gòn gián đoạn kết nối từ 08:08, đã chuyển cấp trên.",
+        "Sài Gòn ward has no connection since 08:08, handed over.",
+    ),
+    to=("ward.leader",),
 )
 BRIEFS = (
     wire.PlaybookBrief(
@@ -138,7 +149,7 @@ def run_at(step: str, now: datetime) -> wire.PlaybookRun:
             at=now - timedelta(seconds=59),
             step="locate",
             title=both("Khoanh vùng", "Locate"),
-            result=both("metronet/line", "metronet/line"),
+            result=both("sang: Đèn trên CPE", "on to: LEDs of the CPE"),
             actor="machine",
         ),
         wire.RunLine(
@@ -148,6 +159,7 @@ def run_at(step: str, now: datetime) -> wire.PlaybookRun:
             result=both("Sáng", "On"),
             actor="local:cb-01",
         ),
+        *((TOLD.model_copy(update={"at": now - timedelta(seconds=9)}),) if step == "wait" else ()),
     )
     return wire.PlaybookRun.model_validate(
         {
@@ -204,12 +216,11 @@ async def test_the_runner_looks_as_it_should(
     size: str,
     language: str,
     snapshots: Mapping[str, wire.Snapshot],
-    sight_of: Callable[..., Sight],
-    run_app: Callable[..., Awaitable[str]],
+    draw: Callable[..., Awaitable[str]],
     golden: Callable[[str, str], None],
 ) -> None:
     snapshot = with_run(snapshots["metronet"], step)
-    text = await run_app(sight_of(snapshot), size, opened(step, snapshot.ts), language=language)
+    text = await draw(snapshot, size, opened(step, snapshot.ts), language=language)
     golden(f"playbook-{step}-{size}-{language}", text)
 
 
@@ -219,12 +230,11 @@ async def test_playbooks_that_fit_stand_first(
     size: str,
     language: str,
     snapshots: Mapping[str, wire.Snapshot],
-    sight_of: Callable[..., Sight],
-    run_app: Callable[..., Awaitable[str]],
+    draw: Callable[..., Awaitable[str]],
     golden: Callable[[str, str], None],
 ) -> None:
     snapshot = snapshots["metronet"].model_copy(update={"playbooks": (BRIEFS[2],)})
-    text = await run_app(sight_of(snapshot), size, opened("", snapshot.ts), language=language)
+    text = await draw(snapshot, size, opened("", snapshot.ts), language=language)
     golden(f"playbook-list-{size}-{language}", text)
 
 
@@ -260,8 +270,7 @@ async def test_keys_send_what_the_screen_shows_and_nothing_else(
     keys: tuple[str, ...],
     asked: list[tuple[str, Any]],
     snapshots: Mapping[str, wire.Snapshot],
-    sight_of: Callable[..., Sight],
-    run_app: Callable[..., Awaitable[str]],
+    draw: Callable[..., Awaitable[str]],
     outbox: Any,
 ) -> None:
     snapshot = with_run(snapshots["metronet"], step)
@@ -271,27 +280,25 @@ async def test_keys_send_what_the_screen_shows_and_nothing_else(
         pilot.app.feed = outbox
         await opened(step, snapshot.ts, *keys)(pilot)
 
-    await run_app(sight_of(snapshot), "80x24", act)
+    await draw(snapshot, "80x24", act)
     assert [(verb, args.get("value")) for verb, args, _ in outbox.sent] == asked
     assert all(args["run"] == run_at(step, snapshot.ts).id for _, args, _ in outbox.sent)
 
 
 async def test_nothing_is_sent_while_the_agent_is_silent(
     snapshots: Mapping[str, wire.Snapshot],
-    sight_of: Callable[..., Sight],
-    run_app: Callable[..., Awaitable[str]],
+    draw: Callable[..., Awaitable[str]],
     golden: Callable[[str, str], None],
 ) -> None:
     snapshot = with_run(snapshots["metronet"], "checklist")
-    sight = sight_of(snapshot, silent_s=30.0)
-    text = await run_app(sight, "80x24", opened("checklist", snapshot.ts, "1"), language="vi")
+    act = opened("checklist", snapshot.ts, "1")
+    text = await draw(snapshot, "80x24", act, language="vi", silent_s=30.0)
     golden("playbook-silent-80x24-vi", text)
 
 
 async def test_a_run_that_is_over_leads_back_to_its_incident(
     snapshots: Mapping[str, wire.Snapshot],
-    sight_of: Callable[..., Sight],
-    run_app: Callable[..., Awaitable[str]],
+    draw: Callable[..., Awaitable[str]],
     golden: Callable[[str, str], None],
 ) -> None:
     snapshot = with_run(snapshots["metronet"], "ask")
@@ -299,7 +306,7 @@ async def test_a_run_that_is_over_leads_back_to_its_incident(
     async def act(pilot: Pilot[None]) -> None:
         await opened("end", snapshot.ts)(pilot)
 
-    golden("playbook-end-80x24-vi", await run_app(sight_of(snapshot), "80x24", act, language="vi"))
+    golden("playbook-end-80x24-vi", await draw(snapshot, "80x24", act, language="vi"))
 
     async def back(pilot: Pilot[None]) -> None:
         await act(pilot)
@@ -307,13 +314,12 @@ async def test_a_run_that_is_over_leads_back_to_its_incident(
         await pilot.pause()
         assert isinstance(pilot.app.screen, IncidentScreen)
 
-    await run_app(sight_of(snapshot), "80x24", back)
+    await draw(snapshot, "80x24", back)
 
 
 async def test_stopping_asks_for_a_reason(
     snapshots: Mapping[str, wire.Snapshot],
-    sight_of: Callable[..., Sight],
-    run_app: Callable[..., Awaitable[str]],
+    draw: Callable[..., Awaitable[str]],
 ) -> None:
     snapshot = with_run(snapshots["metronet"], "ask")
 
@@ -321,29 +327,23 @@ async def test_stopping_asks_for_a_reason(
         await opened("ask", snapshot.ts, "ctrl+x")(pilot)
         assert isinstance(pilot.app.screen, FormScreen)
 
-    await run_app(sight_of(snapshot), "80x24", act)
-
-
-def showing_of(sight: Sight) -> Showing:
-    """The sight at the moment of the goldens."""
-    assert sight.snapshot is not None
-    return Showing(sight, Words("vi"), 1000.0, sight.snapshot.ts)
+    await draw(snapshot, "80x24", act)
 
 
 def test_every_answer_has_its_own_digit(
-    snapshots: Mapping[str, wire.Snapshot], sight_of: Callable[..., Sight]
+    snapshots: Mapping[str, wire.Snapshot], showing_of: Callable[..., Showing]
 ) -> None:
-    showing = showing_of(sight_of(snapshots["metronet"]))
+    showing = showing_of(snapshots["metronet"], "vi")
     for step in steps(snapshots["metronet"].ts):
         keys = [one.key for one in choices(run_at(step, snapshots["metronet"].ts), showing)]
         assert len(keys) == len(set(keys))
 
 
 def test_the_prepared_text_is_there_word_for_word(
-    snapshots: Mapping[str, wire.Snapshot], sight_of: Callable[..., Sight]
+    snapshots: Mapping[str, wire.Snapshot], showing_of: Callable[..., Showing]
 ) -> None:
     now = snapshots["metronet"].ts
-    showing = showing_of(sight_of(with_run(snapshots["metronet"], "escalate")))
+    showing = showing_of(with_run(snapshots["metronet"], "escalate"), "vi")
     shown = [
         "".join(span.text for span in row)
         for row in step_lines(run_at("escalate", now), 0, 80, showing)
@@ -363,7 +363,7 @@ def test_those_that_fit_the_verdict_come_first_and_once() -> None:
 async def test_a_run_that_is_over_makes_room_for_the_next(
     snapshots: Mapping[str, wire.Snapshot],
     sight_of: Callable[..., Sight],
-    run_app: Callable[..., Awaitable[str]],
+    draw: Callable[..., Awaitable[str]],
 ) -> None:
     now = snapshots["metronet"].ts
     snapshot = with_run(snapshots["metronet"], "ask").model_copy(update={"runs": ()})
@@ -380,5 +380,38 @@ async def test_a_run_that_is_over_makes_room_for_the_next(
         assert isinstance(screen, PlaybookScreen)
         screen.take_briefs(BRIEFS)
 
-    text = await run_app(sight_of(snapshot), "80x24", over, language="en")
+    text = await draw(snapshot, "80x24", over, language="en")
     assert "Choose a playbook" in text
+
+
+def test_a_text_that_no_channel_took_stays_until_the_person_goes_on(
+    snapshots: Mapping[str, wire.Snapshot], showing_of: Callable[..., Showing]
+) -> None:
+    now = snapshots["metronet"].ts
+    showing = showing_of(with_run(snapshots["metronet"], "wait"))
+
+    def shown(run: wire.PlaybookRun) -> str:
+        return "\n".join(text_of(row) for row in step_lines(run, 0, 80, showing))
+
+    run = run_at("wait", now)
+    assert TOLD.message is not None
+    assert TOLD.message.en in shown(run)
+    after = run.lines[-2].model_copy(update={"at": now})
+    assert TOLD.message.en not in shown(run.model_copy(update={"lines": (*run.lines, after)}))
+
+
+async def test_the_open_run_comes_first_whichever_incident_one_comes_from(
+    snapshots: Mapping[str, wire.Snapshot], draw: Callable[..., Awaitable[str]]
+) -> None:
+    snapshot = with_run(snapshots["metronet"], "ask")
+    (run,) = snapshot.runs
+    alone = snapshot.model_copy(update={"runs": (run.model_copy(update={"incident": None}),)})
+
+    async def act(pilot: Pilot[None]) -> None:
+        await pilot.press("f4", "f2")
+        await pilot.pause()
+        screen = pilot.app.screen
+        assert isinstance(screen, PlaybookScreen)
+        screen.take_run(run_at("ask", snapshot.ts))
+
+    assert "LEDs of the CPE" in await draw(alone, "80x24", act, language="en")

@@ -130,12 +130,11 @@ class PlaybookScreen(WardScreen):
     # ---- what is known ----
 
     def _pick_up(self, showing: Showing) -> None:
-        """The run that is open for the incident, or for the ward when no incident was named."""
+        """The run that is open in the ward, that of the incident first."""
         runs = showing.snapshot.runs if showing.snapshot else ()
         alive = [one for one in runs if one.ended is None]
-        wanted = [one for one in alive if self._incident in (None, one.incident)]
-        if wanted:
-            self._run_id = wanted[0].id
+        if alive:
+            self._run_id = min(alive, key=lambda one: one.incident != self._incident).id
 
     def _listed(self, showing: Showing) -> tuple[PlaybookBrief, ...]:
         fitting = showing.snapshot.playbooks if showing.snapshot else ()
