@@ -114,7 +114,10 @@ class Engine:
 
         Raises StoreError when the journal cannot be read.
         """
-        for incident in self.outlets.store.incidents():
+        known_before = self.outlets.store.incidents()
+        if self.neighbourhood is not None:
+            self.neighbourhood.remember(one.group for one in known_before if one.group)
+        for incident in known_before:
             case = self.cases.get(incident.ward)
             if case is not None:
                 case.incidents[incident.uid] = incident

@@ -94,6 +94,12 @@ class Hits:
         return max(mine, key=lambda hit: len(hit.wards), default=None)
 
 
+def number_of(group: str) -> int:
+    """The number in what a group incident is called (`Hit.id`); 0 for any other text."""
+    head, _, number = group.rpartition("-")
+    return int(number) if head.startswith("GỘP-") and number.isdecimal() else 0
+
+
 def groups_of(wards: Mapping[str, Ward], units: Mapping[str, Unit]) -> tuple[Group, ...]:
     """What the wards of an inventory share, by edge, carrier, region and all of them.
 
@@ -144,7 +150,10 @@ def neighbours(
     standings: Mapping[str, Standing],
     mono: float,
 ) -> dict[str, Fact]:
-    """`nb_pe` and `nb_all` of one ward, with the numbers that the sentences print."""
+    """`nb_pe` and `nb_all` of one ward, with the numbers that the sentences print.
+
+    A region shares its mains as well as its lines: that it fell together leaves `nb_pe` open.
+    """
     mine = [group for group in groups if ward in group.members]
     own = standings.get(ward)
     is_early = own is not None and own.is_lost and mono - own.since < NOTICED_WITHIN_S
@@ -155,18 +164,32 @@ def neighbours(
             hit = hits.now.get(group.key)
             if hit is not None and ward in hit.wards:
                 return _shared(group, hit, standings)
+        if any(ward in hit.wards for hit in hits.now.values()):
+            return UNKNOWN
         others = {code for group in chosen for code in group.members if code != ward}
         fine = sum(1 for code in others if code in standings and not standings[code].is_lost)
         if is_early or fine == 0:
             return UNKNOWN
         return Fact(Truth.FALSE, source="hub", values={"m": fine}, promised=False)
 
-    return {"nb_pe": fact(("pe", "carrier", "region")), "nb_all": fact(("all",))}
+    return {"nb_pe": fact(("pe", "carrier")), "nb_all": fact(("all",))}
 
 
 def with_neighbours(facts: Facts, found: Mapping[str, Fact]) -> Facts:
-    """A ward's facts with what the hub knows of its neighbours."""
-    return replace(facts, named={**facts.named, **found})
+    """A ward's facts with what the hub knows of its neighbours.
+
+    While the hub is not sure to see anything itself, that many fell at once says nothing. All of
+    them lost, and the centre gateway there: then it may be what the wards share, or their power.
+    """
+    hub = facts.fact("hub_ok")
+    is_blind = hub.truth is not Truth.TRUE and "gw" in hub.values
+    sure = {
+        name: UNKNOWN if fact.truth is Truth.TRUE and is_blind else fact
+        for name, fact in found.items()
+    }
+    if sure["nb_all"].truth is Truth.TRUE and hub.values.get("gw") is not False and hub.values:
+        sure["nb_all"] = UNKNOWN
+    return replace(facts, named={**facts.named, **sure})
 
 
 def _told_apart(found: Mapping[str, Hit]) -> dict[str, Hit]:

@@ -5,15 +5,16 @@ The one mutable home of that; what is decided is decided by `agent.groups`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from agent.groups import Hits, Standing, advanced, groups_of, neighbours, with_neighbours
+from agent.groups import Hits, Standing, advanced, groups_of, neighbours, number_of, with_neighbours
 from agent.incidents import Event, changed
 from playbooks.verdict.facts import Truth
 from playbooks.verdict.rootcause import judge
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from agent.incidents import Incident
@@ -31,6 +32,11 @@ class Neighbourhood:
         self.hits = Hits()
         self._groups = groups_of(wards, units)
         self._standings: dict[str, Standing] = {}
+
+    def remember(self, names: Iterable[str]) -> None:
+        """Take over what group incidents were called so far, so that no name is given twice."""
+        count = max(map(number_of, names), default=0)
+        self.hits = replace(self.hits, count=max(self.hits.count, count))
 
     def take(self, ward: str, facts: Facts, now: datetime, mono: float) -> Facts:
         """Take in one ward's own facts; the same with what is known of its neighbours."""
