@@ -71,11 +71,44 @@ def _host_link(sight: Sight) -> Fact:
 
 
 def _hub_sees(sight: Sight) -> Fact:
-    """Hub: its own first hop or anything else in the data centre answers; silent when none does."""
+    """Hub: the centre gateway or a service answers; silent when none does.
+
+    An answer from before the ward fell silent does not say that the hub still sees anything. The
+    value `gw` says whether the centre gateway itself answers (None: not told).
+    """
     if sight.vantage == "ward":
         return NOT_APPLICABLE
-    found = _any_answers(sight, ["gateway", *(service.id for service in sight.ward.services)])
-    return UNKNOWN if found.truth is Truth.NA else found
+    names = ("gateway", *(service.id for service in sight.ward.services))
+    members = {name: seen for name in names if (seen := sight.of(name)) is not None}
+    if not members:
+        return UNKNOWN
+    since = _ward_lost_at(sight)
+    truths = {name: _answers_since(seen, since) for name, seen in members.items()}
+    truth = _any_of(truths.values())
+    gateway = {Truth.TRUE: True, Truth.FALSE: False}.get(truths.get("gateway", Truth.UNKNOWN))
+    first = next((seen for name, seen in members.items() if truths[name] is truth), None)
+    return fact_of(first or next(iter(members.values())), truth, gw=gateway)
+
+
+def _ward_lost_at(sight: Sight) -> float | None:
+    """Hub: since when both the ward's terminal device and its switch are silent, if they are."""
+    ends = [sight.of(_name(device)) for device in (sight.ward.ce, sight.ward.core)]
+    since = [seen.bad_since_mono for seen in ends if seen is not None]
+    known = [mono for mono in since if mono is not None]
+    return max(known) if known and len(known) == len(since) else None
+
+
+def _answers_since(seen: Seen, since: float | None) -> Truth:
+    old = since is not None and seen.last_ok_mono is not None and seen.last_ok_mono < since
+    return Truth.UNKNOWN if old and seen.answers is Truth.TRUE else seen.answers
+
+
+def _any_of(truths: Iterable[Truth]) -> Truth:
+    """True when one is, false when all are."""
+    found = set(truths)
+    if Truth.TRUE in found:
+        return Truth.TRUE
+    return Truth.FALSE if found == {Truth.FALSE} else Truth.UNKNOWN
 
 
 def _gateway(sight: Sight) -> Fact:
@@ -169,8 +202,7 @@ def _switch_traffic(sight: Sight, gw: Fact) -> Fact:
 def _since_silence(seen: Seen, core: Seen | None) -> Truth:
     """An answer from before the switch fell silent does not say that it forwards."""
     began = core.bad_since_mono if core is not None else None
-    old = began is not None and seen.last_ok_mono is not None and seen.last_ok_mono < began
-    return Truth.UNKNOWN if old and seen.answers is Truth.TRUE else seen.answers
+    return _answers_since(seen, began)
 
 
 def _terminal_device(sight: Sight, gw: Fact) -> Fact:
@@ -240,7 +272,7 @@ def _use(sight: Sight, link: Link, port: Interface, polled: Observation) -> dict
     since = next((burst.mono for burst in sight.far_end.bursts if burst.lost), None)
     full, share = sight.line_use.full(1e6 * link.commit_mbps, since)
     faulty, errors = sight.line_use.faulty(since)
-    used = {} if share is None else {"pct": 100 * share}
+    used: dict[str, object] = {} if share is None else {"pct": 100 * share}
 
     def fact(truth: Truth, values: dict[str, object]) -> Fact:
         return Fact(truth, "snmp-interfaces", values, polled.started, promised=False)

@@ -164,7 +164,7 @@ def neighbours(
             hit = hits.now.get(group.key)
             if hit is not None and ward in hit.wards:
                 return _shared(group, hit, standings)
-        if any(ward in hit.wards for hit in hits.now.values()):
+        if "pe" in kinds and any(ward in hit.wards for hit in hits.now.values()):
             return UNKNOWN
         others = {code for group in chosen for code in group.members if code != ward}
         fine = sum(1 for code in others if code in standings and not standings[code].is_lost)

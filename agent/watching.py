@@ -232,9 +232,11 @@ class WardWatch:
         """Whom to ask when that target falls silent, to tell whether it is what broke.
 
         For the far end two services beyond it, for the core switch what hangs on it in the ward.
+        The hub first asks whether it sees its own centre.
         """
-        if self.vantage == "ward" and name == self._far_end:
-            return tuple(service.id for service in self.ward.services[:2])
+        services = tuple(service.id for service in self.ward.services[:2])
+        if name == self._far_end:
+            return services if self.vantage == "ward" else (GATEWAY, *services)
         if self.ward.core is None or name != self.ward.core.name:
             return ()
         here = (device.name for device in self.ward.devices if device.site == "ward")
