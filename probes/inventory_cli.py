@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from inventory.model import Device, Inventory, Link, Service, Ward
 
 DEFAULT_FOLDER = Path("/etc/wardops/inventory")
+PLACEHOLDER = "CHANGE-ME"
 
 P = ParamSpec("P")
 
@@ -72,6 +73,12 @@ def check(language: Language, directory: Path | None, inventory: Path | None) ->
     """
     folder = folder_of(directory, inventory)
     wards = load(folder, kinds()).wards.values()
+    for ward in wards:
+        for key in _unfilled(ward.model_dump(mode="json", by_alias=True)):
+            said = (
+                "inventory.unfilled_circuit" if key.endswith(".circuit") else "inventory.unfilled"
+            )
+            click.echo(say(said, language, ward=ward.ward, place=key), err=True)
     counts = {
         "wards": len(wards),
         "devices": sum(len(ward.devices) for ward in wards),
@@ -79,6 +86,19 @@ def check(language: Language, directory: Path | None, inventory: Path | None) ->
         "services": sum(len(ward.services) for ward in wards),
     }
     click.echo(say("inventory.good", language, folder=one_line(folder, 200), **counts))
+
+
+def _unfilled(value: object, key: str = "") -> Iterator[str]:
+    """Keys whose value is still the placeholder of the manual; list entries by their id or name."""
+    if value == PLACEHOLDER:
+        yield key
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _unfilled(inner, f"{key}.{name}".lstrip("."))
+    elif isinstance(value, list):
+        for at, inner in enumerate(value):
+            named = inner if isinstance(inner, dict) else {}
+            yield from _unfilled(inner, f"{key}[{named.get('id') or named.get('name') or at}]")
 
 
 @click.command()

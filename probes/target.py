@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
@@ -281,6 +282,10 @@ def _exporter(parts: SplitResult, plain: Target, _ref: str | None) -> Target:
 
 
 def _address(_parts: SplitResult, plain: Target, _ref: str | None) -> Target:
+    try:
+        ip_address(plain.host)
+    except ValueError:
+        raise InputError("probe.icmp_address", host=plain.host, url=plain.name) from None
     return plain
 
 

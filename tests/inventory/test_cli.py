@@ -48,6 +48,8 @@ def wardops(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_good_inventory_is_one_line_and_exit_0(example: Path, language: Language) -> None:
+    sheet = example / "26740.yaml"
+    sheet.write_text(sheet.read_text("utf-8").replace("CHANGE-ME", "C-1"), encoding="utf-8")
     result = run(check, example, "--lang", language)
     counts = {"wards": 1, "devices": 5, "links": 1, "services": 1}
     assert result.stdout == say("inventory.good", language, folder=example, **counts) + "\n"
@@ -75,6 +77,15 @@ def test_the_installed_command_says_it_in_one_line_too(language: Language) -> No
     said = say("inventory.unknown_ward", language, code="99999")
     assert done.stderr == f"unknown_ward.yaml:3:1 ward: {said}\n"
     assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_check_says_what_is_still_the_manuals_placeholder(example: Path) -> None:
+    result = run(check, example, "--lang", "en")
+    assert result.exit_code == 0
+    assert "26740 links[mtn-26740-1].circuit is still CHANGE-ME" in result.stderr
+    sheet = example / "26740.yaml"
+    sheet.write_text(sheet.read_text("utf-8").replace("CHANGE-ME", "C-1"), encoding="utf-8")
+    assert run(check, example).stderr == ""
 
 
 def test_show_tells_every_link_device_and_service_but_no_secret(
