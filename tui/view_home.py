@@ -25,6 +25,7 @@ _VERDICT_ROWS_WIDE = 7
 _LABEL = 11
 _TODO_ROWS = 5
 _TODO_CELLS = 48
+_STARTING_S = 30.0  # every device was asked at least once by then
 _TAKEN = frozenset({"acked", "in_progress", "cannot_fix_now"})
 
 
@@ -158,10 +159,16 @@ def _idle(snapshot: Snapshot) -> str:
     """The key of what is said when there is nothing to do."""
     if any(one.state in _TAKEN for one in snapshot.incidents):
         return "watch"
+    return "begun" if _is_starting(snapshot) else "nothing"
+
+
+def _is_starting(snapshot: Snapshot) -> bool:
+    """Whether the agent has only begun: a device never measured yet, nothing concluded so far."""
     verdict = snapshot.verdict
-    ages = [one.data_age_s for one in snapshot.wards]
-    is_starting = verdict is not None and verdict.state == "unknown" and None in ages
-    return "begun" if is_starting else "nothing"
+    if verdict is None or verdict.state != "unknown" or verdict.since is None:
+        return False
+    is_young = (snapshot.ts - verdict.since).total_seconds() < _STARTING_S
+    return is_young and any(one.data_age_s is None for one in snapshot.wards)
 
 
 def _steps(showing: Showing, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
@@ -171,7 +178,7 @@ def _steps(showing: Showing, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     for run in runs[:2]:
         title = words.of(run.title)
         yield playbook, words.say("tui.home.run", title=title, step=_step(showing, run))
-    if not runs and snapshot.playbooks:
+    if not runs and snapshot.playbooks and not _is_starting(snapshot):
         title = words.of(snapshot.playbooks[0].title)
         yield playbook, words.say("tui.home.playbook", title=title)
     for incident in snapshot.incidents:

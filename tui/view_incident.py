@@ -191,7 +191,8 @@ def detail_lines(incident: Incident, columns: int, showing: Showing) -> Iterator
     )  # fmt: skip
     for said in wrapped(title(incident, showing), columns - 2, 2):
         yield line(Span(f" {said}", "strong"))
-    yield from _labelled("impact", _impact(incident), columns, showing)
+    reached = "impact" if incident.state in _OPEN else "reached"
+    yield from _labelled(reached, _impact(incident, showing), columns, showing)
     yield from _labelled("root", _root(incident, showing), columns, showing)
     cause = words.of(incident.cause_text) if incident.cause_text else incident.cause or ""
     yield from _labelled("cause", cause, columns, showing)
@@ -260,9 +261,12 @@ def _labelled(key: str, said: str, columns: int, showing: Showing) -> Iterator[L
         yield line(" ", label("" if number else name, 14), part)
 
 
-def _impact(incident: Incident) -> str:
+def _impact(incident: Incident, showing: Showing) -> str:
+    """What it reaches, each once: services by their names, then what is not measured now."""
+    services = showing.snapshot.services if showing.snapshot else ()
+    names = {one.id: showing.words.of(one.name) for one in services}
     held = [child.device for child in incident.held if child.until is None]
-    return ", ".join((*incident.services, *held))
+    return ", ".join(names.get(one, one) for one in dict.fromkeys((*incident.services, *held)))
 
 
 def _root(incident: Incident, showing: Showing) -> str:

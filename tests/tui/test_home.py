@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -178,19 +179,23 @@ def just_started(snapshot: Snapshot) -> Snapshot:
         update={**nothing, **said, "evidence": (), "ruled_out": (), "since": snapshot.ts}
     )
     wards = tuple(one.model_copy(update={"data_age_s": None}) for one in snapshot.wards)
-    return snapshot.model_copy(
-        update={"verdict": verdict, "wards": wards, "incidents": (), "playbooks": ()}
-    )
+    return snapshot.model_copy(update={"verdict": verdict, "wards": wards, "incidents": ()})
 
 
 @pytest.mark.parametrize("size", ["80x24", "120x40"])
 async def test_an_agent_that_has_just_begun_says_so_and_claims_no_confidence(
     size: str, snapshots: Mapping[str, Snapshot], draw: Callable[..., Awaitable[str]]
 ) -> None:
-    text = await draw(just_started(snapshots["ok"]), size, language="en")
+    begun = just_started(snapshots["ok"])
+    title = Text(vi="Mất kết nối", en="Line lost")
+    brief = PlaybookBrief(id="PB-NET-01", version="1.0.0", title=title)
+    begun = begun.model_copy(update={"playbooks": (brief,)})
+    text = await draw(begun, size, language="en")
     assert "Measuring has begun" in text
-    assert "% sure" not in text
-    assert "Nothing to do now" not in text
+    for too_much in ("% sure", "Nothing to do now", "Line lost"):
+        assert too_much not in text
+    later = begun.model_copy(update={"ts": begun.ts + timedelta(minutes=1)})
+    assert "Line lost" in await draw(later, size, language="en")
 
 
 @pytest.mark.parametrize("size", ["80x24", "120x40"])

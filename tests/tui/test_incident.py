@@ -27,6 +27,7 @@ from tui.view_incident import (
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
+    from datetime import datetime
     from pathlib import Path
 
     from textual.pilot import Pilot
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from inventory.language import Language
     from tui.view import Showing
 
+RUN = "20261122T010830Z-26740-7f3a"
 LONG = "Đã gọi NOC Thành phố, đọc mã sự cố; NOC báo đang kiểm tra tuyến cáp cùng nhà mạng. " * 3
 
 
@@ -41,6 +43,7 @@ def at(snapshot: wire.Snapshot, state: str) -> wire.Snapshot:
     """The cut line's snapshot with its incident in another state, and an older one closed."""
     (first, *_) = snapshot.incidents
     begun = first.t_started
+    run = f"PB-NET-01 {RUN}"
     timeline = (
         *first.timeline[:2],
         wire.TimelineEntry(
@@ -48,6 +51,9 @@ def at(snapshot: wire.Snapshot, state: str) -> wire.Snapshot:
         ),
         wire.TimelineEntry(
             at=begun + timedelta(seconds=90), actor="local:cb-01", verb="note", text=LONG
+        ),
+        wire.TimelineEntry(
+            at=begun + timedelta(seconds=95), actor="local:cb-01", verb="playbook_start", text=run
         ),
     )
     later = begun + timedelta(minutes=5)
@@ -60,7 +66,20 @@ def at(snapshot: wire.Snapshot, state: str) -> wire.Snapshot:
         "t_resolved": begun, "t_closed": begun, "cause": "Rút nhầm dây",
         "t_started": begun - timedelta(hours=3), "t0_detected": begun - timedelta(hours=3),
     })  # fmt: skip
-    return snapshot.model_copy(update={"incidents": (now, old), "ts": later})
+    runs = (followed(first, begun),) if state == "acked" else ()
+    return snapshot.model_copy(update={"incidents": (now, old), "ts": later, "runs": runs})
+
+
+def followed(incident: wire.Incident, begun: datetime) -> wire.PlaybookRun:
+    """The run that is open for it, at its fourth step."""
+    title = wire.Text(vi="Mất kết nối Metronet", en="Metronet line lost")
+    look = wire.Text(vi="Nhìn đèn đường truyền", en="Look at the line's light")
+    return wire.PlaybookRun(
+        id=RUN, playbook="PB-NET-01", title=title, version="1.0.0", ward="26740",
+        incident=incident.id, realm="sim", actor="local:cb-01", state="asking",
+        started=begun + timedelta(seconds=95),
+        step=wire.RunStep(id="line_leds", kind="ask", title=look, number=4),
+    )  # fmt: skip
 
 
 def opened(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
