@@ -14,8 +14,9 @@ import click
 
 from agent.cli import language_of
 from agent.client import find_agent
+from agent.incidents import MACHINE
 from agent.wire import Command
-from inventory.language import LANGUAGES, say
+from inventory.language import LANGUAGES, has, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +79,10 @@ def incident_show(
     language = language_of(ctx)
     click.echo(line_of(found, language))
     for entry in found.timeline:
-        click.echo(f"  {_time(entry.at)}  {entry.actor}  {entry.verb}  {entry.text or ''}".rstrip())
+        key = f"incident.verb.{entry.verb}"
+        verb = say(key, language) if has(key) else entry.verb
+        actor = say("incident.machine", language) if entry.actor == MACHINE else entry.actor
+        click.echo(f"  {_time(entry.at)}  {actor}  {verb}  {entry.text or ''}".rstrip())
     for child in found.held:
         if child.until is not None:
             continue
