@@ -46,7 +46,7 @@ STEPS = st.tuples(WAITS, st.one_of(FAULTS, FAULTS, FAULTS, st.none()))
 SCRIPTS = st.lists(STEPS, min_size=2, max_size=4)
 
 
-@pytest.mark.timeout(3000)
+@pytest.mark.timeout(3000 if IS_SOAK else 180)
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
