@@ -7,7 +7,7 @@ of the ward's border that the world says is broken. An open verdict is never wro
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -28,9 +28,10 @@ from probes.clock import ManualClock, run_virtual
 from probes.registry import kinds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import AsyncIterator, Callable, Iterable
     from pathlib import Path
 
+    from inventory.model import Vantage
     from playbooks.verdict.model import Verdict
 
 WARD = "26740"
@@ -39,6 +40,7 @@ PORTS = Ports(snmp=1161, https=8443, http=9100, reach=9643)
 HEALTHY_AFTER_S = 40
 # What was true lately may still be shown: tables are read every 30 s, a change needs two wins.
 MEMORY_S = 45.0
+HUB_MEMORY_S = 75.0
 STEP_S = 0.5
 
 OWN_SEGMENTS = frozenset({"power", "lan", "switch", "meeting"})
@@ -98,17 +100,17 @@ def _is_poor(world: World, ref: str) -> bool:
     return bool(world.fact("loss", found) > 0 or world.fact("delay_ms", found) > 0)
 
 
-def broken(world: World, t: float) -> Broken:
-    """The world's word."""
+def broken(world: World, t: float, code: str = WARD) -> Broken:
+    """The world's word on one ward."""
     topology = world.topology
-    core, access, ce = (topology.device(WARD, role).name for role in ("core", "access", "ce"))
-    edge = edge_of(topology.codes.index(WARD))
-    near = (f"{topology.device(WARD, 'host').name}:eth0", f"{access}:24", f"{ce}:lan")
+    core, access, ce = (topology.device(code, role).name for role in ("core", "access", "ce"))
+    edge = edge_of(topology.codes.index(code))
+    near = (f"{topology.device(code, 'host').name}:eth0", f"{access}:24", f"{ce}:lan")
     far = (f"{ce}:wan", f"gateway:{edge}")
     centre = [node.name for node in topology.by_ward[""] if node.role != "pe"]
     dark = {name for name in (core, access, ce) if not world.powered(name, t)}
     shut = {ref for ref in near if _is_shut(world, ref)}
-    here = {node.name for node in topology.by_ward[WARD]}
+    here = {node.name for node in topology.by_ward[code]}
     cables = [one for one in topology.cables.values() if {node_of(one.a), node_of(one.b)} & here]
     return Broken(
         way=frozenset(dark | shut | {ref for ref in near if _is_poor(world, ref)}),
@@ -116,7 +118,7 @@ def broken(world: World, t: float) -> Broken:
         elsewhere=frozenset(
             {name for name in here if not world.powered(name, t)}
             | {one.id for one in cables if _is_shut(world, one.a)} - {f"{ce}:wan"}
-            | ({"mains"} if not world.fact("mains", WARD) else set())
+            | ({"mains"} if not world.fact("mains", code) else set())
             | {name for name in (core, access) if not world.fact("ping", name)}
             | {name for name in (core, access) if not world.fact("snmp", name)}
         ),
@@ -203,21 +205,59 @@ def _note(looked: Looked, verdict: Verdict, t: float, lately: list[Broken]) -> N
 
 async def _looked(script: Any, folder: Path, seed: int, clock: ManualClock) -> Looked:
     world = World(ward_standard(ward_codes(1)), seed, clock)
-    write_inventory(world, folder / "inventory", PORTS, "ward", b"")
+    async with _watched(world, folder, clock, "ward") as agent:
+        looked = Looked()
+        await _play(script, world, agent, looked, clock)
+    return looked
+
+
+@asynccontextmanager
+async def _watched(
+    world: World, folder: Path, clock: ManualClock, vantage: Vantage
+) -> AsyncIterator[Agent]:
+    """The unchanged agent at work on that world."""
+    write_inventory(world, folder / "inventory", PORTS, vantage, b"")
     (folder / "playbooks").mkdir()
     inventory = load(folder / "inventory", kinds())
-    ways = cable.transports(world, f"ward:{WARD}")
-    plan = Plan(inventory, AgentConfig(), folder / "state", folder / "playbooks")
-    agent, looked = Agent(plan, ways, clock), Looked()
+    ways = cable.transports(world, f"ward:{WARD}" if vantage == "ward" else "hub")
+    agent = Agent(
+        Plan(inventory, AgentConfig(), folder / "state", folder / "playbooks"), ways, clock
+    )
     work = asyncio.create_task(agent.run())
     try:
-        await _play(script, world, agent, looked, clock)
+        yield agent
     finally:
         work.cancel()
         with suppress(asyncio.CancelledError):
             await work
         ways.snmp.close()
         agent.close()
+
+
+async def _from_hub(
+    script: Any, folder: Path, seed: int, wards: int, clock: ManualClock
+) -> dict[str, Looked]:
+    world = World(ward_standard(ward_codes(wards)), seed, clock)
+    looked = {code: Looked() for code in world.topology.codes}
+    history: dict[str, list[tuple[float, Broken]]] = {code: [] for code in looked}
+    ids: list[str] = []
+    async with _watched(world, folder, clock, "hub") as agent:
+        for delay_s, what in [(HEALTHY_AFTER_S, ()), *script]:
+            for _ in range(int(delay_s)):
+                await clock.sleep(1.0)
+                for code, lately in history.items():
+                    t, shown = world.time(), agent.engine.cases[code].verdict
+                    lately.append((t, broken(world, t, code)))
+                    lately[:] = [one for one in lately if one[0] >= t - HUB_MEMORY_S]
+                    if shown is not None:
+                        _note(looked[code], shown, t, [one for _t, one in lately])
+                        looked[code].last = shown
+            if what is None:
+                for number in ids:
+                    faults.clear(world, number)
+                ids = []
+            elif what:
+                ids.append(faults.apply(world, *what))
     return looked
 
 
@@ -229,6 +269,21 @@ def look(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Looked]:
         clock = ManualClock(START)
         looked: Looked = run_virtual(
             _looked([*script], tmp_path_factory.mktemp("faults"), seed, clock), clock
+        )
+        return looked
+
+    return run
+
+
+@pytest.fixture
+def look_from_hub(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[str, Looked]]:
+    """Plays the same on several wards that the hub looks at; one Looked a ward."""
+
+    def run(script: list[tuple[float, Any]], seed: int = 1, wards: int = 3) -> dict[str, Looked]:
+        clock = ManualClock(START)
+        folder = tmp_path_factory.mktemp("hub")
+        looked: dict[str, Looked] = run_virtual(
+            _from_hub([*script], folder, seed, wards, clock), clock
         )
         return looked
 
