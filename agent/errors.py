@@ -2,7 +2,6 @@
 
 WardopsError                  inventory/errors.py
 ├─ InputError                                                     exit 2, HTTP 400
-│  ├─ ConfigError             a setting of the agent is wrong; nothing was started
 │  ├─ SchemaTooNew            the journal was written by a newer program
 │  └─ OtherRealm              the state folder belongs to another realm
 ├─ ActionRefused              the incident is not in a state that allows this  exit 1, HTTP 409
@@ -12,10 +11,6 @@ WardopsError                  inventory/errors.py
 from __future__ import annotations
 
 from inventory.errors import InputError
-
-
-class ConfigError(InputError):
-    """A setting is wrong; the old ones stay, or nothing is started."""
 
 
 class SchemaTooNew(InputError):

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from agent.incidents import Deadline, Kind, Step
+    from agent.incidents import Kind, Step
     from agent.law import Target
     from inventory.model import Words
 
@@ -224,11 +224,6 @@ def reported(
     after = acted(incident, now, actor, "report", linked.id if linked else None)
     data = {"root": incident.root.model_dump(), "severity": severity, "linked": incident.linked}
     return after, event_of("incident.opened", after, now, **data)
-
-
-def with_clocks(incident: Incident, clocks: Iterable[Deadline]) -> Incident:
-    """The incident with the clocks that it has from its beginning."""
-    return changed(incident, deadlines=(*incident.deadlines, *clocks))
 
 
 def _refuse_unless_taken(incident: Incident) -> None:

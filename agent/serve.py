@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from agent.web.server import WebServer
 from inventory.load import load
 from probes.clock import SystemClock
 from probes.registry import kinds
+from probes.tasks import end
 from probes.transports.open import open_transports
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ async def running(plan: Plan, options: Options) -> AsyncIterator[Running]:
         await server.start()
         stack.push_async_callback(server.stop)
         work = asyncio.create_task(agent.run(), name="agent")
-        stack.push_async_callback(_ended, work)
+        stack.push_async_callback(end, work)
         yield Running(agent, server.url, tuple(receivers))
 
 
@@ -152,9 +153,3 @@ def parts_of(agent: Agent, token: Secret, advertise: str) -> Parts:
         clock=agent.clock,
         advertise=advertise,
     )
-
-
-async def _ended(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task

@@ -17,6 +17,7 @@ from probes import oids
 from probes.snmp import ber
 from probes.snmp.notifications import TRAP_V2
 from probes.snmp.types import Varbind
+from probes.tasks import end
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -150,9 +151,7 @@ async def messages(simulation: Seer, to: Listener) -> AsyncIterator[None]:
         try:
             yield
         finally:
-            work.cancel()
-            with suppress(asyncio.CancelledError):
-                await work
+            await end(work)
 
 
 class _Sockets:

@@ -6,7 +6,6 @@ The agent polls over `drills.cable`, the same bytes without sockets; 25 minutes 
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -28,6 +27,7 @@ from drills.writing import write_inventory
 from inventory.load import load
 from probes.clock import ManualClock, run_virtual
 from probes.registry import kinds
+from probes.tasks import end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -120,8 +120,6 @@ async def _played(
     try:
         await Exercise(stage, log, teller, timed(acts)).play()
     finally:
-        work.cancel()
-        with suppress(asyncio.CancelledError):
-            await work
+        await end(work)
         ways.snmp.close()
         agent.close()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from probes.errors import NotConfigured, ProtocolBroken
+from probes.errors import ProtocolBroken
 from probes.model import Probe, Reading, Sample
 from probes.services.model import (
     PROBE_CERT_EXPIRY,
@@ -16,6 +15,7 @@ from probes.services.model import (
     PROBE_HTTP_STATUS,
     PROBE_SUCCESS,
 )
+from probes.transports.page import page_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,17 +31,8 @@ async def run(target: Target, context: ProbeContext) -> Reading:
     Raises ProtocolBroken with the status for any other, and what the HTTP client raises. A page
     that redirects to another host is there: the redirect is not followed.
     """
-    if target.url is None:
-        raise NotConfigured("url", url="-")
     begun = context.clock.monotonic()
-    answer = await context.transports.http.get(
-        target.url,
-        deadline=context.deadline,
-        ca=str(Path(target.folder) / target.ca) if target.ca else None,
-        pin=target.pin,
-        insecure=target.insecure,
-        max_bytes=MAX_BYTES,
-    )
+    answer = await page_of(target, context, MAX_BYTES)
     took_s = context.clock.monotonic() - begun
     if not 200 <= answer.status < 400:
         raise ProtocolBroken("http_status", status=answer.status)

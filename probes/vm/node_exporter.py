@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from probes.errors import NotConfigured, ParseFailed, ProtocolBroken
+from probes.errors import ParseFailed, ProtocolBroken
 from probes.model import Probe, Reading, Sample, VmStatus
+from probes.transports.page import page_of
 from probes.transports.status import check_status
 from probes.vm.model import MAX_MOUNTS, METRICS, VM_TIME_OFFSET, samples_of
 
@@ -68,16 +68,7 @@ async def run(target: Target, context: ProbeContext) -> Reading:
     Raises ParseFailed with the line's number, ProtocolBroken for a page without node metrics, and
     what the HTTP client raises.
     """
-    if target.url is None:
-        raise NotConfigured("url", url="-")
-    answer = await context.transports.http.get(
-        target.url,
-        deadline=context.deadline,
-        ca=str(Path(target.folder) / target.ca) if target.ca else None,
-        pin=target.pin,
-        insecure=target.insecure,
-        max_bytes=MAX_BYTES,
-    )
+    answer = await page_of(target, context, MAX_BYTES)
     check_status(answer)
     seen = read(answer.body)
     vm = status_of(seen)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from inventory.credentials import Secret
 from probes.clock import ManualClock, run_virtual
 from probes.model import EchoStats, Probe, Reading, Reason, Target, Transports
 from probes.snmp.engine_fast import FastEngine
+from probes.tasks import end
 from probes.transports.fake import FakeHttp, FakeTcp
 
 if TYPE_CHECKING:
@@ -76,9 +76,7 @@ def test_others_start_within_a_second_of_plan_beside_a_silent_and_a_slow_device(
         poller = Poller(schedule, ways, clock, lambda _ref: Secret("x"), seen.append)
         work = asyncio.create_task(poller.run())
         await clock.sleep(300)
-        work.cancel()
-        with suppress(asyncio.CancelledError):
-            await work
+        await end(work)
 
     run_virtual(story(), clock)
     for job in jobs:
@@ -103,9 +101,7 @@ def test_cancelling_the_poller_leaves_no_run_behind() -> None:
         poller = Poller(schedule, ways, clock, lambda _ref: Secret("x"), lambda _seen: None)
         work = asyncio.create_task(poller.run())
         await clock.sleep(35)
-        work.cancel()
-        with suppress(asyncio.CancelledError):
-            await work
+        await end(work)
         return len(asyncio.all_tasks())
 
     assert run_virtual(story(), clock) == 1
@@ -127,9 +123,7 @@ def test_what_somebody_asks_for_between_two_polls_is_asked_at_once() -> None:
         asked = clock.monotonic()
         schedule.hasten("26740", "d1", "echo", asked)
         await clock.sleep(1)
-        work.cancel()
-        with suppress(asyncio.CancelledError):
-            await work
+        await end(work)
         return asked
 
     asked = run_virtual(story(), clock)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from probes.clock import ManualClock, run_virtual
 from probes.errors import ParseFailed, TimedOut
 from probes.model import EchoStats, Probe, Reading, Reason, Target, Transports
 from probes.snmp.engine_fast import FastEngine
+from probes.tasks import end
 from probes.transports.fake import FakeHttp, FakeTcp
 
 if TYPE_CHECKING:
@@ -275,9 +275,7 @@ async def polled(
     ways = Transports(FastEngine(_NoDatagrams()), FakeHttp({}), _NoEcho(), FakeTcp({}))
     work = asyncio.create_task(Poller(schedule, ways, clock, lambda _ref: Secret("x"), take).run())
     await clock.sleep(for_s)
-    work.cancel()
-    with suppress(asyncio.CancelledError):
-        await work
+    await end(work)
 
 
 def test_one_slow_one_dead_and_one_lying_device_hold_up_none_of_the_other_47() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -30,6 +29,7 @@ from drills.writing import write_inventory
 from inventory.load import load
 from probes.clock import ManualClock, run_virtual
 from probes.registry import kinds
+from probes.tasks import end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -156,8 +156,6 @@ async def _told(
         async with httpx.AsyncClient(transport=door, base_url="http://127.0.0.1") as http:
             await plot(Story(world, agent, clock, http, token.reveal()))
     finally:
-        work.cancel()
-        with suppress(asyncio.CancelledError):
-            await work
+        await end(work)
         ways.snmp.close()
         agent.close()

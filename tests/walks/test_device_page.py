@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from agent.assembly import Agent, Plan
@@ -17,6 +16,7 @@ from drills.writing import write_inventory
 from inventory.load import load
 from probes.clock import ManualClock, run_virtual
 from probes.registry import kinds
+from probes.tasks import end
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,9 +41,7 @@ def test_a_simulated_ward_shows_its_traffic_its_registration_and_its_disks(tmp_p
         first = agent.view()
         await clock.sleep(60)
         second = agent.view()
-        work.cancel()
-        with suppress(asyncio.CancelledError):
-            await work
+        await end(work)
         ways.snmp.close()
         agent.close()
         return [first, second]

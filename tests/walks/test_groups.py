@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from contextlib import suppress
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,7 @@ from inventory.load import load
 from inventory.model import Hop, Path
 from probes.clock import ManualClock, run_virtual
 from probes.registry import kinds
+from probes.tasks import end
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,9 +66,7 @@ async def _hub(plot: Callable[..., Any], clock: ManualClock, folder: Any) -> Non
         await clock.sleep(100)
         await plot(world, agent, clock, group)
     finally:
-        work.cancel()
-        with suppress(asyncio.CancelledError):
-            await work
+        await end(work)
         ways.snmp.close()
         agent.close()
 

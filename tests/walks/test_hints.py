@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from probes import oids
 from probes.snmp import ber
 from probes.snmp.notifications import TRAP_V2
 from probes.snmp.types import Varbind
+from probes.tasks import end
 from tests.walks.conftest import WARD
 
 if TYPE_CHECKING:
@@ -41,9 +42,7 @@ async def messages(story: Story) -> AsyncIterator[list[float]]:
     try:
         yield came
     finally:
-        work.cancel()
-        with suppress(asyncio.CancelledError):
-            await work
+        await end(work)
 
 
 async def until(story: Story, seconds: float, condition: Callable[[], Any]) -> Any:
