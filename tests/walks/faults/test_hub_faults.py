@@ -18,8 +18,8 @@ WARDS = 3
 CODES = ward_codes(WARDS)
 SCRIPTS = 300 if os.environ.get("WARDOPS_SOAK") == "1" else 2
 OFF, CUT = "power_off", "cable_cut"
-# What all wards show at the end; None: the row is left open.
-TOGETHER = {
+# What all wards show at the end.
+TOGETHER: dict[str, tuple[list[tuple[str, str, dict[str, float]]], str]] = {
     "every UPS fails": ([(OFF, f"ups-{code}", {}) for code in CODES], "unknown"),
     "mains fails, nobody heard the UPS": (
         [("mains_off", code, {"runtime_s": 2.0}) for code in CODES], "unknown",
