@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 Act: TypeAlias = Literal["option", "item"]
 BY_HAND = frozenset({"ask", "do", "checklist", "escalate", "notify"})
+_FRESH = 2  # lines back from the present step: what was told, and where it led
 _BROAD = 60  # cells from which what was done fits on one line
 _ITEM_MARKS = {"open": OFF_DUTY, "done": OK, "failed": DEGRADED, "unknown": UNKNOWN}
 _NEXT_STATES = {"open": "done", "unknown": "done", "done": "failed", "failed": "open"}
@@ -196,8 +197,11 @@ def _told(step: RunStep | RunLine, columns: int, showing: Showing) -> Iterator[L
 
 
 def _still_to_tell(run: PlaybookRun, columns: int, showing: Showing) -> Iterator[Line]:
-    """Texts that no channel took since the person last did something: to be passed on by voice."""
-    for one in reversed(run.lines):
+    """Texts that no channel took, to be passed on by voice: until the person does something.
+
+    They also go when the machine has gone on, since they may not be true any more by then.
+    """
+    for one in reversed(run.lines[-_FRESH:]):
         if one.actor != MACHINE:
             return
         if one.message is not None:

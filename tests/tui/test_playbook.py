@@ -396,6 +396,9 @@ def test_a_text_that_no_channel_took_stays_until_the_person_goes_on(
     run = run_at("wait", now)
     assert TOLD.message is not None
     assert TOLD.message.en in shown(run)
+    on = run.lines[0].model_copy(update={"at": now})
+    assert TOLD.message.en in shown(run.model_copy(update={"lines": (*run.lines, on)}))
+    assert TOLD.message.en not in shown(run.model_copy(update={"lines": (*run.lines, on, on)}))
     after = run.lines[-2].model_copy(update={"at": now})
     assert TOLD.message.en not in shown(run.model_copy(update={"lines": (*run.lines, after)}))
 
