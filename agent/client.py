@@ -230,9 +230,12 @@ class AgentClient:
             problem = wire.Problem.model_validate_json(response.content)
         except ValidationError:
             return self._no_agent(response)
-        detail = f": {problem.detail}" if problem.detail else ""
-        titles = problem.title.model_dump()
-        return AgentRefused(problem.code, {one: text + detail for one, text in titles.items()})
+        said = problem.message.model_dump() if problem.message else {}
+        told = {
+            language: f"{title}: {said.get(language, problem.detail)}".removesuffix(": ")
+            for language, title in problem.title.model_dump().items()
+        }
+        return AgentRefused(problem.code, told)
 
     def _no_agent(self, response: httpx.Response) -> AgentUnreachable:
         return AgentUnreachable(

@@ -84,13 +84,14 @@ def problem_response(
     status: int,
     detail: str,
     headers: Mapping[str, str] | None = None,
+    message: Text | None = None,
 ) -> Response:
     """The answer: a JSON problem under /api, else one line of text."""
     if not request.url.path.startswith(API):
         line = " ".join(detail.split())
         return PlainTextResponse(f"{line}\n", status_code=status, headers=headers)
     title = Text.model_validate(both(f"api.problem.{code}"))
-    problem = Problem(title=title, status=status, code=code, detail=detail)
+    problem = Problem(title=title, status=status, code=code, detail=detail, message=message)
     return Response(
         problem.model_dump_json(), status_code=status, media_type=PROBLEM_TYPE, headers=headers
     )
@@ -101,7 +102,7 @@ def error_response(request: Request, error: WardopsError) -> Response:
     code = code_of(error)
     status = error.status if isinstance(error, Refusal) else STATUS[code]
     headers = error.headers if isinstance(error, Refusal) else None
-    return problem_response(request, code, status, str(error), headers)
+    return problem_response(request, code, status, str(error), headers, text_of(error))
 
 
 CODES: tuple[Code, ...] = get_args(Code)

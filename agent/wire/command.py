@@ -24,13 +24,17 @@ Verb: TypeAlias = Literal[
 
 
 class Problem(Wire):
-    """Why a request was not carried out (RFC 9457), with a title for people."""
+    """Why a request was not carried out (RFC 9457), with a title for people.
+
+    `message` is the detail in both languages, null where there is none but the English one.
+    """
 
     type: str = "about:blank"
     title: Text
     status: int
     code: Code
     detail: str = ""
+    message: Text | None = None
 
 
 ActorName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@-]{0,63}$")]

@@ -50,3 +50,10 @@ async def test_the_first_screen_is_told_of_windows(agent: Any) -> None:
 async def test_another_ward_or_question_is_refused(agent: Any, path: str) -> None:
     async with agent.client() as client:
         assert (await client.get(f"/api/v1{path}")).status_code in {400, 404}
+
+
+async def test_a_refusal_says_why_in_both_languages(agent: Any) -> None:
+    async with agent.client() as client:
+        problem = (await client.get("/api/v1/maintenance?ward=99999")).json()
+    assert problem["message"]["en"] == problem["detail"]
+    assert problem["message"]["vi"] != problem["message"]["en"]
