@@ -271,13 +271,13 @@ def _use(sight: Sight, link: Link, port: Interface, polled: Observation) -> dict
     """Whether the uplink port is full, or breaks packets: what else may cost packets."""
     since = next((burst.mono for burst in sight.far_end.bursts if burst.lost), None)
     full, share = sight.line_use.full(1e6 * link.commit_mbps, since)
-    faulty, errors = sight.line_use.faulty(since)
+    faulty, broke = sight.line_use.faulty(since)
     used: dict[str, object] = {} if share is None else {"pct": 100 * share}
 
     def fact(truth: Truth, values: dict[str, object]) -> Fact:
         return Fact(truth, "snmp-interfaces", values, polled.started, promised=False)
 
-    return {"up_full": fact(full, used), "up_err": fact(faulty, {"n": errors, "p": port.name})}
+    return {"up_full": fact(full, used), "up_err": fact(faulty, {**broke, "p": port.name})}
 
 
 def _watched_ports(sight: Sight) -> list[tuple[Interface | None, bool]]:

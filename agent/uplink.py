@@ -100,21 +100,21 @@ class PortUse:
         calm = all(share is not None and share < CALM_SHARE for share in shares)
         return (Truth.FALSE if calm and self._covers(since) else Truth.UNKNOWN), mean
 
-    def faulty(self, since: float | None) -> tuple[Truth, int]:
-        """Whether the port breaks packets or runs slower than it did, and how many it broke."""
+    def faulty(self, since: float | None) -> tuple[Truth, dict[str, object]]:
+        """Whether the port breaks packets or runs slower than it did, and the numbers of that."""
         recent = [slot for slot in self._recent() if slot.errors is not None]
         errors = sum(slot.errors or 0 for slot in recent)
         speed = self.last.port.speed_bps if self.last is not None else None
         if speed and self.best_bps and speed < self.best_bps:
-            return Truth.TRUE, errors
+            return Truth.TRUE, {"mbps": speed / 1e6, "before": self.best_bps / 1e6}
         if errors and errors >= ERROR_SHARE * _octets(recent) / SMALLEST_FRAME:
-            return Truth.TRUE, errors
+            return Truth.TRUE, {"n": errors}
         known = [slot for slot in self.slots if slot.errors is not None]
         seldom = all(
             (slot.errors or 0) <= ERROR_SHARE * _octets([slot]) / LARGEST_FRAME for slot in known
         )
         sound = len(known) == len(self.slots) and seldom
-        return (Truth.FALSE if sound and self._covers(since) else Truth.UNKNOWN), errors
+        return (Truth.FALSE if sound and self._covers(since) else Truth.UNKNOWN), {"n": errors}
 
     def _covers(self, since: float | None) -> bool:
         """Whether the polls follow one another from before that moment to after it."""

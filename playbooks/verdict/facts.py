@@ -13,7 +13,8 @@ value may be `{"vi": …, "en": …}`). Numbers are numbers; times are aware dat
 - `ce`, `pe`: `ms` round trip; `good` false when it answers with loss or delay beyond the profile,
   None when that cannot be told (absent counts as good)
 - `up_admin`, `up_oper`: `p` port name; `t` since when
-- `up_err`: `n` errors in `m` packets
+- `up_err`: `n` errors in `m` packets; or the speed `mbps` and the one `before`
+- `hub_ok`: `gw` whether the centre gateway itself answers, None when not told
 - `up_full`: `pct` of the capacity, 0..100
 - `path_ok`: `loss_pct` 0..100; `jitter_ms`
 - `mtu`: `bytes`, the size that does not pass

@@ -56,7 +56,11 @@ EVIDENCE: Final[Mapping[tuple[str, Truth], Variants]] = {
         ("ev.oper_down_bare", ()),
     ),
     ("up_oper", _T): _one("ev.oper_up", "p"),
-    ("up_err", _T): _one("ev.errors", "n", "m"),
+    ("up_err", _T): (
+        ("ev.errors", ("n", "m")),
+        ("ev.port_slower", ("mbps", "before")),
+        ("ev.errors_bare", ()),
+    ),
     ("up_full", _T): _one("ev.full", "pct"),
     ("ce", _F): _one("ev.ce_silent"),
     ("ce", _T): _one("ev.ce_ok", "ms"),

@@ -74,7 +74,8 @@ def test_errors_are_weighed_against_the_packets_that_the_octets_can_have_been(
 
 
 def test_a_port_that_came_up_slower_than_it_was_is_faulty() -> None:
-    assert used([0.1] * 10, slow_at=10).faulty(100.0)[0] is T
+    found = used([0.1] * 10, slow_at=10).faulty(100.0)
+    assert found == (T, {"mbps": 100.0, "before": 1000.0})
 
 
 def test_a_port_without_link_says_nothing_of_its_use() -> None:
