@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 WARDOPS = str(Path(sys.executable).with_name("wardops"))
 FAULTS = (("cable_cut", "ce:lan"), ("if_admin_down", "switch:uplink"), ("cable_cut", "ce:wan"))
-HEALTHY_AFTER_S = 15.0
+HEALTHY_AFTER_S = 45.0
 LONGEST_S = 60.0
 LOOK_EVERY_S = 0.05
 
