@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from textual.events import Paste
+from textual.events import Key, Paste
 from textual.widgets import Input
 
 from agent import wire
 from tui.app import WardopsApp
 from tui.lines import text as text_of
-from tui.screens.form import FormScreen
+from tui.screens.form import Form, FormScreen
 from tui.screens.incident import IncidentScreen
 from tui.view_incident import (
     detail_lines,
@@ -160,6 +160,29 @@ async def test_nothing_is_sent_before_it_was_filled_in_and_confirmed(
     await draw(at(snapshots["metronet"], state), "80x24", act)
     incident = {"incident": "SC-2026-000001"}
     assert outbox.sent == [(verb, incident | args, reason) for verb, args, reason in asked]
+
+
+async def test_keys_that_come_too_early_or_too_often_record_nothing_twice(
+    snapshots: Mapping[str, wire.Snapshot], draw: Callable[..., Awaitable[str]], outbox: Any
+) -> None:
+    async def act(pilot: Pilot[None]) -> None:
+        assert isinstance(pilot.app, WardopsApp)
+        pilot.app.feed = outbox
+        await opened("t")(pilot)
+        form = pilot.app.screen
+        assert isinstance(form, FormScreen)
+        early = FormScreen(
+            Form("screen.incident.ack_title", ("screen.incident.ack_reason",), print)
+        )
+        pilot.app.push_screen(early)
+        early.on_key(Key("enter", None))  # its fields do not stand yet
+        await pilot.press("escape", *"xem", "enter")
+        for _ in range(3):
+            form.on_key(Key("enter", None))
+        await pilot.pause()
+
+    await draw(at(snapshots["metronet"], "open"), "80x24", act)
+    assert outbox.sent == [("ack", {"incident": "SC-2026-000001"}, "xem")]
 
 
 async def test_a_note_goes_with_the_hash_of_a_file_that_can_be_read(

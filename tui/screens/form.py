@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from textual.app import ComposeResult
-    from textual.events import DescendantFocus
+    from textual.events import DescendantFocus, Key
 
     from tui.lines import Line
     from tui.view import Showing
@@ -63,6 +63,7 @@ class FormScreen(WardScreen):
         self._form = form
         self._complaint = False
         self._here: int | None = 0  # the field that has the keys; None on the last page
+        self._is_over = False
 
     def body(self) -> ComposeResult:
         """A name and an input for each field, then what stands below."""
@@ -80,6 +81,14 @@ class FormScreen(WardScreen):
         """Begin in the first field."""
         self._field(0).focus()
         super().on_mount()
+
+    def on_key(self, event: Key) -> None:
+        """Keys that come before the fields stand, or after it was left, mean nothing any more."""
+        if self._is_over or len(self.query(Input)) < len(self._form.fields):
+            event.stop()
+            event.prevent_default()
+            return
+        super().on_key(event)
 
     def crumbs(self, showing: Showing) -> tuple[str, ...]:
         """What the form is for."""
@@ -127,6 +136,7 @@ class FormScreen(WardScreen):
 
     def do_form_leave(self) -> None:
         """Nothing is recorded."""
+        self._is_over = True
         self.dismiss()
 
     def do_form_on(self) -> None:
@@ -134,6 +144,7 @@ class FormScreen(WardScreen):
         at = self._here
         if at is None:
             texts = self.texts()
+            self._is_over = True
             self.dismiss()
             self._form.then(texts)
             return
