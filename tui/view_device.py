@@ -15,6 +15,7 @@ from inventory.text import one_line, pad
 from tui.freshness import freshness
 from tui.legend import DEGRADED, NOW, OFF_DUTY, OK, STALE, UNKNOWN, mark_of
 from tui.lines import BLANK, Span, fit, label, line
+from tui.stretch import is_behind, segment_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -89,7 +90,8 @@ def device_mark(device: Device, broken: frozenset[str], showing: Showing) -> Mar
     """
     if not showing.is_current:
         return UNKNOWN
-    if device.held_by is not None or broken & set(device.parents):
+    held = device.held_by is not None or broken & set(device.parents)
+    if held or (device.state == "down" and is_behind(showing, segment_of(device))):
         return OFF_DUTY if device.state == "off_duty" else mark_of("unreachable")
     return mark_of(device.state)
 

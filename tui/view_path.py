@@ -9,22 +9,19 @@ from agent.wire import Service
 from inventory.text import pad
 from tui.legend import DOWN, OK, UNKNOWN, Mark, mark_of
 from tui.lines import BLANK, Line, Span, boxed, line
+from tui.stretch import STATIONS, is_behind, node_of, segment_of
 from tui.view_device import broken_devices, device_mark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from agent.wire import Device, PathNode
+    from agent.wire import Device
     from tui.text import Words
     from tui.view import Showing
 
-STATIONS = ("lan", "switch", "metronet", "dc", "service")
 ROWS = 6
 _GAP = 2
 _INSIDE = 3
-# Where a device stands on the way, by its role in the inventory; all others are on the LAN.
-_HOPS = {"ce": "metronet", "pe": "metronet", "gateway": "dc"}
-_CENTRE = {"gateway", "pe"}  # what stands behind these is not in the ward
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +82,6 @@ def _box(station: Station, inside: int) -> list[Line]:
     return boxed(rows, inside + 2, double=is_down, tone="down" if is_down else "dim")
 
 
-def node_of(showing: Showing, segment: str) -> PathNode | None:
-    """The agent's word on one stretch."""
-    nodes = showing.snapshot.path if showing.snapshot else ()
-    return next((node for node in nodes if node.segment == segment), None)
-
-
 def mark_shown(showing: Showing, thing: Device | Service) -> Mark:
     """The mark of a device or service: unknown behind a break and while the agent is silent."""
     if not showing.is_current or is_behind(showing, segment_of(thing)):
@@ -98,20 +89,6 @@ def mark_shown(showing: Showing, thing: Device | Service) -> Mark:
     if isinstance(thing, Service) or showing.snapshot is None:
         return mark_of(thing.state)
     return device_mark(thing, broken_devices(showing.snapshot.devices), showing)
-
-
-def is_behind(showing: Showing, segment: str) -> bool:
-    """Whether the stretch was not measured, or lies behind one that is lost.
-
-    The agent says the first for the second; the screen does not rely on it.
-    """
-    node = node_of(showing, segment)
-    if node is not None and node.reason == "not_measured":
-        return True
-    verdict = showing.snapshot.verdict if showing.snapshot else None
-    if verdict is None or verdict.state != "down" or verdict.segment not in STATIONS:
-        return False
-    return STATIONS.index(segment) > STATIONS.index(verdict.segment)
 
 
 def _station(showing: Showing, segment: str) -> Station:
@@ -146,17 +123,6 @@ def _things(showing: Showing, segment: str) -> list[Device | Service]:
     if segment == "service":
         return list(snapshot.services)
     return [one for one in snapshot.devices if one.on_duty and segment_of(one) == segment]
-
-
-def segment_of(thing: Device | Service) -> str:
-    """The stretch that a device or service belongs to."""
-    if isinstance(thing, Service):
-        return "service"
-    if thing.role in _HOPS:
-        return _HOPS[thing.role]
-    if _CENTRE & set(thing.parents):
-        return "dc"
-    return "switch" if thing.device_class == "switch" else "lan"
 
 
 def _what(showing: Showing, segment: str, things: Sequence[Device | Service]) -> Line:

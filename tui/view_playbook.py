@@ -70,6 +70,11 @@ def choices(run: PlaybookRun | None, showing: Showing) -> tuple[Choice, ...]:
     return (*items, *options)
 
 
+def first_place(step: RunStep | None) -> int:
+    """Which answer is marked at first: none (-1) where a careless Enter would record an untruth."""
+    return -1 if step is not None and step.kind == "escalate" else 0
+
+
 def next_state(item: ChecklistItem) -> str:
     """What a press on an item makes of it: open, done, failed, open again."""
     return _NEXT_STATES[item.state]

@@ -88,7 +88,8 @@ def _why(showing: Showing, verdict: Verdict, rows: int) -> Iterator[Line]:
     words, room = showing.words, showing.columns - 7
     tone: Tone = "plain" if showing.is_current else "stale"
     missed = [fact_words(name, showing.snapshot, words) for name in verdict.unmeasured]
-    open_still = dict.fromkeys(_segment(one, words) for one in verdict.alternatives)
+    others = [one for one in verdict.alternatives if one.partition("/")[0] != verdict.segment]
+    open_still = dict.fromkeys(_segment(one, words) for one in others)
     said = (
         ("tui.home.unmeasured", [", ".join(missed)]),
         ("tui.home.evidence", [words.of(one.text) for one in verdict.evidence]),

@@ -6,7 +6,8 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from agent import wire
-from agent.causes import cause_text
+from agent.causes import cause_text, causes_for
+from agent.incidents import IncidentState
 from agent.regions import region_of
 from agent.web.path import path_of
 from playbooks.verdict.model import Sentence
@@ -129,6 +130,9 @@ def incident(found: Incident) -> wire.Incident:
     """An incident with its timeline: what the machine and people did, and what people wrote."""
     record = found.model_dump(mode="json", exclude={"notes", "actions", "severity_rule"})
     record["cause_text"] = cause_text(found.cause).model_dump() if found.cause else None
+    if found.state is IncidentState.RESOLVED:
+        known = causes_for(found.root.segment)
+        record["causes"] = [cause_text(one).model_dump() for one in known]
     return wire.Incident.model_validate({**record, "timeline": _timeline(found)})
 
 

@@ -84,7 +84,10 @@ class EvidencePiece(Wire):
 
 
 class Incident(Wire):
-    """An incident as people read it; `cause` is an id of a closed list, `cause_text` its words."""
+    """An incident as people read it; `cause` is an id of a closed list, `cause_text` its words.
+
+    `causes` are the words of that list for this incident, while it waits to be closed.
+    """
 
     id: str
     uid: str
@@ -117,6 +120,7 @@ class Incident(Wire):
     handovers: tuple[Handover, ...] = ()
     evidence: tuple[EvidencePiece, ...] = ()
     cause_text: Text | None = None
+    causes: tuple[Text, ...] = ()
     workaround: str | None = None
     lessons: str | None = None
     linked: str | None = None

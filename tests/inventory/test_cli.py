@@ -82,9 +82,15 @@ def test_the_installed_command_says_it_in_one_line_too(language: Language) -> No
 def test_check_says_what_is_still_the_manuals_placeholder(example: Path) -> None:
     result = run(check, example, "--lang", "en")
     assert result.exit_code == 0
-    assert "26740 links[mtn-26740-1].circuit is still CHANGE-ME" in result.stderr
+    circuit = {"ward": "26740", "place": "links[mtn-26740-1].circuit"}
+    assert result.stderr == say("inventory.unfilled_circuit", "en", **circuit) + "\n"
     sheet = example / "26740.yaml"
-    sheet.write_text(sheet.read_text("utf-8").replace("CHANGE-ME", "C-1"), encoding="utf-8")
+    text = sheet.read_text("utf-8").replace("CHANGE-ME", "C-1")
+    sheet.write_text(text.replace("example-carrier", "CHANGE-ME"), encoding="utf-8")
+    carrier = {"ward": "26740", "place": "links[mtn-26740-1].carrier"}
+    said = say("inventory.unfilled", "vi", **carrier)
+    assert run(check, example, "--lang", "vi").stderr == said + "\n"
+    sheet.write_text(text, encoding="utf-8")
     assert run(check, example).stderr == ""
 
 

@@ -17,6 +17,7 @@ from inventory.language import LANGUAGES
 from tui.freshness import Sight
 from tui.legend import DOWN, OK, UNKNOWN
 from tui.lines import Span, line, text
+from tui.stretch import STATIONS, is_behind, segment_of
 from tui.text import Words
 from tui.view import Showing
 from tui.view_device import (
@@ -30,7 +31,7 @@ from tui.view_device import (
 )
 from tui.view_home import home_lines
 from tui.view_incident import detail_lines, incident_lines
-from tui.view_path import STATIONS, path_lines
+from tui.view_path import path_lines
 from tui.view_playbook import step_lines
 from tui.view_ports import (
     sockets,
@@ -274,7 +275,8 @@ def nothing_is_loud_behind_a_broken_device(
     broken = broken_devices(found)
     lines = list(device_lines(found, "", showing.columns, showing))
     for device, shown in zip(found, lines, strict=True):
-        if device.held_by is not None or broken & set(device.parents):
+        held = device.held_by is not None or broken & set(device.parents)
+        if held or (device.state == "down" and is_behind(showing, segment_of(device))):
             assert loud([shown]) == [], text(shown)
         elif device.state == "down" and showing.is_current:
             assert loud([shown])[0] == DOWN.glyph

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from tui.actions import INCIDENT, PLAYBOOK
-from tui.lines import BLANK, Span, boxed, line
+from tui.lines import BLANK, Span, boxed, line, wrapped
 from tui.screens.form import Form
 from tui.screens.records import ask_for, handover_form, note_form
 from tui.screens.searching import SearchScreen
@@ -213,8 +213,18 @@ class IncidentScreen(SearchScreen):
         form = Form(
             f"screen.incident.{act}_title", _FIELDS[act],
             lambda texts: self._do(act, found, texts), short_id(found.id),
+            hints=self._causes(found) if act == "close" else (),
         )  # fmt: skip
         ask_for(self.ward_app, form)
+
+    def _causes(self, incident: Incident) -> tuple[str, ...]:
+        """The causes that are counted under a name of their own; other words are kept as a note."""
+        words = self.ward_app.settings.words
+        named = " · ".join(words.of(one) for one in incident.causes)
+        if not named:
+            return ()
+        said = words.say("screen.incident.causes", causes=named)
+        return tuple(wrapped(said, self.ward_app.showing().columns - 2, 8))
 
     def _do(self, act: Verb, incident: Incident, texts: tuple[str, ...]) -> None:
         if act == "ack":

@@ -14,6 +14,7 @@ from tui.view_playbook import (
     brief_lines,
     choices,
     dont_lines,
+    first_place,
     handover_text_of,
     heading,
     next_state,
@@ -157,7 +158,7 @@ class PlaybookScreen(WardScreen):
         before = self._run.step.id if self._run is not None and self._run.step is not None else ""
         self._run = found
         if found.step is None or found.step.id != before:
-            self._cursor = 0
+            self._cursor = first_place(found.step)
         self.ward_app.redraw()
 
     def take_briefs(self, found: tuple[PlaybookBrief, ...] | WardopsError) -> None:
@@ -285,6 +286,9 @@ class PlaybookScreen(WardScreen):
 
     def _answer(self, found: Sequence[Choice], at: int) -> None:
         run = self._run
+        if found and at < 0:
+            self._say("not_chosen")
+            return
         if run is None or run.step is None or not 0 <= at < len(found):
             self._say("not_asked")
             return
@@ -344,7 +348,7 @@ class PlaybookScreen(WardScreen):
     def _move(self, by: int) -> None:
         places = self._places()
         if places:
-            self._cursor = (self._cursor + by) % places
+            self._cursor = (max(self._cursor, -1 if by > 0 else 0) + by) % places
             self.ward_app.redraw()
 
     def _places(self) -> int:
