@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from agent.errors import OtherRealm, SchemaTooNew
 from agent.ids import INCIDENT_ID
 from agent.migrations import MIGRATIONS
-from inventory.errors import StoreError
+from inventory.errors import InputError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -130,9 +130,11 @@ def open_database(
 def read_database(folder: Path) -> Database:
     """The file of a state folder for reading alone, also beside a running agent.
 
-    Raises StoreError when there is none.
+    Raises InputError when there is none, StoreError when it cannot be read.
     """
     path = folder / FILE_NAME
+    if not path.is_file():
+        raise InputError("store.absent", path=path)
     with _mapped(path):
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0)
         _spell(connection)

@@ -29,6 +29,13 @@ WARD_SCHEMA = "wardops/inventory/1"
 SITE_SCHEMA: Literal["wardops/site/1"] = "wardops/site/1"
 
 _SUFFIXES = frozenset({".yaml", ".yml"})
+# What a file of that name is meant to be, said to whoever forgot the first line.
+_SCHEMA_BY_NAME = {
+    "site.yaml": SITE_SCHEMA,
+    "agent.yaml": "wardops/agent/1",
+    "calendar.yaml": "wardops/calendar/1",
+    "escalation.yaml": "wardops/escalation/1",
+}
 _OTHER_SCHEMA = re.compile(r"wardops/(?!inventory/|site/)[a-z][a-z0-9-]*/\d+")
 _PLACE = re.compile(r"(?P<file>.*?):(?P<line>\d+):(?P<column>\d+)( |$)")
 
@@ -147,7 +154,8 @@ def _sorted_out(
 
 def _schema_problem(document: Document, schema: object) -> Problem:
     if "schema" not in document.values:
-        return document.problem((), "inventory.no_schema", schema=WARD_SCHEMA)
+        schema = _SCHEMA_BY_NAME.get(document.name.rpartition("/")[2], WARD_SCHEMA)
+        return document.problem((), "inventory.no_schema", schema=schema)
     value = shown(schema)
     return document.problem(
         ("schema",), "inventory.wrong_schema", value=value, schema=WARD_SCHEMA, site=SITE_SCHEMA

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.audit import AuditRow, Deed, Head, anchor, canonical, chained, first_bad
+from agent.audit_shelf import check_chain
+from inventory.errors import InputError
+from inventory.language import LANGUAGES, Language, say
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ANCHOR = anchor("agent-1")
 DEED = Deed(
@@ -90,3 +97,15 @@ def test_a_whole_chain_rewritten_behind_the_noted_end_is_found() -> None:
     rewritten = chain(40)[:39]
     last = chained(end_of(rewritten), replace(DEED, actor="nobody"))
     assert first_bad([*rewritten, last], ANCHOR, END) == 40
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_folder_without_a_journal_is_a_wrong_folder_and_no_broken_chain(
+    language: Language, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError) as told:
+        check_chain(tmp_path)
+    assert told.value.exit_code == 2
+    assert told.value.text(language) == say(
+        "store.absent", language, path=str(tmp_path / "wardops.db")
+    )

@@ -88,6 +88,14 @@ def test_subfolders_and_both_suffixes_are_read_and_hidden_files_are_not(tmp_path
     assert inventory.vantage == "hub"
 
 
+def test_a_file_without_its_first_line_is_told_the_one_its_name_wants(example: Path) -> None:
+    (example / "agent.yaml").write_text("notify: {}\n", encoding="utf-8")
+    with pytest.raises(InventoryError) as told:
+        load(example)
+    said = say("inventory.no_schema", "en", schema="wardops/agent/1")
+    assert told.value.text("en") == f"agent.yaml:1:1: {said}"
+
+
 def test_files_of_other_schemas_are_left_to_their_readers(example: Path) -> None:
     text = "schema: wardops/agent/1\nanything: [at, all]\n"
     (example / "agent.yaml").write_text(text, encoding="utf-8")
