@@ -211,8 +211,10 @@ class Engine:
             facts = self.neighbourhood.take(watch.ward.ward, facts, at, mono)
         verdict = self._judged(case, facts)
         before = case.settled.shown
-        settle_s = self.config.timing.settle_s
-        case.settled = settle(case.settled, verdict, mono, settle_s=settle_s)
+        case.settled = settle(
+            case.settled, verdict, mono,
+            settle_s=self.config.timing.settle_s, is_proven=watch.is_line_proven_down,
+        )  # fmt: skip
         shown = case.settled.shown
         if shown is None:
             return

@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LineDoubt:
-    """Since when (monotonic seconds) a linkDown waits for an answer; None while none does."""
+    """Since when (monotonic seconds) a linkDown waits for an answer; None while none does.
+
+    `is_proven` says that the port's own reading has confirmed one, and no reading was good since.
+    """
 
     since: float | None = None
+    is_proven: bool = False
 
     def weigh(self, mono: float, took_s: float, *, up: bool) -> tuple[LineDoubt, bool]:
         """The doubt after a reading of the port, and whether that one reading is enough.
@@ -24,10 +28,11 @@ class LineDoubt:
         One that was asked before the linkDown and says up is older than it and answers nothing.
         """
         if self.since is None or mono < self.since:
-            return self, False
+            return LineDoubt(self.since, self.is_proven and not up), False
         in_time = mono - self.since <= LINE_DOUBT_S
         waits_on = up and mono - took_s < self.since and in_time
-        return (self if waits_on else LineDoubt()), not up and in_time
+        is_proof = not up and in_time
+        return (self if waits_on else LineDoubt(is_proven=is_proof)), is_proof
 
 
 def is_about(hint: Hint, port_name: str, known: Observation | None) -> bool:

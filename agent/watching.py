@@ -260,6 +260,11 @@ class WardWatch:
         seen = max((one.started for one in calls), default=None)
         return (seen - MEETING_LEAD, seen + SETTLING) if seen is not None else None
 
+    @property
+    def is_line_proven_down(self) -> bool:
+        """Whether the line's port, read because of a linkDown, has said itself that it is down."""
+        return self._line_doubt.is_proven
+
     def root_check(self, fact: str) -> CheckState | None:
         """The check behind a fact that an incident hangs on; None when the fact has none."""
         return self._roots().check(fact)

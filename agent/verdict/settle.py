@@ -21,16 +21,22 @@ class Settled:
 
 
 def settle(
-    before: Settled, verdict: Verdict, mono: float, *, settle_s: float = SETTLE_S
+    before: Settled,
+    verdict: Verdict,
+    mono: float,
+    *,
+    settle_s: float = SETTLE_S,
+    is_proven: bool = False,
 ) -> Settled:
     """Take in one judgement; `shown` is what people see.
 
     The same segment is shown at once with its newest row. Another segment needs its row to win
     again, `settle_s` or more after it first won, with no other row between; only from `none` to a
-    verdict of state down there is no wait.
+    verdict of state down there is no wait, and, where the ward's own port `is_proven` down, from a
+    verdict that claims nothing yet.
     """
     shown = before.shown
-    if shown is None or shown.segment == verdict.segment or _bad_news(shown, verdict):
+    if shown is None or shown.segment == verdict.segment or _bad_news(shown, verdict, is_proven):
         return Settled(verdict)
     if before.rival is None or before.rival.row != verdict.row:
         return Settled(shown, verdict, mono)
@@ -39,5 +45,6 @@ def settle(
     return Settled(shown, verdict, before.since)
 
 
-def _bad_news(shown: Verdict, verdict: Verdict) -> bool:
-    return shown.segment == "none" and verdict.state == "down"
+def _bad_news(shown: Verdict, verdict: Verdict, is_proven: bool) -> bool:
+    claims_nothing = shown.segment == "none" or (is_proven and shown.state == "unknown")
+    return claims_nothing and verdict.state == "down"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import random
 from contextlib import asynccontextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -26,6 +28,11 @@ if TYPE_CHECKING:
 HEALTHY_AFTER_S = 120
 HARD_AFTER_TRAP_S = 3.0
 STEP_S = 0.05
+# Seconds after the agent's start; the first cycle of polls is spread over thirty.
+MOMENTS = (0.0, 1.3, 4.6, 9.7, 14.9, 27.2)
+if os.environ.get("WARDOPS_SOAK") == "1":
+    _chance = random.Random(48)
+    MOMENTS = tuple(round(_chance.uniform(0.0, 200.0), 2) for _ in range(100))
 
 
 @asynccontextmanager
@@ -100,6 +107,26 @@ def test_a_link_down_of_the_uplink_is_beyond_doubt_within_three_seconds(
             assert (verdict["row"], verdict["segment"], verdict["part"]) == (
                 "M1", "metronet", "ce_link",
             )  # fmt: skip
+            (incident,) = await story.incidents(is_open=True)
+            assert incident["root"]["part"] == "ce_link"
+
+    tell(plot)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_link_down_at_any_moment_after_the_start_is_beyond_doubt_within_three_seconds(
+    tell: Callable[[Callable[[Story], Coroutine[Any, Any, None]]], None], moment: float
+) -> None:
+    async def plot(story: Story) -> None:
+        async with messages(story) as came:
+            await story.clock.sleep(moment)
+            link = story.agent.engine.cases[WARD].watch.ward.primary_link
+            assert link is not None
+            cable = story.world.topology.at_port[f"sw-26740-01:{link.near_port}"]
+            story.world.change("cable", cable.id, False, who="test", source="inject")
+            await until(story, 2.0, lambda: came)
+            await until(story, 30.0, lambda: opened(story))
+            assert story.clock.monotonic() - came[0] <= HARD_AFTER_TRAP_S
             (incident,) = await story.incidents(is_open=True)
             assert incident["root"]["part"] == "ce_link"
 

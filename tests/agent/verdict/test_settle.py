@@ -46,6 +46,18 @@ def test_a_win_of_another_row_begins_the_wait_anew() -> None:
     assert settled(*steps, (SWITCH, 9.0)).shown is SWITCH
 
 
+NOTHING_YET = Verdict("ward", "unknown", "", "unknown", 0.0, "U1")
+
+
+def test_what_the_port_has_proven_needs_no_second_win_where_nothing_was_claimed_yet() -> None:
+    before = settle(Settled(), NOTHING_YET, 0.0)
+    assert settle(before, CE_LINK, 1.0).shown is NOTHING_YET
+    assert settle(before, CE_LINK, 1.0, is_proven=True).shown is CE_LINK
+    assert settle(before, QUALITY, 1.0, is_proven=True).shown is NOTHING_YET
+    blamed = settle(Settled(), SWITCH, 0.0)
+    assert settle(blamed, CE_LINK, 1.0, is_proven=True).shown is SWITCH
+
+
 def test_the_same_segment_known_better_is_shown_at_once() -> None:
     assert settled((LINE, 0.0), (CE_LINK, 0.1)).shown is CE_LINK
 
