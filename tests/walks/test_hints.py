@@ -29,10 +29,10 @@ HEALTHY_AFTER_S = 120
 HARD_AFTER_TRAP_S = 3.0
 STEP_S = 0.05
 # Seconds after the agent's start; the first cycle of polls is spread over thirty.
-MOMENTS = (0.0, 1.3, 4.6, 9.7, 14.9, 27.2)
+MOMENTS: tuple[float, ...] = (0.0, 1.3, 4.6, 9.7, 14.9, 27.2)
 if os.environ.get("WARDOPS_SOAK") == "1":
-    _chance = random.Random(48)
-    MOMENTS = tuple(round(_chance.uniform(0.0, 200.0), 2) for _ in range(100))
+    chance = random.Random(48)  # noqa: S311 - moments of a test
+    MOMENTS = tuple(round(chance.uniform(0.0, 200.0), 2) for _ in range(100))
 
 
 @asynccontextmanager
