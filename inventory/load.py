@@ -14,8 +14,9 @@ from inventory.credentials import refuse_exposed, resolve
 from inventory.crosscheck import Whole, crosscheck
 from inventory.document import Document, read
 from inventory.errors import InputError, InventoryError, Problem
-from inventory.model import Inventory, Site
+from inventory.model import HttpsAccess, Inventory, Site, SnmpAccess
 from inventory.sheet import Sheet, read_sheet
+from inventory.snmp_user import snmp_user
 from inventory.text import one_line
 from inventory.validate import shown, validate
 
@@ -171,21 +172,23 @@ def _site_of(document: Document | None) -> tuple[Site, list[Problem]]:
 
 def _secrets(sheet: Sheet, root: Path, site: Site) -> Iterator[Problem]:
     """A problem at every reference that leads to nothing, or (live) to a file that all may read."""
-    for keys, ref in _refs(sheet):
+    for keys, access in _accesses(sheet):
         try:
-            resolve(ref, root)
+            secret = resolve(access.auth, root)
             if site.realm == "live":
-                refuse_exposed(ref, root)
+                refuse_exposed(access.auth, root)
+            if isinstance(access, SnmpAccess):
+                snmp_user(access, secret)
         except InputError as error:
             yield sheet.document.problem(keys, error.key, **error.values)
 
 
-def _refs(sheet: Sheet) -> Iterator[tuple[Keys, str]]:
+def _accesses(sheet: Sheet) -> Iterator[tuple[Keys, SnmpAccess | HttpsAccess]]:
     for keys, device in sheet.devices():
         if device.snmp:
-            yield (*keys, "snmp", "auth"), device.snmp.auth
+            yield (*keys, "snmp", "auth"), device.snmp
         if device.https:
-            yield (*keys, "https", "auth"), device.https.auth
+            yield (*keys, "https", "auth"), device.https
 
 
 def _in_file_order(problem: Problem) -> tuple[str, int, int]:

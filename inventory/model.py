@@ -74,12 +74,19 @@ class Role(StrEnum):
 
 
 class SnmpAccess(Frozen):
-    """How a device is asked by SNMP. `auth` refers to the community or to the v3 user's file."""
+    """How a device is asked by SNMP. `auth` refers to the community or to the v3 user's YAML.
+
+    Without `version`, YAML with a `user` means 3 and anything else 2c. `context` is the v3 context
+    name. `accept_source` are further addresses that the device may answer from.
+    """
 
     auth: SecretRef
     version: Literal["1", "2c", "3"] = "2c"
     port: int = Field(default=161, ge=1, le=65535)
     engine: Literal["auto", "fast", "pysnmp"] = "auto"
+    context: Annotated[str, StringConstraints(max_length=32)] = ""
+    accept_source: tuple[Address, ...] = ()
+    quirks: frozenset[Literal["getnext-broken"]] = frozenset()
 
 
 class HttpsAccess(Frozen):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _PINGED_CLASSES = frozenset(
     {"switch", "router", "firewall", "ap", "video", "mcu", "ups", "server", "hypervisor", "storage"}
 )
+_SNMP_WORDS = ("version", "context", "engine")
 _PIN = re.compile(r"sha256:[0-9a-f]{64}")
 _ROLE_OF_CLASS = {
     "switch": Role.ACCESS,
@@ -219,7 +220,7 @@ def with_trust(target: Target, *, pin: str | None, insecure: bool) -> Target:
 def with_auth(target: Target, ref: str) -> Target:
     """The target asked with another credential; InputError when `ref` is no reference."""
     if target.snmp is not None:
-        snmp = _checked(SnmpAccess, target.snmp.model_dump() | {"auth": ref})
+        snmp = _checked(SnmpAccess, target.snmp.model_dump(exclude_unset=True) | {"auth": ref})
         target = replace(target, snmp=snmp)
     if target.https is not None:
         https = _checked(HttpsAccess, target.https.model_dump() | {"auth": ref})
@@ -256,8 +257,9 @@ def _checked(model: type[Any], settings: Mapping[str, Any]) -> Any:
 
 
 def _snmp(parts: SplitResult, plain: Target, ref: str | None) -> Target:
-    version = parse_qs(parts.query).get("version", ["2c"])[0]
-    settings = {"auth": ref, "version": version, "port": _port(parts, 161)}
+    settings = {"auth": ref, "port": _port(parts, 161)}
+    # Without a version, the secret implies it: YAML with a user is v3.
+    settings |= {key: told[0] for key, told in parse_qs(parts.query).items() if key in _SNMP_WORDS}
     return replace(plain, snmp=_checked(SnmpAccess, settings))
 
 

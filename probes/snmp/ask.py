@@ -1,9 +1,10 @@
-"""From a probe's target to an SNMP target: address, version, and the community behind its name."""
+"""From a probe's target to an SNMP target: address, version, and the credential behind its name."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inventory.snmp_user import snmp_user
 from probes.errors import NotConfigured
 from probes.snmp.types import SnmpTarget
 
@@ -12,14 +13,20 @@ if TYPE_CHECKING:
 
 
 def snmp_target(target: Target, context: ProbeContext) -> SnmpTarget:
-    """Whom to ask. Raises NotConfigured when the inventory gives no SNMP access."""
+    """Whom to ask. Raises NotConfigured when the inventory gives no SNMP access, or InputError."""
     access = target.snmp
     if access is None:
         raise NotConfigured("no_snmp")
+    secret = context.secret(access.auth)
+    user = snmp_user(access, secret)
     return SnmpTarget(
         host=target.host,
         port=access.port,
-        version=access.version,
-        community=None if access.version == "3" else context.secret(access.auth),
+        version="3" if user else access.version,
+        community=None if user else secret,
         engine=access.engine,
+        user=user,
+        context=access.context,
+        accept_source=tuple(map(str, access.accept_source)),
+        quirks=access.quirks,
     )

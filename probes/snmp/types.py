@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from inventory.credentials import Secret
+    from inventory.snmp_user import SnmpUser
 
 Oid: TypeAlias = bytes
 
@@ -23,13 +24,21 @@ class Varbind(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SnmpTarget:
-    """Whom to ask and with which credential. `community` is for v1 and v2c."""
+    """Whom to ask and with which credential: `community` for v1 and v2c, `user` for v3.
+
+    `context` is the v3 context name; `accept_source` are further addresses that may answer;
+    `getnext-broken` among the quirks: tables are walked by one column alone, the rest read by GET.
+    """
 
     host: str
     port: int = 161
     version: Literal["1", "2c", "3"] = "2c"
     community: Secret | None = None
     engine: Literal["auto", "fast", "pysnmp"] = "auto"
+    user: SnmpUser | None = None
+    context: str = ""
+    accept_source: tuple[str, ...] = ()
+    quirks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
