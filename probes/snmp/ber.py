@@ -44,8 +44,12 @@ _VALUELESS = frozenset((NULL, NO_SUCH_OBJECT, NO_SUCH_INSTANCE, END_OF_MIB_VIEW)
 _PDUS = frozenset((GET, GETNEXT, RESPONSE, SET, GETBULK, 0xA6, 0xA7, 0xA8))
 _OPAQUE_FLOAT = b"\x9f\x78\x04"
 _OPAQUE_DOUBLE = b"\x9f\x79\x08"
+# Most octets of a value that needs no sign and no modulus, by type.
+_PLAIN_OCTETS = {INTEGER: 4, COUNTER32: 4, GAUGE32: 4, TIMETICKS: 4, COUNTER64: 8}
 _MAX_LENGTH_OCTETS = 3
 _MAX_ARC = 0xFFFFFFFF
+_LONGEST_SHORT_OID = 0x7C  # with a NULL behind it the pair's length takes one octet
+_new_tuple = tuple.__new__  # a NamedTuple's own constructor takes twice as long
 
 
 class MalformedBer(ValueError):
@@ -182,17 +186,55 @@ def varbinds_at(data: bytes, at: int, end: int) -> tuple[Varbind, ...]:
     """The pairs of OID and value between two places. Raises MalformedBer or IndexError."""
     found = []
     while at < end:
-        at, pair_end = open_element(data, at, end, SEQUENCE)
-        name, at = open_element(data, at, pair_end, OID)
-        oid = data[name:at]
-        if oid and oid[-1] >= 0x80:
-            raise MalformedBer("an OID ends within an arc")
-        tag = data[at]
-        start, at = open_element(data, at, pair_end, tag)
-        if at != pair_end:
-            raise MalformedBer("octets behind a value")
-        found.append(Varbind(oid, tag, _value(tag, data[start:at])))
+        pair = _short_pair(data, at, end)
+        if pair is None:
+            pair, at = _any_pair(data, at, end)
+        else:
+            at += 2 + data[at + 1]
+        found.append(pair)
     return tuple(found)
+
+
+def _short_pair(data: bytes, at: int, end: int) -> Varbind | None:
+    """The pair at a place when every length in it takes one octet, as in nearly all pairs.
+
+    None when it is not so plain; then every rule has to be looked at. Nothing else in a poll runs
+    as often as this.
+    """
+    size, oid_size = data[at + 1], data[at + 3]
+    stop, value_at = at + 2 + size, at + 4 + oid_size
+    if (
+        size >= 0x80
+        or stop > end
+        or value_at + 2 > stop
+        or data[value_at + 1] != stop - value_at - 2
+        or data[at] != SEQUENCE
+        or data[at + 2] != OID
+        or data[value_at - 1] >= 0x80
+    ):
+        return None
+    tag, content = data[value_at], data[value_at + 2 : stop]
+    most = _PLAIN_OCTETS.get(tag)
+    value: int | float | bytes | None
+    if most and content and len(content) <= most and content[0] < 0x80:
+        value = int.from_bytes(content, "big")
+    else:
+        value = content if tag == OCTET_STRING else _value(tag, content)
+    return _new_tuple(Varbind, (data[at + 4 : value_at], tag, value))
+
+
+def _any_pair(data: bytes, at: int, end: int) -> tuple[Varbind, int]:
+    """The pair at a place, by every rule, and where it ends."""
+    at, pair_end = open_element(data, at, end, SEQUENCE)
+    name, at = open_element(data, at, pair_end, OID)
+    oid = data[name:at]
+    if oid and oid[-1] >= 0x80:
+        raise MalformedBer("an OID ends within an arc")
+    tag = data[at]
+    start, at = open_element(data, at, pair_end, tag)
+    if at != pair_end:
+        raise MalformedBer("octets behind a value")
+    return Varbind(oid, tag, _value(tag, data[start:at])), at
 
 
 def open_element(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
@@ -280,6 +322,9 @@ def encode_message(message: Message) -> bytes:
 
 def encode_varbind(varbind: Varbind) -> bytes:
     """Write one pair of OID and value; ValueError when the value does not fit its tag."""
+    size = len(varbind.oid)
+    if varbind.tag == NULL and varbind.value is None and size < _LONGEST_SHORT_OID:
+        return b"0%c\x06%c%b\x05\x00" % (size + 4, size, varbind.oid)  # what requests are made of
     value = _element(varbind.tag, _content(varbind.tag, varbind.value))
     return _element(SEQUENCE, _element(OID, varbind.oid) + value)
 

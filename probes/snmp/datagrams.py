@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _DRAIN_DATAGRAMS = 64
+_LONGEST_DATAGRAM = 65535
 _RECEIVE_OCTETS = 4 << 20
 _IP_RECVERR, _IPV6_RECVERR = 11, 25  # linux/in.h, linux/in6.h; Python has no names for them
 _MSG_ERRQUEUE = 0x2000
@@ -91,16 +92,20 @@ class UdpDatagrams:
 
     def _read(self, opened: socket.socket) -> None:
         now = asyncio.get_running_loop().time()
+        is_plain = False
         for _ in range(_DRAIN_DATAGRAMS):
             try:
-                data, address = opened.recvfrom(65535)
+                data, address = opened.recvfrom(_LONGEST_DATAGRAM)
             except BlockingIOError:
                 break
             except OSError:  # an ICMP error of some peer: the queue says whose
-                continue
+                is_plain = False
+                break
+            is_plain = True
             if self._on_datagram:
                 self._on_datagram(data, address[0], address[1], now)
-        self._read_errors(opened)
+        if not is_plain:  # an error wakes the reader up like a datagram and is told before any
+            self._read_errors(opened)
 
     def _read_errors(self, opened: socket.socket) -> bool:
         """Tell who is unreachable; whether there was anything in the error queue."""

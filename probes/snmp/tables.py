@@ -15,7 +15,7 @@ from probes.snmp import ber
 from probes.snmp.types import Varbind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from probes.snmp.ber import Message
     from probes.snmp.types import Oid
@@ -235,35 +235,35 @@ class TablePlan:
             return
         whole = len(varbinds) // width
         taken = varbinds[: whole * width] if whole else varbinds
-        moved = {
-            self._asked[n % width]
-            for n, v in enumerate(taken)
-            if self._take(self._asked[n % width], v)
-        }
-        for column in self._asked[: len(taken)]:
-            if self._states[column] == "open" and column not in moved:
+        for place, column in enumerate(self._asked[: len(taken)]):
+            moved = self._take(column, taken[place::width])
+            if self._states[column] == "open" and not moved:
                 self._states[column] = "broken"
         if whole:
             self._learn(octets, whole)
 
-    def _take(self, column: int, varbind: Varbind) -> bool:
-        """Put one cell; whether the column moved on."""
-        head = self._columns[column]
-        if self._states[column] != "open":
-            return False
-        if varbind.tag in _ABSENT_TAGS or not varbind.oid.startswith(head):
-            self._states[column] = "done"
-            return False
-        if varbind.oid == self._cursors[column]:
-            self.duplicates += 1
-            return False
-        if not ber.oid_is_after(varbind.oid, self._cursors[column]):
-            self._states[column] = "broken"
-            return False
-        self._cursors[column] = varbind.oid
-        row = self._cells.setdefault(varbind.oid[len(head) :], [None] * len(self._columns))
-        row[column] = varbind
-        return True
+    def _take(self, column: int, varbinds: Iterable[Varbind]) -> bool:
+        """Put the next cells of one column; whether it moved on."""
+        head, cursor, moved = self._columns[column], self._cursors[column], False
+        for varbind in varbinds:
+            oid = varbind.oid
+            if varbind.tag in _ABSENT_TAGS or not oid.startswith(head):
+                self._states[column] = "done"
+                break
+            if oid == cursor:
+                self.duplicates += 1
+                continue
+            if not ber.oid_is_after(oid, cursor):
+                self._states[column] = "broken"
+                break
+            cursor, moved = oid, True
+            index = oid[len(head) :]
+            row = self._cells.get(index)
+            if row is None:
+                row = self._cells[index] = [None] * len(self._columns)
+            row[column] = varbind
+        self._cursors[column] = cursor
+        return moved
 
     def _learn(self, octets: int, rows: int) -> None:
         row_octets = max(1, -(-(octets - _OVERHEAD_OCTETS) // rows))
