@@ -1,7 +1,9 @@
 """`make bench`: seconds from a fault to its incident, in real time on the simulator; no judging.
 
-A simulated ward on loopback and `wardops agent` as a child, at default intervals: once the agent
-has only its own polls, once the switch sends it a linkDown trap as well. `hard` is the moment that
+Simulated wards on loopback, each with `wardops agent` as a child, at default intervals: some agents
+have only their own polls, to the others the switch sends a linkDown trap as well. All wards run at
+once, since most of the time is spent waiting until every agent has seen its ward whole; the faults
+come some time apart, so that each falls into another phase of the polls. `hard` is the moment that
 the incident names as detected, `seen` when its reader on the API had it.
 """
 
@@ -25,13 +27,14 @@ from drills.sim import Simulation
 from probes.clock import SystemClock
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
 WARDOPS = str(Path(sys.executable).with_name("wardops"))
 FAULTS = (("cable_cut", "ce:lan"), ("if_admin_down", "switch:uplink"), ("cable_cut", "ce:wan"))
-HEALTHY_AFTER_S = 45.0
+HEALTHY_WITHIN_S = 120.0
 LONGEST_S = 60.0
-LOOK_EVERY_S = 0.05
+APART_S = 0.7
+LOOK_EVERY_S = 0.2
 
 
 @dataclass
@@ -81,18 +84,38 @@ async def agent_on(folder: Path, api: int) -> AsyncIterator[None]:
         await child.wait()
 
 
-async def until(clock: SystemClock, url: str, key: str) -> Any:
-    """The first answer whose `key` holds something true; None when there is none in time."""
-    for _ in range(int(LONGEST_S / LOOK_EVERY_S)):
-        found = await asyncio.to_thread(asked, url)
-        if found and found.get(key):
-            return found[key]
+async def until(
+    clock: SystemClock, url: str, wanted: Callable[[Any], Any], longest_s: float = LONGEST_S
+) -> Any:
+    """The first answer in which something is `wanted`; None when there is none in time."""
+    end = clock.monotonic() + longest_s
+    while clock.monotonic() < end:
+        answer = await asyncio.to_thread(asked, url)
+        found = wanted(answer) if answer else None
+        if found:
+            return found
         await clock.sleep(LOOK_EVERY_S)
     return None
 
 
-async def measured(fault: str, on: str, *, traps: bool) -> Found | None:
-    """One fault in one fresh ward; None when no incident came."""
+@dataclass(frozen=True)
+class Try:
+    """One fault in one fresh ward; `after_s` is how long it waits once the ward is healthy."""
+
+    fault: str
+    on: str
+    traps: bool
+    after_s: float
+
+    @property
+    def title(self) -> str:
+        """What is measured, without the number of the try."""
+        by = "polls and linkDown" if self.traps else "polls alone"
+        return f"{by:18} {self.fault} {self.on}"
+
+
+async def measured(one: Try) -> Found | None:
+    """One try; None when the ward never got healthy or no incident came."""
     clock = SystemClock()
     with tempfile.TemporaryDirectory(prefix="wardops-bench-") as place:
         folder, api = Path(place), free_port(socket.SOCK_STREAM)
@@ -103,14 +126,15 @@ async def measured(fault: str, on: str, *, traps: bool) -> Found | None:
             settings = f"schema: wardops/agent/1\nhints: {{traps: '{door.host}:{door.port}'}}\n"
             (folder / "inventory/agent.yaml").write_text(settings, encoding="utf-8")
             await stack.enter_async_context(agent_on(folder, api))
-            if traps:
+            if one.traps:
                 await stack.enter_async_context(messages(simulation, door))
             url = f"http://127.0.0.1:{api}/api/v1"
-            await until(clock, f"{url}/verdict", "segment")
-            await clock.sleep(HEALTHY_AFTER_S)
-            simulation.inject(fault, on)
+            if not await until(clock, f"{url}/verdict", is_healthy, HEALTHY_WITHIN_S):
+                return None
+            await clock.sleep(one.after_s)
+            simulation.inject(one.fault, one.on)
             at, mono = clock.now(), clock.monotonic()
-            opened = await until(clock, f"{url}/incidents?open=true", "items")
+            opened = await until(clock, f"{url}/incidents?open=true", lambda a: a["items"])
             seen_s = clock.monotonic() - mono
     if opened is None:
         return None
@@ -118,23 +142,31 @@ async def measured(fault: str, on: str, *, traps: bool) -> Found | None:
     return Found((hard - at).total_seconds(), seen_s)
 
 
+def is_healthy(verdict: Any) -> bool:
+    """Whether the agent has seen its ward whole."""
+    return bool(verdict.get("segment") == "none" and verdict.get("state") == "ok")
+
+
+def line(title: str, tries: list[Found | None]) -> str:
+    """One line of the report."""
+    found = [one for one in tries if one is not None]
+    if not found:
+        return f"{title}: no incident within {LONGEST_S:g} s"
+    hard, seen = [one.hard_s for one in found], [one.seen_s for one in found]
+    return (
+        f"{title}: hard {statistics.median(hard):.1f} s (median), {max(hard):.1f} s (longest); "
+        f"seen {statistics.median(seen):.1f} s, {max(seen):.1f} s; {len(found)} of {len(tries)}"
+    )
+
+
 async def main(rounds: int) -> None:
     """Print one line per fault and way of knowing."""
-    for traps in (False, True):
-        for fault, on in FAULTS:
-            tries = [await measured(fault, on, traps=traps) for _ in range(rounds)]
-            found = [one for one in tries if one is not None]
-            by = "polls and linkDown" if traps else "polls alone"
-            if not found:
-                print(f"{by:18} {fault} {on}: no incident within {LONGEST_S:g} s")  # noqa: T201
-                continue
-            hard = statistics.median(one.hard_s for one in found)
-            seen = max(one.seen_s for one in found)
-            print(  # noqa: T201 - a report
-                f"{by:18} {fault} {on}: hard {hard:.1f} s (median), seen {seen:.1f} s (longest), "
-                f"{len(found)} of {rounds}",
-                flush=True,
-            )
+    kinds = [(fault, on, traps) for traps in (False, True) for fault, on in FAULTS]
+    tries = [Try(*kind, after_s=number * APART_S) for number, kind in enumerate(kinds * rounds)]
+    results = await asyncio.gather(*map(measured, tries))
+    for title in dict.fromkeys(one.title for one in tries):
+        own = [found for one, found in zip(tries, results, strict=True) if one.title == title]
+        print(line(title, own), flush=True)  # noqa: T201 - a report
 
 
 if __name__ == "__main__":
