@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from agent.hints import patterns, traps
 from agent.hints.guard import FloodGuard, Repeats, Strangers
 from agent.hints.model import Hint, HintKind, Outcome, Said
+from agent.hints.senders import plain
 from agent.hints.syslog import read_line
 from probes.snmp.ber import MalformedBer
 from probes.snmp.notifications import read_notification
@@ -67,8 +68,15 @@ class HintDesk:
         self._pass_on("trap", owner, traps.meaning(notification), mono)
         return notification.answer
 
+    def admits(self, host: str, mono: float) -> bool:
+        """Whether an address that connects for syslog is a device's; a stranger is counted."""
+        if self._senders.of(host):
+            return True
+        self._note_stranger("syslog", host, mono)
+        return False
+
     def syslog(self, data: bytes, host: str, mono: float) -> None:
-        """Take one datagram of the syslog port."""
+        """Take one message of the syslog port: a datagram, or one out of a stream."""
         sender = self._admitted("syslog", host, mono)
         if sender is not None:
             said = patterns.meaning(read_line(data), self._rules)
@@ -81,8 +89,7 @@ class HintDesk:
         """
         at_host = self._senders.of(host)
         if not at_host:
-            self.strangers.note(host)
-            self._tally(channel, "", "", Outcome.UNKNOWN_SENDER)
+            self._note_stranger(channel, host, mono)
             return None
         sender = at_host[0]
         admission, began = self._guard.admit((sender.ward, sender.device), mono)
@@ -92,6 +99,10 @@ class HintDesk:
             self._tally(channel, sender.device, "", Outcome.FLOOD)
             return None
         return sender
+
+    def _note_stranger(self, channel: Channel, host: str, mono: float) -> None:
+        self.strangers.note(plain(host), channel, mono)
+        self._tally(channel, "", "", Outcome.UNKNOWN_SENDER)
 
     def _owner(self, host: str, notification: Notification, mono: float) -> Sender | None:
         """Which of the devices at an address the message's community belongs to."""

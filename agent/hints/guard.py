@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Hashable
+
+    from agent.hints.model import Channel
 
 PER_DEVICE = 20
 IN_ALL = 200
@@ -81,22 +83,33 @@ class Repeats:
         return False
 
 
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """An address that is no device's: how often it sent, lastly when (monotonic seconds) and by."""
+
+    host: str
+    messages: int
+    channel: Channel
+    mono: float
+
+
 class Strangers:
     """The last 20 addresses that sent something and are no device's, with how often they did."""
 
     def __init__(self) -> None:
-        self._seen: OrderedDict[str, int] = OrderedDict()
+        self._seen: OrderedDict[str, Stranger] = OrderedDict()
         self.count = 0
 
-    def note(self, host: str) -> None:
+    def note(self, host: str, channel: Channel, mono: float) -> None:
         """Count one message of an address that nobody knows."""
         self.count += 1
-        self._seen[host] = self._seen.get(host, 0) + 1
+        before = self._seen.get(host)
+        self._seen[host] = Stranger(host, (before.messages if before else 0) + 1, channel, mono)
         self._seen.move_to_end(host)
         while len(self._seen) > REMEMBERED_SENDERS:
             self._seen.popitem(last=False)
 
     @property
-    def seen(self) -> Mapping[str, int]:
-        """Messages by address, the latest address last."""
-        return dict(self._seen)
+    def seen(self) -> tuple[Stranger, ...]:
+        """What is remembered of them, the latest last."""
+        return tuple(self._seen.values())

@@ -27,7 +27,7 @@ class Receiver:
     def __init__(
         self, listen: str, on_datagram: Callable[[bytes, str, float], bytes | None]
     ) -> None:
-        host, port = _split(listen)
+        host, port = host_and_port(listen)
         self._on_datagram = on_datagram
         self._loop = asyncio.get_running_loop()
         self._socket = _opened(host, port, listen)
@@ -38,7 +38,7 @@ class Receiver:
     @property
     def address(self) -> str:
         """Where it listens, as text."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return written(self.host, self.port)
 
     def close(self) -> None:
         """Stop listening."""
@@ -64,7 +64,13 @@ class Receiver:
             return
 
 
-def _split(listen: str) -> tuple[str, int]:
+def written(host: str, port: int) -> str:
+    """An address and a port as people write them."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def host_and_port(listen: str) -> tuple[str, int]:
+    """The two parts of `HOST:PORT`; raises InputError for anything else."""
     host, colon, port = listen.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not colon or not host or not (port.isascii() and port.isdecimal()):

@@ -69,7 +69,8 @@ def test_strangers_are_counted_and_only_the_last_twenty_kept(desk: Desk) -> None
         desk.desk.trap(link_down(1), f"198.51.100.{number % 250}", 0.0)
     assert (desk.hints, desk.results()) == ([], {"unknown_sender": 300})
     assert len(desk.desk.strangers.seen) == REMEMBERED_SENDERS
-    assert list(desk.desk.strangers.seen)[-1] == "198.51.100.49"
+    last = desk.desk.strangers.seen[-1]
+    assert (last.host, last.messages, last.channel) == ("198.51.100.49", 1, "trap")
     assert desk.desk.strangers.count == 300
 
 
