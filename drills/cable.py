@@ -16,7 +16,7 @@ from drills import views
 from drills.certificates import VALID_FOR
 from drills.faces import reach
 from drills.model import Ask
-from probes.errors import LimitExceeded, NotConfigured, Refused, TimedOut
+from probes.errors import LimitExceeded, NotConfigured, Refused, TimedOut, TlsExpired
 from probes.model import EchoStats, HttpAnswer, Transports
 from probes.snmp.engine_fast import FastEngine
 
@@ -79,7 +79,7 @@ class CableDatagrams:
 
 @dataclass(frozen=True)
 class CableHttp:
-    """An HttpClient whose servers are the world's faces. Certificates are always good here."""
+    """An HttpClient whose servers are the world's faces. A certificate is good or out of date."""
 
     world: World
     asker: str
@@ -106,10 +106,13 @@ class CableHttp:
         try:
             async with asyncio.timeout_at(deadline):
                 await self.world.clock.sleep(2 * self.delay_s)
+                if parts.scheme == "https" and views.is_expired(self.world, host):
+                    raise TlsExpired
                 page = face(self.world, self.asker, host, ask)
                 if page is None:
                     await _silence()
                     raise TimedOut
+                await self.world.clock.sleep(page.late_s)
         except TimeoutError as error:
             raise TimedOut from error
         if len(page.body) > max_bytes:

@@ -1,4 +1,4 @@
-"""A throwaway authority for one simulation, and the one certificate of its servers.
+"""A throwaway authority for one simulation, and the certificate of its servers.
 
 The authority's key is never written; its certificate is what the inventory trusts.
 """
@@ -28,18 +28,22 @@ _CLOCKS_DIFFER = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What a client trusts (PEM), and the servers' certificate with its key (PEM)."""
+    """What a client trusts (PEM), and the servers' certificate with its key (PEM).
+
+    `expired` is the same for servers whose certificate is out of date.
+    """
 
     authority: bytes
     server: bytes
+    expired: bytes
 
-    def context(self) -> ssl.SSLContext:
+    def context(self, *, expired: bool = False) -> ssl.SSLContext:
         """The servers' TLS context."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         with TemporaryDirectory() as folder:  # ssl reads keys from files alone
             path = Path(folder) / "server.pem"
             path.touch(0o600)
-            path.write_bytes(self.server)
+            path.write_bytes(self.expired if expired else self.server)
             context.load_cert_chain(path)
         return context
 
@@ -56,16 +60,20 @@ def issue(addresses: Iterable[str], now: datetime) -> Certificate:
     )
     names = [x509.IPAddress(ip_address(address)) for address in addresses]
     known_by = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key())
-    server = (
-        _builder(issuer, subject, server_key.public_key(), now)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(signs=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(known_by, critical=False)
-        .sign(authority_key, hashes.SHA256())
-    )
-    return Certificate(_pem(authority), _pem(server) + _key_pem(server_key))
+
+    def served_from(begun: datetime) -> bytes:
+        made = (
+            _builder(issuer, subject, server_key.public_key(), begun)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(_usage(signs=False), critical=True)
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+            .add_extension(x509.SubjectAlternativeName(names), critical=False)
+            .add_extension(known_by, critical=False)
+            .sign(authority_key, hashes.SHA256())
+        )
+        return _pem(made) + _key_pem(server_key)
+
+    return Certificate(_pem(authority), served_from(now), served_from(now - 2 * VALID_FOR))
 
 
 def _builder(

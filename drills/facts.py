@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _MAX_DELAY_S = 3600.0
 _MAX_DELAY_MS = 60_000.0
 _MAX_RUNTIME_S = 7 * 86_400.0
+_MAX_LOAD = 100.0
+_LAST_VLAN = 4094  # IEEE 802.1Q
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,10 @@ def _within(low: float, high: float) -> Callable[[Value], bool]:
     return fits
 
 
+def _is_vlan(value: Value) -> bool:
+    return type(value) is int and 1 <= value <= _LAST_VLAN
+
+
 def _one_of(*words: str) -> Callable[[Value], bool]:
     return lambda value: value in words
 
@@ -54,9 +60,17 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         "admin": Kind("port", True, _is_switch),
         "cable": Kind("cable", True, _is_switch),
+        "vlan": Kind("port", 1, _is_vlan),  # untagged; both ends of a cable must agree
+        "passes": Kind("cable", True, _is_switch),  # False: link at both ends, and nothing comes
         "loss": Kind("cable", 0.0, _within(0, 1)),  # of round trips
         "delay_ms": Kind("cable", 0.0, _within(0, _MAX_DELAY_MS)),  # added to the round trip
-        "service": Kind("node", "running", _one_of("running", "degraded", "stopped")),
+        "out_loss": Kind("port", 0.0, _within(0, 1)),  # of packets that leave by it
+        "error_ratio": Kind("port", 0.0, _within(0, 1)),  # of packets that come in: broken
+        "line_load": Kind("ward", 0.0, _within(0, _MAX_LOAD)),  # asked of its line, 1 for all of it
+        "storm": Kind("node", False, _is_switch),  # a loop: the switch floods all of its ports
+        "service": Kind("node", "running", _one_of("running", "degraded", "failing", "stopped")),
+        "service_delay_s": Kind("node", 0.0, _within(0, _MAX_DELAY_S)),
+        "certificate": Kind("node", "valid", _one_of("valid", "expired")),
         "ping": Kind("node", True, _is_switch),  # whether it answers; traffic passes either way
         "snmp": Kind("node", True, _is_switch),
         "snmp_delay_s": Kind("node", 0.0, _within(0, _MAX_DELAY_S)),

@@ -94,6 +94,60 @@ def if_admin_down(world: World, on: str, _params: Params) -> tuple[Change, ...]:
     return (Change("admin", _port(world, on), False),)
 
 
+@fault("reach", "snmp", "xapi", "services", "node_exporter", vlan=99)
+def vlan_wrong_access(world: World, on: str, params: Params) -> tuple[Change, ...]:
+    """A port is put into another VLAN: it has link, and what hangs on it is cut off."""
+    return (Change("vlan", _wired(world, on), params["vlan"]),)
+
+
+@fault("reach", "snmp", "xapi", "services", "node_exporter")
+def converter_dead(world: World, on: str, _params: Params) -> tuple[Change, ...]:
+    """The media converter in a cable passes nothing, while both ends keep link."""
+    return (Change("passes", _cable(world, on or "ce:wan").id, False),)
+
+
+@fault("reach", "snmp", "xapi", "services", "node_exporter", loss=0.3)
+def one_way_loss(world: World, on: str, params: Params) -> tuple[Change, ...]:
+    """A share of the packets that leave by a port gets lost; what comes in by it does not."""
+    return (Change("out_loss", _wired(world, on or "ce:wan"), params["loss"]),)
+
+
+@fault("reach", "snmp", ratio=0.04)
+def sfp_dirty(world: World, on: str, params: Params) -> tuple[Change, ...]:
+    """A share of the packets that come into a port is broken: its error counter rises."""
+    return (Change("error_ratio", _wired(world, on or "core:uplink"), params["ratio"]),)
+
+
+@fault("reach", "snmp", "services", "node_exporter", load=1.3)
+def line_full(world: World, on: str, params: Params) -> tuple[Change, ...]:
+    """The ward itself asks so much of its line: from 0.95 on it queues, above 1 it drops."""
+    return (Change("line_load", _ward(world, on), params["load"]),)
+
+
+@fault("reach", "snmp", "xapi")
+def loop_storm(world: World, on: str, _params: Params) -> tuple[Change, ...]:
+    """A loop at a switch: it floods all of its ports, and little else comes through."""
+    return (Change("storm", _node(world, on).name, True),)
+
+
+@fault("services")
+def service_failing(world: World, on: str, _params: Params) -> tuple[Change, ...]:
+    """A shared service answers 500."""
+    return (Change("service", _service(world, on).name, "failing"),)
+
+
+@fault("services", seconds=30.0)
+def service_slow(world: World, on: str, params: Params) -> tuple[Change, ...]:
+    """A shared service takes that long to answer."""
+    return (Change("service_delay_s", _service(world, on).name, params["seconds"]),)
+
+
+@fault("services")
+def cert_expired(world: World, on: str, _params: Params) -> tuple[Change, ...]:
+    """The certificate of a shared service is out of date."""
+    return (Change("certificate", _service(world, on).name, "expired"),)
+
+
 @fault("services", degraded=False)
 def service_stopped(world: World, on: str, params: Params) -> tuple[Change, ...]:
     """A shared service is stopped, or with `degraded` answers 503."""
@@ -101,7 +155,7 @@ def service_stopped(world: World, on: str, params: Params) -> tuple[Change, ...]
     return (Change("service", _service(world, on).name, state),)
 
 
-@fault("reach", loss=0.05)
+@fault("reach", "snmp", "xapi", "services", "node_exporter", loss=0.05)
 def path_loss(world: World, on: str, params: Params) -> tuple[Change, ...]:
     """A share of round trips over a cable gets lost."""
     return (Change("loss", _cable(world, on or "ce:wan").id, params["loss"]),)
@@ -137,6 +191,8 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
         for known in (
             *(power_off, mains_off, cable_cut, if_admin_down, service_stopped),
             *(path_loss, path_latency, ce_mute, snmp_silent, snmp_slow),
+            *(vlan_wrong_access, converter_dead, one_way_loss, sfp_dirty, line_full, loop_storm),
+            *(service_failing, service_slow, cert_expired),
         )
     }
 )
@@ -271,6 +327,12 @@ def _cable(world: World, on: str) -> Cable:
         used = [r for r in world.topology.at_port if node_of(r) == node_of(ref)]
         raise InputError("fault.no_cable", on=on, known=", ".join(used[:4]))
     return cable
+
+
+def _wired(world: World, on: str) -> str:
+    """A port that a cable hangs on."""
+    _cable(world, on)
+    return _port(world, on)
 
 
 def _service(world: World, on: str) -> Node:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -64,6 +65,10 @@ async def _serve_one(
         while await reader.read(MAX_HEAD):  # read on, so that the client's leaving is seen
             pass
         return False
+    if page.late_s:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(page.late_s):
+                await asyncio.Event().wait()
     writer.write(_octets(page, keep=keep))
     await writer.drain()
     return keep

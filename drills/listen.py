@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator, Callable, Coroutine
 
+    from drills.certificates import Certificate
     from drills.world import World
     from inventory.language import Language
 
@@ -52,7 +53,7 @@ class Ports:
 async def listening(
     world: World,
     asker: str,
-    tls: ssl.SSLContext,
+    certificate: Certificate,
     ports: Ports,
     *,
     control_host: str = LOOPBACK,
@@ -62,7 +63,7 @@ async def listening(
 
     Raises InputError when a port is taken.
     """
-    listener = _Listener(world, asker, tls)
+    listener = _Listener(world, asker, certificate)
     try:
         yield Ports(
             snmp=listener.open_snmp(ports.snmp),
@@ -80,10 +81,10 @@ async def listening(
 class _Listener:
     """The open sockets and connections of one simulation."""
 
-    def __init__(self, world: World, asker: str, tls: ssl.SSLContext) -> None:
+    def __init__(self, world: World, asker: str, certificate: Certificate) -> None:
         self._world = world
         self._asker = asker
-        self._tls = tls
+        self._tls = {expired: certificate.context(expired=expired) for expired in (False, True)}
         self._loop = asyncio.get_running_loop()
         self._sockets: list[socket.socket] = []
         self._held: deque[socket.socket] = deque()
@@ -109,9 +110,9 @@ class _Listener:
         opened = self._bind(socket.SOCK_STREAM, "0.0.0.0", port)  # noqa: S104 - loopback only, below
         _keep_to_loopback(opened)
         answer = views.https_answer if is_tls else views.http_answer
-        tls = self._tls if is_tls else None
 
         def accepted(connection: socket.socket, address: str) -> None:
+            tls = self._tls[views.is_expired(self._world, address)] if is_tls else None
             if views.listens(self._world, self._asker, address):
                 self._serve(connection, tls, lambda ask: answer(world, asker, address, ask))
             else:

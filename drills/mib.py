@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from drills.model import Node, Port
-    from drills.world import Counters, World
+    from drills.traffic import Counters
+    from drills.world import World
     from probes.snmp.types import Oid
 
 _U32 = 0xFFFFFFFF
@@ -212,7 +213,7 @@ _INTERFACES: tuple[tuple[str, int, Read], ...] = (
     (f"{_IF}.10", ber.COUNTER32, lambda look, row: look.counters(row).in_octets & _U32),
     (f"{_IF}.11", ber.COUNTER32, lambda look, row: look.counters(row).in_packets & _U32),
     (f"{_IF}.13", ber.COUNTER32, lambda _look, _: 0),
-    (f"{_IF}.14", ber.COUNTER32, lambda _look, _: 0),
+    (f"{_IF}.14", ber.COUNTER32, lambda look, row: look.counters(row).in_errors & _U32),
     (f"{_IF}.16", ber.COUNTER32, lambda look, row: look.counters(row).out_octets & _U32),
     (f"{_IF}.17", ber.COUNTER32, lambda look, row: look.counters(row).out_packets & _U32),
     (f"{_IF}.19", ber.COUNTER32, lambda _look, _: 0),

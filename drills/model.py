@@ -236,9 +236,10 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One HTTP answer."""
+    """One HTTP answer, `late_s` after the question."""
 
     status: int
     content_type: str
     body: bytes
     headers: tuple[tuple[str, str], ...] = ()
+    late_s: float = 0.0

@@ -83,7 +83,7 @@ class Simulation:
             listening(
                 self.world,
                 self.asker,
-                certificate.context(),
+                certificate,
                 Ports(control=control.port if control else None),
                 control_host=control.host if control else LOOPBACK,
                 language=self._language,

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from drills.chance import share
 from drills.faces import services, snmp, vm, xapi
 
 if TYPE_CHECKING:
-    from drills.model import Ask, Page
+    from drills.model import Ask, Node, Page
     from drills.world import World
+
+# TCP sends again what got lost, a handful of times before a client gives up (RFC 6298).
+_TCP_TRIES = 4
 
 
 def snmp_answer(
@@ -17,7 +21,7 @@ def snmp_answer(
     """What the device at an address answers to a datagram, and how many seconds late."""
     node, t = world.topology.by_address.get(address), world.time()
     answer = snmp.respond(world, asker, node, request, t) if node else None
-    if node is None or answer is None:
+    if node is None or answer is None or _is_lost(world, asker, node, 1, request):
         return None
     return answer, world.fact("snmp_delay_s", node.name)
 
@@ -25,7 +29,7 @@ def snmp_answer(
 def https_answer(world: World, asker: str, address: str, request: Ask) -> Page | None:
     """What the device or service at an address answers over HTTPS, None for silence."""
     node, t = world.topology.by_address.get(address), world.time()
-    if node is None:
+    if node is None or _is_lost(world, asker, node, _TCP_TRIES):
         return None
     if node.service:
         return services.respond(world, asker, node, request, t)
@@ -35,7 +39,9 @@ def https_answer(world: World, asker: str, address: str, request: Ask) -> Page |
 def http_answer(world: World, asker: str, address: str, request: Ask) -> Page | None:
     """What the machine at an address answers over plain HTTP, None for silence."""
     node = world.topology.by_address.get(address)
-    return vm.respond(world, asker, node, request, world.time()) if node else None
+    if node is None or _is_lost(world, asker, node, _TCP_TRIES):
+        return None
+    return vm.respond(world, asker, node, request, world.time())
 
 
 def listens(world: World, asker: str, address: str) -> bool:
@@ -44,3 +50,19 @@ def listens(world: World, asker: str, address: str) -> bool:
     if node is None or world.fact("service", node.name) == "stopped":
         return False
     return world.hears(asker, node.name, world.time())
+
+
+def is_expired(world: World, address: str) -> bool:
+    """Whether the certificate that is shown at that address is out of date."""
+    node = world.topology.by_address.get(address)
+    return node is not None and world.fact("certificate", node.name) == "expired"
+
+
+def _is_lost(world: World, asker: str, node: Node, tries: int, *words: object) -> bool:
+    """Whether each of so many round trips gets lost on the way between the two."""
+    place, t = world.topology.standing_place(asker), world.time()
+    quality = world.quality(place.name, node.name, t) if place else None
+    loss = quality.loss if quality else 0.0
+    return loss > 0 and share(world.seed, "trip", asker, node.name, round(t, 3), *words) < (
+        loss**tries
+    )

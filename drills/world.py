@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
+from drills import traffic
 from drills.chance import between, octets
 from drills.facts import KINDS, exists
 from drills.model import Mutation, Quality, node_of
 from drills.topology import GATEWAY, REGISTRAR, Template
+from drills.traffic import PACKET_OCTETS, Counters, Meter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,29 +26,7 @@ if TYPE_CHECKING:
     from drills.model import Cable, Node, Source, Topology, Value
     from probes.clock import Clock
 
-# Without the line only local chatter is left of a ward's traffic.
-_CHATTER = 0.02
 _DAY_S = 86_400
-_PACKET_OCTETS = 700
-
-
-class Counters(NamedTuple):
-    """A port's counters since its device started; the faces mask them to 32 or 64 bits."""
-
-    in_octets: int
-    out_octets: int
-    in_packets: int
-    out_packets: int
-
-
-@dataclass(frozen=True, slots=True)
-class Meter:
-    """A port's octets at time `t` and when its operational state last changed."""
-
-    in_octets: int
-    out_octets: int
-    t: float
-    changed_at: float
 
 
 class _Step(NamedTuple):
@@ -156,8 +136,8 @@ class World:
                 self._charges[node.name] = (self.charge(node.name, t), t)
         settled = {}
         for ref in refs:
-            counters, changed_at = self.counters(ref, t), self.changed_at(ref, t)
-            settled[ref] = Meter(counters.in_octets, counters.out_octets, t, changed_at)
+            now, changed_at = self.counters(ref, t), self.changed_at(ref, t)
+            settled[ref] = Meter(now.in_octets, now.out_octets, t, changed_at, now.in_errors)
         self._meters.update(settled)
 
     def _note_starts(self, nodes: Iterable[Node], was_powered: set[str], t: float) -> None:
@@ -277,7 +257,7 @@ class World:
         """The port's counters at the last change that touched it."""
         if ref in self._meters:
             return self._meters[ref]
-        into, out = self._full_rates(ref)
+        into, out = traffic.full_rates(self.topology, ref)
         lived_s = self._lived_s(node_of(ref))
         changed_at = -lived_s % _DAY_S - _DAY_S if ref in self.topology.at_port else -lived_s
         return Meter(int(into * lived_s), int(out * lived_s), 0.0, changed_at)
@@ -286,26 +266,16 @@ class World:
         """The port's counters at a time not before the last mutation. A down port stands still."""
         meter = self.meter(ref)
         lasted_s = max(0.0, min(t, self._link_end(ref)) - meter.t)
-        into, out = self._rates(ref, meter.t) if lasted_s else (0.0, 0.0)
+        into, out = traffic.rates(self, ref, meter.t) if lasted_s else (0.0, 0.0)
         in_octets = meter.in_octets + int(into * lasted_s)
         out_octets = meter.out_octets + int(out * lasted_s)
         return Counters(
-            in_octets, out_octets, in_octets // _PACKET_OCTETS, out_octets // _PACKET_OCTETS
+            in_octets,
+            out_octets,
+            in_octets // PACKET_OCTETS,
+            out_octets // PACKET_OCTETS,
+            meter.in_errors + traffic.errors_in(self, ref, into * lasted_s),
         )
-
-    def _full_rates(self, ref: str) -> tuple[float, float]:
-        """Octets per second into and out of the port when everything is well."""
-        cable = self.topology.at_port.get(ref)
-        if cable is None:
-            return 0.0, 0.0
-        inward, outward = cable.b_to_a, cable.a_to_b
-        return (inward, outward) if ref == cable.a else (outward, inward)
-
-    def _rates(self, ref: str, t: float) -> tuple[float, float]:
-        ward = self.topology.nodes[node_of(ref)].ward
-        share = 1.0 if not ward or self.line_carries(ward, t) else _CHATTER
-        into, out = self._full_rates(ref)
-        return into * share, out * share
 
     # -- paths --
 
@@ -330,8 +300,11 @@ class World:
             return None
         kept, rtt_ms = 1.0, 0.05
         for cable in cables:
-            rtt_ms += 2 * cable.delay_ms + self.fact("delay_ms", cable.id)
-            kept *= 1 - self.fact("loss", cable.id)
+            rtt_ms += 2 * cable.delay_ms + traffic.added_ms(self, cable)
+            kept *= traffic.kept_share(self, cable)
+        for name in {node_of(end) for cable in cables for end in (cable.a, cable.b)}:
+            share, added_ms = traffic.storm(self, name)
+            kept, rtt_ms = kept * share, rtt_ms + added_ms
         return Quality(rtt_ms, 1 - kept)
 
     def line_carries(self, code: str, t: float) -> bool:
@@ -375,10 +348,16 @@ class World:
             for cable in self.topology.of_node.get(here, ()):
                 near = cable.a if node_of(cable.a) == here else cable.b
                 there = node_of(cable.far_end(near))
-                if there != origin and there not in found and self.oper(near, t):
+                passes = self.oper(near, t) and self._passes(cable)
+                if there != origin and there not in found and passes:
                     found[there] = _Step(here, cable)
                     waiting.append(there)
         return found
+
+    def _passes(self, cable: Cable) -> bool:
+        """Whether a cable that has link also carries what is sent over it."""
+        same_vlan = self.fact("vlan", cable.a) == self.fact("vlan", cable.b)
+        return bool(self.fact("passes", cable.id)) and same_vlan
 
     # -- who may ask --
 

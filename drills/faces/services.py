@@ -1,4 +1,4 @@
-"""The shared services' HTTPS face: a small page, 503 when degraded, nothing when stopped."""
+"""The shared services' HTTPS face: a small page, an error or nothing, as the service's state is."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from drills.world import World
 
 _HTML = "text/html; charset=utf-8"
+_SAYS = {
+    "running": (200, "sim.service.page"),
+    "degraded": (503, "sim.service.degraded"),
+    "failing": (500, "sim.service.degraded"),
+}
 
 
 def respond(world: World, asker: str, node: Node, request: Ask, t: float) -> Page | None:
@@ -24,9 +29,9 @@ def respond(world: World, asker: str, node: Node, request: Ask, t: float) -> Pag
         return Page(405, "text/plain", b"", (("Allow", "GET"),))
     if request.path != "/":
         return Page(404, _HTML, _page("404", node))
-    if state == "degraded":
-        return Page(503, _HTML, _page(say("sim.service.degraded", "vi"), node))
-    return Page(200, _HTML, _page(say("sim.service.page", "vi"), node))
+    status, text = _SAYS[state]
+    late_s = world.fact("service_delay_s", node.name)
+    return Page(status, _HTML, _page(say(text, "vi"), node), late_s=late_s)
 
 
 def _page(text: str, node: Node) -> bytes:

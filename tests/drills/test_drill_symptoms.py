@@ -15,10 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from drills.faults import Face
+    from drills.traffic import Counters
+    from drills.world import World
 
 # What breaks a way shows on every face, when it is the way that all of them need.
 WIDEST: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("power_off", "core", {}), ("cable_cut", "access:24", {}), ("if_admin_down", "access:24", {}),
+    ("path_loss", "access:24", {"loss": 1}), ("one_way_loss", "access:24", {"loss": 1}),
+    ("vlan_wrong_access", "access:24", {}), ("converter_dead", "access:24", {}),
+    ("line_full", "ward", {"load": 50}), ("loop_storm", "access", {}), ("loop_storm", "core", {}),
 )  # fmt: skip
 
 
@@ -26,7 +31,19 @@ def shown(name: str, on: str, params: Mapping[str, Any]) -> set[Face]:
     world = _fresh()
     well = _views(world)
     faults.apply(world, name, on, params)
-    return {face for face, seen in _views(world).items() if seen != well[face]}
+    return {face for face, seen in _views(world).items() if seen != well[face]} | (
+        {"snmp"} if _counted(world) != _counted(_fresh()) else set()
+    )
+
+
+def _counted(world: World) -> list[Counters]:
+    """What the ports of the ward's devices with SNMP count a minute from now."""
+    return [
+        world.counters(f"{node.name}:{port.name}", world.time() + 60)
+        for node in world.topology.by_ward["26740"]
+        if node.sys_object_id
+        for port in node.ports
+    ]
 
 
 def test_every_face_that_a_fault_names_shows_it_somewhere() -> None:

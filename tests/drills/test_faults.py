@@ -40,6 +40,18 @@ ROWS: list[tuple[str, str, dict[str, Any]]] = [
     ("ce_mute", "", {}),
     ("snmp_silent", "sw-26740-02", {}),
     ("snmp_slow", "ups", {"seconds": 30}),
+    ("vlan_wrong_access", "access:24", {}),
+    ("vlan_wrong_access", "switch:uplink", {"vlan": 20}),
+    ("converter_dead", "", {}),
+    ("converter_dead", "ce:lan", {}),
+    ("one_way_loss", "ce:wan", {"loss": 0.9}),
+    ("one_way_loss", "pe-1:26740", {"loss": 1}),
+    ("sfp_dirty", "core:uplink", {"ratio": 0.5}),
+    ("line_full", "ward", {"load": 2}),
+    ("loop_storm", "core", {}),
+    ("service_failing", "hop", {}),
+    ("service_slow", "hop", {"seconds": 12}),
+    ("cert_expired", "1022", {}),
 ]
 
 
@@ -58,7 +70,10 @@ def _views(world: World) -> dict[Face, object]:
             if node.role == "vc"
         ],
         "services": [
-            views.https_answer(world, ASKER, node.address, Ask("GET", "/"))
+            (
+                views.https_answer(world, ASKER, node.address, Ask("GET", "/")),
+                views.is_expired(world, node.address),
+            )
             for node in named
             if node.service
         ],
@@ -96,7 +111,7 @@ def test_a_fault_shows_on_its_faces_and_clearing_brings_back_the_start(
     changed = {face for face, seen in broken.items() if seen != well[face]}
     assert changed
     assert changed <= set(faults.FAULTS[name].shown_by)
-    if name in ("service_stopped", "path_loss", "path_latency", "ce_mute", "snmp_silent"):
+    if name in ("service_stopped", "path_latency", "ce_mute", "snmp_silent", "cert_expired"):
         assert changed == set(faults.FAULTS[name].shown_by)
     faults.clear(world, id_)
     assert world.facts() == {}
@@ -159,6 +174,9 @@ def test_a_cut_line_is_seen_at_the_ce_and_not_at_the_switch() -> None:
         ("cable_cut", "core:Gi1/0/1", {}, "fault.no_cable"),
         ("service_stopped", "mail", {}, "fault.no_service"),
         ("path_loss", "ce:wan", {"loss": 2}, "fault.param_value"),
+        ("vlan_wrong_access", "access:24", {"vlan": 4095}, "fault.param_value"),
+        ("one_way_loss", "core:Gi1/0/1", {}, "fault.no_cable"),
+        ("line_full", "ward", {"load": -1}, "fault.param_value"),
         ("snmp_slow", "core", {"seconds": True}, "fault.param_value"),
     ],
 )

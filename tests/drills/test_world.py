@@ -39,8 +39,14 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "runtime_s": st.none() | st.integers(0, 600),
     "loss": st.floats(0, 1),
     "delay_ms": st.floats(0, 500),
-    "service": st.sampled_from(["running", "degraded", "stopped"]),
+    "service": st.sampled_from(["running", "degraded", "failing", "stopped"]),
     "snmp_delay_s": st.floats(0, 60),
+    "vlan": st.integers(1, 4094),
+    "out_loss": st.floats(0, 1),
+    "error_ratio": st.floats(0, 1),
+    "line_load": st.floats(0, 20),
+    "service_delay_s": st.floats(0, 60),
+    "certificate": st.sampled_from(["valid", "expired"]),
     "fault": st.none() | st.just({"fault": "x"}),
 }
 
