@@ -1,8 +1,9 @@
 """Who made a device and what it is, from sysObjectID and sysDescr. Pure; the rules are data.
 
 The longest prefix of sysObjectID wins; among rules of one prefix those with a condition on sysDescr
-come first, in the order they stand. Where no rule holds, the enterprise number gives the vendor and
-the class stays unknown: a wrong class is worse than none.
+come first, in the order they stand. Where no rule names one, the enterprise number gives the
+vendor, else the name that sysDescr begins with; a class that nothing tells stays unknown: a wrong
+class is worse than none.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import re
 from functools import cache
 
 from probes.model import Identity
-from probes.snmp.identify_table import RULES, VENDORS, Rule
+from probes.snmp.identify_table import BRANDS, RULES, VENDORS, Rule
 
 _ENTERPRISES = (1, 3, 6, 1, 4, 1)
+_NET_SNMP = "1.3.6.1.4.1.8072.3.2"
 _VERSION = re.compile(
     r"(?i)\b(?:software version|version|release|SwOS|firmware|JUNOS|FL\.|FW v|V)[: ]*v?"
     r"(\d[\w.()\[\]-]*)"
@@ -28,7 +30,7 @@ def identify(
     descr = sys_descr or ""
     rule = next((rule for prefix, rule in _ordered() if _holds(prefix, rule, arcs, descr)), None)
     return Identity(
-        vendor=rule.vendor if rule else _vendor(arcs),
+        vendor=(rule.vendor if rule else None) or _vendor(arcs) or _brand(descr),
         os=rule.os if rule else None,
         device_class=rule.device_class if rule else "unknown",
         model=_first_group(rule.model, descr) if rule and rule.model else None,
@@ -41,7 +43,7 @@ def identify(
 
 def is_ambiguous(identity: Identity) -> bool:
     """Whether sysObjectID is net-snmp's own, which NAS and UPSes answer as well as Linux."""
-    return identity.os == "linux"
+    return (identity.sys_object_id or "").strip(".").startswith(_NET_SNMP)
 
 
 def _holds(prefix: tuple[int, ...], rule: Rule, arcs: tuple[int, ...], descr: str) -> bool:
@@ -72,6 +74,12 @@ def _vendor(arcs: tuple[int, ...]) -> str | None:
     if arcs[:6] != _ENTERPRISES or len(arcs) < 7:
         return None
     return VENDORS.get(arcs[6])
+
+
+def _brand(descr: str) -> str | None:
+    """The maker whose name the text begins with; a Linux's host name begins no text."""
+    first = re.split(r"[\s;,/(]", descr.strip(), maxsplit=1)[0].casefold()
+    return next((vendor for word, vendor in BRANDS if first == word.casefold()), None)
 
 
 def _first_group(pattern: str | re.Pattern[str], text: str) -> str | None:
