@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from agent.engine import Engine
+    from agent.incident_book import Home
     from agent.incidents import Incident
     from agent.runs import Runs
     from agent.upkeep import Upkeep
-    from agent.ward_case import WardCase
     from agent.wire import Command
     from playbooks.picture import RunState
     from probes.clock import Clock
@@ -88,17 +88,19 @@ class Actions:
         ]
 
     def _change(self, command: Command, actor: str) -> dict[str, object]:
-        case, incident = self._find(_text(command, "incident"))
+        home, incident = self._find(_text(command, "incident"))
         named = command.model_copy(update={"actor": actor})
-        ward, intake = case.watch.ward, self._engine.intake
+        case, intake = self._engine.cases.get(incident.ward), self._engine.intake
+        ward = case.watch.ward if case else None
         after, event = step_of(named, incident, ward, intake, self._clock.now())
-        self._engine.book.save(case, after, event)
+        self._engine.book.save(home, after, event)
         return {"incident": after.id, "state": after.state}
 
     def _report(self, command: Command, actor: str) -> dict[str, object]:
         about = command.args.get("incident")
-        case, linked = self._find(str(about)) if about else (None, None)
-        case = case or self._engine.cases.get(self._ward(command))
+        linked = self._find(str(about))[1] if about else None
+        code = linked.ward if linked and not linked.is_common else self._ward(command)
+        case = self._engine.cases.get(code)
         if case is None:
             raise ActionRefused("run.no_ward", ward=str(command.args.get("ward")))
         named = command.model_copy(update={"actor": actor})
@@ -150,7 +152,7 @@ class Actions:
         """Whom an incident goes to; ActionRefused when it is over, or for nobody of that name."""
         if not incident.is_open:
             raise ActionRefused("incident.over", id=incident.id)
-        return self._runs.addressee(incident.ward, to)
+        return self._runs.addressee(incident.ward or incident.sites[0], to)
 
     def _add_evidence(self, command: Command, actor: str) -> dict[str, object]:
         filing = _filing(command)
@@ -174,16 +176,17 @@ class Actions:
         self, command: Command, verb: str, actor: str, said: Callable[[Incident], str]
     ) -> dict[str, object]:
         """One line of an incident, by a person."""
-        case, one = self._find(_text(command, "incident"))
+        home, one = self._find(_text(command, "incident"))
         after, event = act(one, now=self._clock.now(), actor=actor, verb=verb, text=said(one))
-        self._engine.book.save(case, after, event)
+        self._engine.book.save(home, after, event)
         return {"incident": after.id, "state": after.state}
 
-    def _find(self, name: str) -> tuple[WardCase, Incident]:
-        for case in self._engine.cases.values():
-            for incident in case.incidents.values():
+    def _find(self, name: str) -> tuple[Home, Incident]:
+        homes: tuple[Home, ...] = (self._engine.commons, *self._engine.cases.values())
+        for home in homes:
+            for incident in home.incidents.values():
                 if name in (incident.id, incident.uid):
-                    return case, incident
+                    return home, incident
         raise ActionRefused("api.no_such_incident", incident=name)
 
     def _audit(self, command: Command, actor: str, role: str, source: str, result: str) -> None:

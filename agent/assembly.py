@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from importlib.metadata import version
 from itertools import count
 from pathlib import Path
@@ -13,20 +14,23 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from agent.actions import Actions
-from agent.database import Opening
+from agent.database import Opening, damaged_files
 from agent.engine import Engine, Outlets
 from agent.events import EventBus
 from agent.exposition.block import Renderer
 from agent.exposition.writer import Exposition
+from agent.groups import NOTICED_WITHIN_S
 from agent.hints.desk import HintDesk
 from agent.hints.patterns import packaged_patterns
 from agent.hints.senders import Senders
 from agent.ids import fresh_uid
+from agent.incidents import Event
 from agent.intake import intake_of
 from agent.loop import Poller
 from agent.metrics_catalog import full_catalogue
 from agent.notices.advice import advice_for
 from agent.notices.desk import Desk
+from agent.notices.model import USUAL
 from agent.notices.office import Office
 from agent.notices.opening import open_channels
 from agent.paper import Paper
@@ -39,6 +43,7 @@ from agent.settings import read_calendar
 from agent.statefile import EVERY_S, write_state
 from agent.store import open_store
 from agent.supervise import keep_running
+from agent.troubles import Hindrances, troubles_of
 from agent.upkeep import Upkeep
 from agent.verdict.topology import tree
 from agent.ward_case import WardCase
@@ -60,6 +65,8 @@ if TYPE_CHECKING:
     from agent.config import AgentConfig, Timing
     from agent.notices.wording import Advice
     from agent.schedule import JobKey
+    from agent.store import Store
+    from agent.troubles import Trouble
     from agent.view import AgentView, NotReady
     from agent.wire import Drill
     from inventory.credentials import Secret
@@ -93,7 +100,9 @@ class Plan:
 class Agent:
     """One running agent: poll, judge, and what the outside asks of it."""
 
-    def __init__(self, plan: Plan, transports: Transports, clock: Clock) -> None:
+    def __init__(
+        self, plan: Plan, transports: Transports, clock: Clock, store: Store | None = None
+    ) -> None:
         self.plan = plan
         self.clock = clock
         self._transports = transports
@@ -109,18 +118,8 @@ class Agent:
             vantage=inventory.vantage,
             started=clock.now(),
         )
-        self.store = open_store(
-            plan.state,
-            Opening(
-                agent_id=fresh_uid(clock.now()),
-                realm=inventory.site.realm,
-                boot=fresh_uid(clock.now()),
-                now=clock.now(),
-                mono=clock.monotonic,
-            ),
-        )
-        if self.store.put_aside is not None:
-            _log.error("journal damaged, put aside as=%s", self.store.put_aside)
+        self.store = store or open_store(plan.state, opening_of(plan, clock))
+        self._aside = damaged_files(plan.state)
         self.bus = EventBus(clock, self.store.begin_run())
         catalogue = full_catalogue()
         outlets = Outlets(
@@ -134,6 +133,7 @@ class Agent:
         escalation = load_escalation(Path(inventory.folder))
         intake = intake_of(escalation, plan.state)
         self.engine = Engine(cases, outlets, self.schedule, clock, config, intake)
+        self._say_put_aside()
         self.engine.restore()
         library = playbooks_of(plan)
         self.runs = Runs(self.engine, inventory, plan.state, clock, library)
@@ -166,8 +166,28 @@ class Agent:
         windows = self.upkeep.windows
         return replace(
             seen, drill=self._drill,
-            windows=windows.upcoming(seen.now), weekly=windows.rules(),
+            windows=windows.upcoming(seen.now), weekly=windows.rules(), troubles=self._troubles(),
         )  # fmt: skip
+
+    def _say_put_aside(self) -> None:
+        """A journal that begins anew begins with the reason."""
+        aside = self.store.put_aside
+        if aside is not None:
+            _log.error("journal damaged, put aside as=%s", aside)
+            said = {"file": aside.name}
+            self.engine.note(Event("journal.put_aside", self.clock.now(), data=said))
+
+    def _troubles(self) -> tuple[Trouble, ...]:
+        journal = self.engine.journal
+        return troubles_of(
+            Hindrances(
+                waiting=journal.waiting if journal.failing else None,
+                disk_full=journal.reserve_used,
+                lost=journal.lost,
+                aside=self._aside,
+                floods=self.hints.floods,
+            )
+        )
 
     def announce_drill(self, drill: Drill | None) -> None:
         """Say on every screen which drill is played here; None when it is over."""
@@ -205,7 +225,9 @@ class Agent:
             self.plan.config.notify, realm, Path(inventory.folder), self.plan.state, self.clock
         )
         if channels:
-            self.store.plan_notices_with(Desk(tuple(channels), self._advise, realm))
+            gather = timedelta(seconds=NOTICED_WITHIN_S if self.engine.neighbourhood else 0)
+            rules = replace(USUAL, gather=gather)
+            self.store.plan_notices_with(Desk(tuple(channels), self._advise, realm, rules))
         return Office(
             self.store,
             channels,
@@ -236,6 +258,7 @@ class Agent:
             self.metrics.loop_lag.observe(max(0.0, self.clock.monotonic() - before - JUDGE_EVERY_S))
             self._count_skipped()
             self.upkeep.turn()
+            self.hints.look_after(self.clock.monotonic())
             self.engine.judge_share(turn)
             if turn % SAVE_RINGS_EVERY == SAVE_RINGS_EVERY - 1:
                 self.engine.save_rings()
@@ -261,6 +284,7 @@ class Agent:
             except StoreError:
                 self.metrics.state_write_errors.inc()
             self.engine.journal.keep_reserve()
+            self._aside = damaged_files(self.plan.state)
 
     def _not_ready(self) -> Iterator[NotReady]:
         if self.engine.journal.failing:
@@ -277,6 +301,17 @@ class Agent:
         )
         if asked < READY_SHARE * len(targets):
             yield "starting"
+
+
+def opening_of(plan: Plan, clock: Clock) -> Opening:
+    """What the journal is told on opening: who, in which realm, at what time."""
+    return Opening(
+        agent_id=fresh_uid(clock.now()),
+        realm=plan.inventory.site.realm,
+        boot=fresh_uid(clock.now()),
+        now=clock.now(),
+        mono=clock.monotonic,
+    )
 
 
 def playbooks_of(plan: Plan) -> Mapping[str, Playbook]:

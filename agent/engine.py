@@ -18,13 +18,14 @@ from agent.chronicle import Chronicle
 from agent.data_quality import checked
 from agent.facts import facts_of
 from agent.following import Following, Moment
+from agent.group_following import Commons, GroupFollowing
 from agent.hints.lore import Lore
 from agent.hints.model import HintKind
 from agent.hints.polls import HintedPolls
 from agent.ids import fresh_uid
 from agent.incident_book import IncidentBook, WillingKeeper
 from agent.journal import Journal
-from agent.neighbourhood import Neighbourhood, joined
+from agent.neighbourhood import Neighbourhood
 from agent.port_shelf import from_records, to_records
 from agent.reach import answered
 from agent.reserve import Reserve
@@ -102,6 +103,15 @@ class Engine:
         self._keeper = WillingKeeper(self.book, self.journal)
         rules = config.incident.rules()
         self._following = Following(self._keeper, rules, self._wards_without)
+        self.commons = Commons()
+        self._groups = (
+            GroupFollowing(
+                self.commons, self.neighbourhood, self._keeper, cases,
+                lambda: fresh_uid(clock.now()),
+            )
+            if self.neighbourhood is not None
+            else None
+        )  # fmt: skip
         self.chronicle = Chronicle(lambda: fresh_uid(clock.now()))
         self._hinted = HintedPolls()
         self._lore = Lore()
@@ -116,11 +126,15 @@ class Engine:
         """
         known_before = self.outlets.store.incidents()
         if self.neighbourhood is not None:
-            self.neighbourhood.remember(one.group for one in known_before if one.group)
+            common = [one for one in known_before if one.is_common]
+            names = (one.group for one in known_before if one.group)
+            self.neighbourhood.remember([*names, *(one.id for one in common)])
+            self.neighbourhood.go_on(common)
         for incident in known_before:
             case = self.cases.get(incident.ward)
-            if case is not None:
-                case.incidents[incident.uid] = incident
+            home = self.commons if incident.is_common else case
+            if home is not None:
+                home.incidents[incident.uid] = incident
         self.chronicle.restore(from_records(self.outlets.store.kept("port")))
         known = self.outlets.store.check_states(self._clock.now(), self._clock.monotonic())
         self._saved = {key: state.ring for key, state in known.items()}
@@ -222,17 +236,9 @@ class Engine:
             case.since = at
             self._announce(case, shown)
         case.beside = self._following.follow(Moment(case, shown, at, mono))
-        self._join_group(case, at)
-
-    def _join_group(self, case: WardCase, at: datetime) -> None:
-        """The incident of a lost line becomes a child of the group incident that explains it."""
-        hit = self.neighbourhood.hits.of(case.watch.ward.ward) if self.neighbourhood else None
-        if hit is None:
-            return
-        for incident in tuple(case.incidents.values()):
-            step = joined(incident, hit.id, at) if incident.root.whole_way else None
-            if step is not None:
-                self._keeper.keep(case, *step)
+        if self._groups is not None:
+            self._groups.follow(at)
+            self._groups.join(watch.ward.ward, at)
 
     def _judged(self, case: WardCase, facts: Facts) -> Verdict:
         """The verdict on these facts; most looks find what the last one found."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from agent.duty import ICT
 from playbooks.verdict.facts import UNKNOWN, Fact, Facts, Truth
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Hit:
     @property
     def id(self) -> str:
         """What the group incident is called."""
-        return f"GỘP-{self.since:%Y}-{self.number:04d}"
+        return f"GỘP-{self.since.astimezone(ICT):%Y}-{self.number:04d}"
 
 
 @dataclass(frozen=True, slots=True)

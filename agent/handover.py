@@ -19,20 +19,31 @@ if TYPE_CHECKING:
 _NEWEST = 8
 
 
-def handover_text(incident: Incident, ward: Ward, now: datetime, language: Language = "vi") -> str:
-    """Circuit, times, what was measured and done so far; no name and no number of a person."""
+def handover_text(
+    incident: Incident, ward: Ward | None, now: datetime, language: Language = "vi"
+) -> str:
+    """Circuit, times, what was measured and done so far; no name and no number of a person.
+
+    `ward` is None for a group incident: its wards are listed.
+    """
     return "\n".join(_lines(incident, ward, now, language))
 
 
-def _lines(incident: Incident, ward: Ward, now: datetime, language: Language) -> Iterator[str]:
+def _lines(
+    incident: Incident, ward: Ward | None, now: datetime, language: Language
+) -> Iterator[str]:
     def line(key: str, **values: object) -> str:
         return say(f"incident.handover.{key}", language, **values)
 
-    unit = units()[ward.ward]
-    yield line("head", id=incident.id, unit=unit.name, code=unit.code, severity=incident.severity)
+    if ward is None:
+        yield line("head_common", id=incident.id, severity=incident.severity)
+        yield line("wards", names=", ".join(units()[code].name for code in incident.sites))
+    else:
+        names = {"unit": units()[ward.ward].name, "code": ward.ward}
+        yield line("head", id=incident.id, severity=incident.severity, **names)
     if incident.headline is not None:
         yield getattr(incident.headline, language)
-    link = ward.primary_link
+    link = ward.primary_link if ward else None
     if link is not None:
         yield line("circuit", circuit=link.circuit, carrier=link.carrier)
     lasted = int((now - incident.t_started).total_seconds() // 60)

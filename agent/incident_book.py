@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from agent.incidents import event_of
 
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from probes.clock import Clock
 
 _log = logging.getLogger(__name__)
+
+
+class Home(Protocol):
+    """Where incidents live while the program runs, by uid: a ward, or what belongs to several."""
+
+    incidents: dict[str, Incident]
 
 
 class IncidentBook:
@@ -55,7 +61,17 @@ class IncidentBook:
             self.save(case, proven, said)
         return proven
 
-    def save(self, case: WardCase, incident: Incident, event: Event) -> None:
+    def open_common(self, home: Home, incident: Incident, event: Event) -> Incident:
+        """Write a new group incident with its clocks and tell everybody; evidence has each ward.
+
+        Raises StoreError.
+        """
+        dressed = self._intake.dressed_common(incident) if self._intake else incident
+        opened = self._store.open_incident(dressed, event)
+        self._keep(home, opened, event)
+        return opened
+
+    def save(self, case: Home, incident: Incident, event: Event) -> None:
         """Write what became of an incident and tell everybody. Raises StoreError."""
         self._store.update_incident(incident, event)
         self._keep(case, incident, event)
@@ -66,11 +82,12 @@ class IncidentBook:
         self.save(case, incident, said)
         return incident
 
-    def _keep(self, case: WardCase, incident: Incident, event: Event) -> None:
+    def _keep(self, case: Home, incident: Incident, event: Event) -> None:
         case.incidents[incident.uid] = incident
         _log.info("%s id=%s ward=%s", event.kind, incident.id, incident.ward)
         patch = {"id": incident.id, "what": event.kind, "state": incident.state}
-        self._bus.publish("incident", f"incidents/{incident.id}", patch, ward=incident.ward)
+        ward = incident.ward or None
+        self._bus.publish("incident", f"incidents/{incident.id}", patch, ward=ward)
 
 
 class WillingKeeper:
@@ -84,6 +101,10 @@ class WillingKeeper:
         """Give a new incident its number and keep it."""
         self._journal.write(lambda: self._book.open(case, incident, event))
 
-    def keep(self, case: WardCase, incident: Incident, event: Event) -> None:
+    def open_common(self, home: Home, incident: Incident, event: Event) -> None:
+        """Keep a new group incident."""
+        self._journal.write(lambda: self._book.open_common(home, incident, event))
+
+    def keep(self, case: Home, incident: Incident, event: Event) -> None:
         """Keep what became of an incident."""
         self._journal.write(lambda: self._book.save(case, incident, event))

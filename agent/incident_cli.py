@@ -83,6 +83,10 @@ def incident_show(
         verb = say(key, language) if has(key) else entry.verb
         actor = say("incident.machine", language) if entry.actor == MACHINE else entry.actor
         click.echo(f"  {_time(entry.at)}  {actor}  {verb}  {entry.text or ''}".rstrip())
+    for part in found.children:
+        part_state = say(f"incident.state.{part.state}", language)
+        values = {"id": part.id, "state": part_state, "ward": part.ward}
+        click.echo(say("incident.common.child", language, **values))
     for child in found.held:
         if child.until is not None:
             continue
@@ -133,9 +137,10 @@ def line_of(incident: Incident, language: Language) -> str:
     """One incident on one line: number, state, severity, since, headline."""
     state = say(f"incident.state.{incident.state}", language)
     headline = getattr(incident.headline, language) if incident.headline else ""
+    where = f"{incident.ward} ({incident.group})" if incident.group else incident.ward or "*"
     return (
         f"{incident.id}  {state}  {incident.severity}  {_time(incident.t_started)}  "
-        f"{incident.ward}  {headline}"
+        f"{where}  {headline}"
     ).rstrip()
 
 

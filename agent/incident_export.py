@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from agent.causes import cause_text
 from agent.evidence import redacted
+from agent.group_incidents import unit_of
 from inventory.language import say
 from inventory.model import Words
-from inventory.units import units
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,6 +96,8 @@ def without_names(text: str, incident: Incident) -> str:
     fact = incident.root.fact.partition("[")[2].removesuffix("]")
     if fact and fact not in incident.services:
         known.add(fact)
+    if incident.is_common:
+        return _ADDRESS.sub("…", redacted(text))
     named = re.compile(rf"\b[\w.-]*-{incident.ward}[\w.-]*\b|\b{incident.ward}-[\w.-]+\b")
     bare = named.sub("…", _ADDRESS.sub("…", redacted(text)))
     for name in sorted(known, key=len, reverse=True):
@@ -111,14 +113,15 @@ def _public(incident: Incident) -> dict[str, Any]:
     dumped = incident.model_dump(mode="json")
     plain = (
         "id", "ward", "kind", "severity", "state", "t_started", "t0_detected", "t_acked",
-        "t_resolved", "t_closed", "services", "public_service_impact", "reopened", "cause",
+        "t_resolved", "t_closed", "sites", "services", "public_service_impact", "reopened",
+        "cause",
     )  # fmt: skip
     headline = public_headline(incident)
     stated = incident.cannot_fix_now
     texts = {"reason": stated.reason, "workaround": incident.workaround or stated.workaround}
     return {
         **{name: dumped[name] for name in plain},
-        "unit": units()[incident.ward].name,
+        "unit": unit_of(incident.ward).vi,
         "segment": incident.root.segment,
         "part": incident.root.part,
         "headline": headline.model_dump() if headline else None,

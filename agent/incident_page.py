@@ -49,9 +49,13 @@ def _said(key: str, language: Language, **values: object) -> str:
 
 
 def _head(incident: Incident, language: Language) -> str:
-    unit = units()[incident.ward]
     title = escape(_said("title", language, id=incident.id))
-    where = escape(_said("unit", language, unit=unit.name, code=unit.code))
+    if incident.is_common:
+        where = ", ".join(f"{units()[code].name} ({code})" for code in incident.sites)
+    else:
+        unit = units()[incident.ward]
+        where = _said("unit", language, unit=unit.name, code=unit.code)
+    where = escape(where)
     return f'<header><h1>{title}</h1><p class="small">{where}</p></header>'
 
 

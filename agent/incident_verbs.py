@@ -30,9 +30,9 @@ _KINDS: tuple[Literal["technical", "security"], ...] = ("technical", "security")
 
 
 def step_of(
-    command: Command, incident: Incident, ward: Ward, intake: Intake | None, now: datetime
+    command: Command, incident: Incident, ward: Ward | None, intake: Intake | None, now: datetime
 ) -> Step:
-    """What the command makes of the incident.
+    """What the command makes of the incident; `ward` is None for a group incident.
 
     Raises InputError for a missing or wrong argument, ActionRefused for what must not be done now,
     KeyError for a verb that is not an incident's (`VERBS`).
@@ -68,7 +68,7 @@ def text_of(command: Command, name: str) -> str:
 class _Desk:
     """What an act needs beside the command and the incident."""
 
-    def __init__(self, ward: Ward, intake: Intake | None, now: datetime) -> None:
+    def __init__(self, ward: Ward | None, intake: Intake | None, now: datetime) -> None:
         self.ward = ward
         self.targets = intake.targets.items if intake else ()
         self.now = now

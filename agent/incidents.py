@@ -141,7 +141,8 @@ class Incident(Frozen):
     one of another kind that it was begun from, `symptom_of` the one whose cause explains it.
     `severity_rule` is the worst that the rules have said; a person may have set another `severity`.
     `public_service_impact` is None while nobody knows. `summary` is said once, after the cause has
-    ended.
+    ended. A group incident has no `ward`; `sites` are its wards and `shared` is what they share
+    (`pe:192.0.2.1`); its children name it in `group`.
     """
 
     uid: str
@@ -181,6 +182,12 @@ class Incident(Frozen):
     linked: str | None = None
     symptom_of: str | None = None
     summary: Words | None = None
+    shared: str | None = None
+
+    @property
+    def is_common(self) -> bool:
+        """Whether it is one of several wards together: a group incident."""
+        return self.ward == ""
 
     @property
     def is_open(self) -> bool:

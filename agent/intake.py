@@ -51,6 +51,16 @@ class Intake:
         impact = True if services else _impact(incident)
         return changed(incident, services=services, public_service_impact=impact, deadlines=clocks)
 
+    def dressed_common(self, incident: Incident) -> Incident:
+        """A group incident with its clocks: the one to take it on is that of who stands above."""
+        levels = chain(self.escalation, incident.sites[0])[1:2]
+        ack = levels[0].ack_min if levels else None
+        clocks = (
+            *acknowledgement(incident, ack, FILE if not self.escalation.sample else _SAMPLE),
+            *legal(self.law.items, incident),
+        )
+        return changed(incident, deadlines=clocks)
+
     def frozen(
         self, incident: Incident, watch: WardWatch, verdict: Verdict, at: datetime, mono: float,
         store: Store,

@@ -8,8 +8,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from agent.groups import Hits, Standing, advanced, groups_of, neighbours, number_of, with_neighbours
-from agent.incidents import Event, changed
+from agent.groups import (
+    Hit,
+    Hits,
+    Standing,
+    advanced,
+    groups_of,
+    neighbours,
+    number_of,
+    with_neighbours,
+)
 from playbooks.verdict.facts import Truth
 from playbooks.verdict.rootcause import judge
 
@@ -17,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from agent.groups import Group
     from agent.incidents import Incident
     from inventory.model import Unit, Ward
     from playbooks.verdict.facts import Facts
@@ -37,6 +46,29 @@ class Neighbourhood:
         """Take over what group incidents were called so far, so that no name is given twice."""
         count = max(map(number_of, names), default=0)
         self.hits = replace(self.hits, count=max(self.hits.count, count))
+
+    def go_on(self, common: Iterable[Incident]) -> None:
+        """Take over the group incidents that were open when the program ended.
+
+        Their wards count as fallen until something fresh is known of them.
+        """
+        by_key = {group.key: group for group in self._groups}
+        found = {
+            one.shared: Hit(
+                by_key[one.shared], frozenset(one.sites), one.t0_detected, number_of(one.id)
+            )
+            for one in common
+            if one.is_open and one.shared in by_key
+        }
+        self.hits = replace(self.hits, now={**self.hits.now, **found})
+
+    def unseen(self, group: Group) -> int:
+        """How many members of a group nothing fresh is known of."""
+        return sum(1 for code in group.members if code not in self._standings)
+
+    def lost(self) -> frozenset[str]:
+        """The wards that have lost the line, as far as fresh data tell."""
+        return frozenset(code for code, one in self._standings.items() if one.is_lost)
 
     def take(self, ward: str, facts: Facts, now: datetime, mono: float) -> Facts:
         """Take in one ward's own facts; the same with what is known of its neighbours."""
@@ -62,12 +94,3 @@ class Neighbourhood:
             return Standing()
         # A line that may be a power cut as well is one and the same loss when it is known better.
         return Standing("line", before.since if before.is_lost else mono)
-
-
-def joined(incident: Incident, group: str, now: datetime) -> tuple[Incident, Event] | None:
-    """A ward's incident as child of a group incident; None when it is that already."""
-    if incident.group == group or not incident.is_open:
-        return None
-    data = {"group": group, "id": incident.id}
-    event = Event("incident.joined", now, ward=incident.ward, key=incident.uid, data=data)
-    return changed(incident, group=group), event

@@ -51,6 +51,7 @@ def picture(
         seq=engine.outlets.bus.seq,
         not_ready=not_ready,
         version=version,
+        common=_newest_first(engine.commons.incidents.values(), closed=0),
     )
 
 
@@ -59,7 +60,6 @@ def _ward(engine: Engine, case: WardCase, now: datetime, mono: float) -> WardVie
     states = {name: c for (name, check), c in watch.checks.items() if check == REACHABLE}
     dark = not_measured(watch.holds, states, watch.topology)
     views = [_device(engine, case, name, dark, now, mono) for name in watch.targets]
-    incidents = sorted(case.incidents.values(), key=lambda i: i.t0_detected, reverse=True)
     return WardView(
         ward=watch.ward,
         unit=case.unit,
@@ -67,8 +67,8 @@ def _ward(engine: Engine, case: WardCase, now: datetime, mono: float) -> WardVie
         since=case.since,
         devices=tuple(v for v in views if v.target.role != "service"),
         services=tuple(v for v in views if v.target.role == "service"),
-        incidents=_shown(incidents),
-        counts=_counts(incidents),
+        incidents=_newest_first(case.incidents.values(), closed=RECENT),
+        counts=_counts(case.incidents.values()),
         quality=_quality(case, views, mono),
     )
 
@@ -91,10 +91,12 @@ def _quality(case: WardCase, views: list[DeviceView], mono: float) -> Quality:
     return quality_of(total, ages, uniqueness(watch.ward, serials))
 
 
-def _shown(incidents: list[Incident]) -> tuple[Incident, ...]:
+def _newest_first(known: Iterable[Incident], *, closed: int) -> tuple[Incident, ...]:
+    """Those that are not closed, and so many of the closed ones after them."""
+    incidents = sorted(known, key=lambda i: i.t0_detected, reverse=True)
     alive = [i for i in incidents if i.t_closed is None]
-    closed = [i for i in incidents if i.t_closed is not None]
-    return tuple(alive + closed[:RECENT])
+    over = [i for i in incidents if i.t_closed is not None]
+    return tuple(alive + over[:closed])
 
 
 def _counts(incidents: Iterable[Incident]) -> IncidentCounts:

@@ -141,14 +141,14 @@ class Store:
     def open_incident(self, incident: Incident, event: Event) -> Incident:
         """Give a new incident its number and write it with its opening, in one transaction.
 
-        Returns it with its id. One that is there already (same uid) is returned as stored and
-        nothing is written.
+        A group incident brings its own number. Returns it with its id. One that is there already
+        (same uid) is returned as stored and nothing is written.
         """
         with self.database.transaction(durable=True):
             known = self._incident_where("uid = ?", incident.uid)
             if known is not None:
                 return known
-            number = self._next_number(incident_year(incident.t0_detected))
+            number = incident.id or self._next_number(incident_year(incident.t0_detected))
             numbered = incident.model_copy(update={"id": number})
             self._write_incident(numbered)
             seq = self._insert_event(rows.named(event, numbered.id))

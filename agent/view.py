@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from agent.incidents import Incident
     from agent.maintenance import WeeklyRule, Window
     from agent.pace import Slowed
+    from agent.troubles import Trouble
     from agent.wire import Command, CommandResult, Contact, Drill, PlaybookBrief, PlaybookRun
     from inventory.model import Realm, Unit, Vantage, Ward
     from playbooks.verdict.model import Segment, Verdict, VerdictState
@@ -141,7 +142,8 @@ class AgentView:
     `restored` turns True once states and incidents were read from the journal: no scrape is
     answered before. `not_ready` says why the agent is not ready; empty means it is. `drill` is the
     drill that is played on this agent, if one is. `windows` of maintenance are those that are open
-    or to come, the earliest first; `weekly` are the rules in force.
+    or to come, the earliest first; `weekly` are the rules in force. `troubles` are the agent's own. `common` are the group
+    incidents that are not closed, the newest first.
     """
 
     mono: float
@@ -156,6 +158,8 @@ class AgentView:
     drill: Drill | None = None
     windows: tuple[Window, ...] = ()
     weekly: tuple[WeeklyRule, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
+    common: tuple[Incident, ...] = ()
 
     def ward(self, code: str) -> WardView | None:
         """The ward of that code, if this agent has it."""

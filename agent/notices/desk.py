@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from agent.group_incidents import unit_of
 from agent.notices.model import USUAL, NoticeState
 from agent.notices.planner import Turn, plan_flapping, plan_incident
 from agent.notices.wording import flapping_body, wording
@@ -38,7 +39,7 @@ class Desk:
         rows: Sequence[Notice],
     ) -> tuple[Notice, ...]:
         """The rows to write with a transition of an incident."""
-        words = wording(after, event, self.advise(after.ward), self.realm)
+        words = wording(after, event, self._advice(after), self.realm)
         turn = Turn(before, after, event, transition, rows)
         return plan_incident(turn, words, self.recipients, self.rules)
 
@@ -67,6 +68,12 @@ class Desk:
             subject_of(event), event.ward or "", transition, event.at, body,
             begins=begins, rows=rows, recipients=self._people(), incident=data.get("incident"),
         )  # fmt: skip
+
+    def _advice(self, incident: Incident) -> Advice:
+        """What a message about an incident adds; for several wards that of the first of them."""
+        if not incident.is_common:
+            return self.advise(incident.ward)
+        return replace(self.advise(incident.sites[0]), unit=unit_of(""))
 
     def _people(self) -> tuple[Recipient, ...]:
         return tuple(one for one in self.recipients if one.is_person)

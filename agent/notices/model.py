@@ -119,9 +119,14 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class NoticeRules:
-    """Times and numbers of the notices; the defaults are the ones that are documented."""
+    """Times and numbers of the notices; the defaults are the ones that are documented.
+
+    `gather`: who sees many wards waits so long before it calls about a lost line, since what took
+    that line may take others with it, and then they are one message.
+    """
 
     hold: timedelta = timedelta(seconds=30)
+    gather: timedelta = timedelta(0)
     remind_after: timedelta = timedelta(hours=4)
     first_pause: timedelta = timedelta(seconds=5)
     longest_pause: timedelta = timedelta(minutes=10)

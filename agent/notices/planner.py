@@ -6,8 +6,11 @@ Called inside the transaction that writes the transition, so that neither is eve
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeAlias
 
+from agent.group_incidents import JOINED, LEFT, WIDENED
 from agent.notices.model import (
     Notice,
     NoticeRules,
@@ -19,7 +22,7 @@ from agent.notices.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from agent.incidents import Event, Incident
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
 SUMMARY = "incident.summary"
 REMINDED = "incident.reminded"
+_Plan: TypeAlias = "Callable[[Turn, Wording, Lane, NoticeRules], Iterable[Notice]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,10 @@ def plan_incident(
 
 def _plan_lane(turn: Turn, words: Wording, mine: Lane, rules: NoticeRules) -> Iterable[Notice]:
     hurt, hurts = turn.before is not None and turn.before.is_open, turn.after.is_open
+    if turn.event.kind in _ABOUT_GROUPS:
+        return _ABOUT_GROUPS[turn.event.kind](turn, words, mine, rules)
+    if hurts and not hurt and turn.after.group is not None:
+        return [_superseded(row) for row in mine.planned if row.type is NoticeType.RECOVERY]
     if hurts and not hurt:
         return _begin(turn, words, mine, rules)
     if hurt and not hurts:
@@ -89,6 +97,30 @@ def _begin(turn: Turn, words: Wording, mine: Lane, rules: NoticeRules) -> Iterab
         return [_superseded(row) for row in unsent_end]
     due = _due(turn, rules)
     return [_new(turn, mine.recipient, NoticeType.PROBLEM, words.problem, due)]
+
+
+def _join(_turn: Turn, _words: Wording, mine: Lane, _rules: NoticeRules) -> Iterable[Notice]:
+    """A group incident speaks for it: what has not left is dropped, what has left stays."""
+    return [_superseded(row) for row in mine.planned if row.type is NoticeType.PROBLEM]
+
+
+def _leave(turn: Turn, words: Wording, mine: Lane, rules: NoticeRules) -> Iterable[Notice]:
+    """The group is over, this is not: from now on it speaks for itself."""
+    waits = any(row.type is NoticeType.PROBLEM for row in mine.planned)
+    if mine.problem is not None or waits:
+        return ()
+    return [_new(turn, mine.recipient, NoticeType.PROBLEM, words.problem, _due(turn, rules))]
+
+
+def _widen(_turn: Turn, words: Wording, mine: Lane, _rules: NoticeRules) -> Iterable[Notice]:
+    """More wards fell: an unsent problem says so; one that has left stays as it is."""
+    unsent = (row for row in mine.planned if row.type is NoticeType.PROBLEM)
+    return [replace(row, body=words.problem) for row in unsent]
+
+
+_ABOUT_GROUPS: Mapping[str, _Plan] = MappingProxyType(
+    {JOINED: _join, LEFT: _leave, WIDENED: _widen}
+)
 
 
 def _end(turn: Turn, words: Wording, mine: Lane) -> Iterable[Notice]:
@@ -184,9 +216,14 @@ def _is_news(before: Incident, after: Incident) -> bool:
 
 
 def _due(turn: Turn, rules: NoticeRules) -> datetime:
-    """When a problem may leave: after the hold, at once when the whole ward is cut."""
-    at = turn.event.at
-    return at if turn.after.severity == "S1" else at + rules.hold
+    """When a problem may leave: after the hold, at once when the whole ward is cut.
+
+    A lost line waits until it can be known whether others were lost with it.
+    """
+    at, after = turn.event.at, turn.after
+    gathers = after.root.whole_way or after.is_common
+    hold = timedelta(0) if after.severity == "S1" else rules.hold
+    return at + max(hold, rules.gather if gathers else timedelta(0))
 
 
 def _new(

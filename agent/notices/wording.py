@@ -83,11 +83,17 @@ def labels_of(incident: Incident, advice: Advice, realm: str) -> dict[str, str]:
     place = f"{root.segment}.{root.part}"
     name = _ALERT_NAMES.get(place) or _ALERT_NAMES.get(root.segment, "WardopsIncident")
     labels = {
-        "alertname": name, "ward": incident.ward, "incident": incident.uid,
-        "root_kind": root.segment, "part": root.part, "severity": _SEVERITY[incident.severity],
-        "priority": incident.severity.lower(), "playbook": advice.playbook, "realm": realm,
+        "alertname": name, "ward": incident.ward, "group": _group_of(incident),
+        "incident": incident.uid, "root_kind": root.segment, "part": root.part,
+        "severity": _SEVERITY[incident.severity], "priority": incident.severity.lower(),
+        "playbook": advice.playbook, "realm": realm,
     }  # fmt: skip
     return {key: value for key, value in labels.items() if value}
+
+
+def _group_of(incident: Incident) -> str:
+    """The number of a group incident: of this one, never of the one that a child belongs to."""
+    return incident.id if incident.is_common else ""
 
 
 def flapping_body(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from agent.incidents import Incident
     from agent.view import AgentView, DeviceView, RunBook, WardView
     from agent.web.access import Caller
     from agent.web.parts import Parts
@@ -76,13 +77,14 @@ def _one_ward(ward: WardView, view: AgentView, book: RunBook) -> wire.Snapshot:
         path=present.path(ward),
         devices=tuple(device_words.device(device) for device in ward.devices),
         services=tuple(device_words.service(one, ward, view) for one in ward.services),
-        incidents=_shown_incidents((ward,)),
+        incidents=_shown_incidents(ward.incidents),
         contacts=tuple(book.contacts(ward)),
         playbooks=tuple(book.suggested(ward)),
         runs=tuple(book.runs(ward=ward.unit.code, is_open=True)),
         circuits=present.circuits(ward),
         maintenance=announced.windows(view, ward.unit.code),
         drill=view.drill,
+        troubles=present.troubles(view),
     )
 
 
@@ -93,16 +95,21 @@ def _all_wards(view: AgentView, book: RunBook) -> wire.Snapshot:
         realm=view.realm,
         vantage=view.vantage,
         wards=tuple(present.summary(ward) for ward in view.wards),
-        incidents=_shown_incidents(view.wards),
+        incidents=_shown_incidents(
+            [*view.common, *(one for ward in view.wards for one in ward.incidents)]
+        ),
         runs=tuple(book.runs(ward=None, is_open=True)),
         maintenance=announced.windows(view, None),
         drill=view.drill,
+        troubles=present.troubles(view),
     )
 
 
-def _shown_incidents(wards: Sequence[WardView]) -> tuple[wire.Incident, ...]:
-    found = [incident for ward in wards for incident in ward.incidents]
-    found.sort(key=lambda incident: (not incident.is_open, -incident.t0_detected.timestamp()))
+def _shown_incidents(known: Sequence[Incident]) -> tuple[wire.Incident, ...]:
+    """Open ones first, a group incident before its children, then the newest."""
+    found = sorted(
+        known, key=lambda one: (not one.is_open, not one.is_common, -one.t0_detected.timestamp())
+    )
     return tuple(present.incident(one) for one in found[: present.SHOWN_INCIDENTS])
 
 
@@ -184,7 +191,9 @@ async def incident(request: Request, parts: Parts, caller: Caller) -> Response: 
     found = parts.commands.incident(asked)
     if found is None:
         raise Refusal("not_found", "api.no_incident", incident=asked[:60])
-    return answer(request, present.incident(found))
+    known = parts.commands.incidents(ward=None, kind=None, is_open=None) if found.is_common else ()
+    children = [one for one in known if one.group == found.id]
+    return answer(request, present.incident(found, children))
 
 
 async def maintenance(request: Request, parts: Parts, caller: Caller) -> Response:  # noqa: ARG001

@@ -9,11 +9,14 @@ from agent import wire
 from agent.causes import cause_text, causes_for
 from agent.incidents import IncidentState
 from agent.regions import region_of
+from inventory.language import both as words
 from agent.web.path import path_of
 from playbooks.verdict.model import Sentence
 from playbooks.verdict.render import both
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from agent.incidents import Incident
     from agent.view import AgentView, WardView
     from playbooks.verdict.model import Verdict
@@ -26,6 +29,16 @@ SHOWN_INCIDENTS = 50
 def sentence(said: Sentence, ward: WardView) -> wire.Text:
     """A sentence in both languages, with this unit's kind."""
     return wire.Text.model_validate(both(said, ward.unit.kind))
+
+
+def troubles(view: AgentView) -> tuple[wire.Trouble, ...]:
+    """What hinders the agent itself, in both languages."""
+    return tuple(
+        wire.Trouble(
+            code=one.code, text=wire.Text.model_validate(words(f"trouble.{one.code}", **one.values))
+        )
+        for one in view.troubles
+    )
 
 
 def ward_ref(ward: WardView) -> wire.WardRef:
@@ -126,9 +139,15 @@ def finite(seconds: float) -> float | None:
     return round(seconds, 3) if isfinite(seconds) else None
 
 
-def incident(found: Incident) -> wire.Incident:
-    """An incident with its timeline: what the machine and people did, and what people wrote."""
-    record = found.model_dump(mode="json", exclude={"notes", "actions", "severity_rule"})
+def incident(found: Incident, children: Iterable[Incident] = ()) -> wire.Incident:
+    """An incident with its timeline: what the machine and people did, and what people wrote.
+
+    `children` are the wards' incidents of a group incident.
+    """
+    record = found.model_dump(mode="json", exclude={"notes", "actions", "severity_rule", "shared"})
+    record["children"] = [
+        wire.IncidentChild(id=one.id, ward=one.ward, state=one.state) for one in children
+    ]
     record["cause_text"] = cause_text(found.cause).model_dump() if found.cause else None
     if found.state is IncidentState.RESOLVED:
         known = causes_for(found.root.segment)

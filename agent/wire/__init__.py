@@ -31,6 +31,7 @@ from agent.wire.incident import (
     Handover,
     HeldChild,
     Incident,
+    IncidentChild,
     IncidentRoot,
     TimelineEntry,
 )
@@ -55,6 +56,7 @@ from agent.wire.snapshot import (
     StateFile,
     StateWard,
     Status,
+    Trouble,
 )
 from agent.wire.verdict import (
     Evidence,
@@ -94,6 +96,7 @@ __all__ = [
     "Heartbeat",
     "HeldChild",
     "Incident",
+    "IncidentChild",
     "IncidentRoot",
     "Interface",
     "Item",
@@ -128,6 +131,7 @@ __all__ = [
     "Status",
     "Text",
     "TimelineEntry",
+    "Trouble",
     "Verb",
     "Verdict",
     "VerdictBrief",

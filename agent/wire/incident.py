@@ -83,8 +83,19 @@ class EvidencePiece(Wire):
     by: str
 
 
+class IncidentChild(Wire):
+    """A ward's incident that belongs to a group incident."""
+
+    id: str
+    ward: str
+    state: str
+
+
 class Incident(Wire):
     """An incident as people read it; `cause` is an id of a closed list, `cause_text` its words.
+
+    A group incident (`GỘP-…`) has an empty `ward`: `sites` are its wards, `children` their own
+    incidents, which name it in `group`; they stand only where one incident is asked for.
 
     `causes` are the words of that list for this incident, while it waits to be closed.
     """
@@ -125,4 +136,5 @@ class Incident(Wire):
     lessons: str | None = None
     linked: str | None = None
     symptom_of: str | None = None
+    children: tuple[IncidentChild, ...] = ()
     summary: Text | None = None
