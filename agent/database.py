@@ -141,6 +141,12 @@ def read_database(folder: Path) -> Database:
         return Database(connection, path, None)
 
 
+def damaged_files(folder: Path) -> tuple[str, ...]:
+    """The names of the damaged files that were put aside in a state folder and still lie there."""
+    found = (path.name for path in folder.glob(f"{FILE_NAME}.bad-*"))
+    return tuple(sorted(name for name in found if not name.endswith(_COMPANIONS[1:])))
+
+
 def migrate(
     connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration], to: int
 ) -> None:
@@ -168,7 +174,10 @@ def migrate(
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, timeout=_OPEN_PATIENCE_MS / 1000)
+    # Opened in a thread, since a large file takes a while, and then used by the loop's alone.
+    connection = sqlite3.connect(
+        path, isolation_level=None, timeout=_OPEN_PATIENCE_MS / 1000, check_same_thread=False
+    )
     _spell(connection)
     for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 MOST_WAITING = 10_000
 TRY_EVERY_S = 1.0
+LOST_SAID_S = 3600.0
 
 
 class Journal:
@@ -36,6 +37,8 @@ class Journal:
         self._limit = limit
         self._waiting: deque[Callable[[], object]] = deque()
         self._not_before = float("-inf")
+        self._lost = 0
+        self._lost_at = float("-inf")
         self.failing = False
         self.reserve_used = False
 
@@ -43,6 +46,11 @@ class Journal:
     def waiting(self) -> int:
         """How many lines wait for the journal."""
         return len(self._waiting)
+
+    @property
+    def lost(self) -> int:
+        """How many lines were given up; 0 again an hour after the last one."""
+        return self._lost if self._clock.monotonic() - self._lost_at < LOST_SAID_S else 0
 
     def write(self, act: Callable[[], object]) -> bool:
         """Write now; False when the journal does not take it, which is counted and said once.
@@ -59,7 +67,7 @@ class Journal:
             return
         if len(self._waiting) >= self._limit:
             self._waiting.popleft()
-            self._metrics.journal_dropped.inc()
+            self._give_up()
         self._waiting.append(act)
         self._metrics.journal_waiting.set(len(self._waiting))
 
@@ -91,7 +99,7 @@ class Journal:
             self._failed(error)
             return False
         if self.failing:
-            _log.info("journal back waiting=%d", len(self._waiting))
+            _log.info("journal back waiting=%d lost=%d", len(self._waiting), self.lost)
         self.failing = False
         return True
 
@@ -104,6 +112,13 @@ class Journal:
             self.reserve_used = True
             _log.warning("disk full, reserve given to the journal")
             act()
+
+    def _give_up(self) -> None:
+        self._lost = self.lost + 1
+        self._lost_at = self._clock.monotonic()
+        self._metrics.journal_dropped.inc()
+        if self._lost == 1:
+            _log.error("journal lines lost, too many wait limit=%d", self._limit)
 
     def _failed(self, error: StoreError) -> None:
         if not self.failing:

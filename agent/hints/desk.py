@@ -17,7 +17,7 @@ from probes.snmp.ber import MalformedBer
 from probes.snmp.notifications import read_notification
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from agent.hints.model import Channel
     from agent.hints.patterns import Pattern
@@ -48,7 +48,8 @@ class HintDesk:
         self._take = take
         self._tally = tally
         self._rules = rules
-        self._guard = FloodGuard()
+        self._guard: FloodGuard[tuple[str, str]] = FloodGuard()
+        self._flooded: dict[tuple[str, str], Channel] = {}
         self._repeats = Repeats()
 
     def trap(self, data: bytes, host: str, mono: float) -> bytes | None:
@@ -81,6 +82,18 @@ class HintDesk:
         if sender is not None:
             said = patterns.meaning(read_line(data), self._rules)
             self._pass_on("syslog", sender, said, mono)
+
+    @property
+    def floods(self) -> Mapping[tuple[str, str], int]:
+        """Ward and device of the floods that last, with how many messages were left out so far."""
+        return self._guard.floods
+
+    def look_after(self, mono: float) -> None:
+        """Say of every flood that is over how many messages were left out; called now and then."""
+        for (ward, device), dropped in self._guard.end_quiet(mono).items():
+            _log.warning("flood over ward=%s device=%s dropped=%d", ward, device, dropped)
+            channel, said = self._flooded.pop((ward, device)), {"dropped": dropped}
+            self._take(Hint(ward, device, channel, HintKind.FLOOD_OVER, mono, values=said))
 
     def _admitted(self, channel: Channel, host: str, mono: float) -> Sender | None:
         """The sender of a message that is to be read; None for strangers and in a flood.
@@ -121,5 +134,6 @@ class HintDesk:
         self._take(Hint(sender.ward, sender.device, channel, *found))
 
     def _tell_flood(self, channel: Channel, sender: Sender, mono: float) -> None:
+        self._flooded[sender.ward, sender.device] = channel
         _log.warning("flood ward=%s device=%s channel=%s", sender.ward, sender.device, channel)
         self._take(Hint(sender.ward, sender.device, channel, HintKind.FLOOD, mono))

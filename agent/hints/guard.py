@@ -6,11 +6,12 @@ At most 20 a second of one device and 200 a second in all; of what is beyond, on
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Mapping
 
     from agent.hints.model import Channel
 
@@ -25,6 +26,7 @@ REMEMBERED_MESSAGES = 1024
 REMEMBERED_SENDERS = 20
 
 Admission: TypeAlias = Literal["pass", "sample", "drop"]
+Sender = TypeVar("Sender", bound=Hashable)
 
 
 @dataclass(slots=True)
@@ -43,7 +45,15 @@ class _Second:
         return self.count <= limit
 
 
-class FloodGuard:
+@dataclass(slots=True)
+class _Flood:
+    """How many messages of a device were left out since its flood began, and when the last."""
+
+    dropped: int = 0
+    last_at: float = 0.0
+
+
+class FloodGuard(Generic[Sender]):
     """Decides for every message of a known device whether it is looked at.
 
     Devices are those of the inventory, so there are only so many counters.
@@ -51,18 +61,40 @@ class FloodGuard:
 
     def __init__(self) -> None:
         self._all = _Second()
-        self._devices: dict[Hashable, _Second] = {}
-        self._dropped_at: dict[Hashable, float] = {}
+        self._devices: dict[Sender, _Second] = {}
+        self._floods: dict[Sender, _Flood] = {}
 
-    def admit(self, device: Hashable, mono: float) -> tuple[Admission, bool]:
+    def admit(self, device: Sender, mono: float) -> tuple[Admission, bool]:
         """What is done with one message, and whether a flood begins with it."""
         own = self._devices.setdefault(device, _Second())
         if own.enter(mono, PER_DEVICE) and self._all.enter(mono, IN_ALL):
             return "pass", False
         own.beyond += 1
-        began = mono - self._dropped_at.get(device, -QUIET_S) >= QUIET_S
-        self._dropped_at[device] = mono
-        return ("sample" if own.beyond % ONE_IN == 0 else "drop"), began
+        flood = self._floods.get(device)
+        began = flood is None or mono - flood.last_at >= QUIET_S
+        if flood is None or began:
+            flood = self._floods[device] = _Flood()
+        flood.last_at = mono
+        if own.beyond % ONE_IN == 0:
+            return "sample", began
+        flood.dropped += 1
+        return "drop", began
+
+    @property
+    def floods(self) -> Mapping[Sender, int]:
+        """The devices whose floods are not over, with how many messages were left out so far."""
+        return {device: flood.dropped for device, flood in self._floods.items()}
+
+    def end_quiet(self, mono: float) -> Mapping[Sender, int]:
+        """The floods that have ended since this was asked last, each said once."""
+        over = {
+            device: flood.dropped
+            for device, flood in self._floods.items()
+            if mono - flood.last_at >= QUIET_S
+        }
+        for device in over:
+            del self._floods[device]
+        return over
 
 
 class Repeats:

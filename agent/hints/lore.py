@@ -37,6 +37,9 @@ class Lore:
             limits = {"per_device": PER_DEVICE, "in_all": IN_ALL, "one_in": ONE_IN}
             yield _event("hint-flood", hint, at, {"channel": hint.channel, **limits})
             return
+        if hint.kind is HintKind.FLOOD_OVER:
+            yield _event("hint-flood-over", hint, at, {"channel": hint.channel, **hint.values})
+            return
         if hint.kind is HintKind.OTHER and hint.name in _CHATTER:
             return
         said = {"channel": hint.channel, "text": hint.text, "values": dict(hint.values)}

@@ -13,7 +13,10 @@ Channel: TypeAlias = Literal["trap", "syslog"]
 
 
 class HintKind(StrEnum):
-    """What a message hints at; `other` is a message that nothing is concluded from."""
+    """What a message hints at; `other` is a message that nothing is concluded from.
+
+    A flood is what messages of a device make together; `dropped` among the values of its end.
+    """
 
     LINK_DOWN = "link_down"
     LINK_UP = "link_up"
@@ -29,6 +32,7 @@ class HintKind(StrEnum):
     LOGIN_FAILED = "login_failed"
     MAC_FLAP = "mac_flap"
     FLOOD = "flood"
+    FLOOD_OVER = "flood_over"
     OTHER = "other"
 
 
@@ -41,6 +45,7 @@ class Outcome(StrEnum):
     ACCEPTED = "accepted"
     REPEATED = "repeated"
     FLOOD = "flood"
+    FLOOD_OVER = "flood_over"
     UNKNOWN_SENDER = "unknown_sender"
     AUTH = "auth"
     PARSE = "parse"

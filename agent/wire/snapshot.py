@@ -81,13 +81,24 @@ class Drill(Wire):
     limit_min: int | None = None
 
 
+class Trouble(Wire):
+    """What hinders the agent itself: its journal, its disk, a flood of messages; for every screen.
+
+    `code` names the kind for programs and may be one that a reader does not know.
+    """
+
+    code: str
+    text: Text
+
+
 class Snapshot(Wire):
     """All that the first screen needs, at event `seq`.
 
     One ward (asked for, or the only one): `ward` and what follows are filled. Several: `ward` and
     `verdict` are null, and `wards`, `incidents` and `runs` speak of all of them. `playbooks` are
     those that fit the verdict, the best first; `runs` are the open ones, without lines;
-    `maintenance` are the announced windows that are open or to come.
+    `maintenance` are the announced windows that are open or to come. `troubles` are the agent's
+    own, the worst first.
     """
 
     schema_: Literal["wardops/snapshot/1"] = Field(alias="schema", default=SNAPSHOT_SCHEMA)
@@ -109,6 +120,7 @@ class Snapshot(Wire):
     circuits: tuple[Circuit, ...] = ()
     maintenance: tuple[MaintenanceWindow, ...] = ()
     drill: Drill | None = None
+    troubles: tuple[Trouble, ...] = ()
 
 
 Item = TypeVar("Item", bound=Wire)
