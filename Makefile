@@ -7,7 +7,7 @@ export PYTHONSAFEPATH = 1
 
 .venv/.ready: pyproject.toml constraints.txt
 	[ -d .venv ] || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev,recordings]'
 	touch $@
 
 dev: .venv/.ready ## virtual environment with everything, editable

@@ -30,7 +30,7 @@ def identify(
     descr = sys_descr or ""
     rule = next((rule for prefix, rule in _ordered() if _holds(prefix, rule, arcs, descr)), None)
     return Identity(
-        vendor=(rule.vendor if rule else None) or _vendor(arcs) or _brand(descr),
+        vendor=(rule.vendor if rule else None) or _vendor(arcs) or brand(descr),
         os=rule.os if rule else None,
         device_class=rule.device_class if rule else "unknown",
         model=_first_group(rule.model, descr) if rule and rule.model else None,
@@ -42,8 +42,9 @@ def identify(
 
 
 def is_ambiguous(identity: Identity) -> bool:
-    """Whether sysObjectID is net-snmp's own, which NAS and UPSes answer as well as Linux."""
-    return (identity.sys_object_id or "").strip(".").startswith(_NET_SNMP)
+    """Whether sysObjectID is net-snmp's own and no rule says what stands behind it."""
+    numbered = (identity.sys_object_id or "").strip(".").startswith(_NET_SNMP)
+    return numbered and identity.os in (None, "linux", "linux_appliance")
 
 
 def _holds(prefix: tuple[int, ...], rule: Rule, arcs: tuple[int, ...], descr: str) -> bool:
@@ -76,8 +77,8 @@ def _vendor(arcs: tuple[int, ...]) -> str | None:
     return VENDORS.get(arcs[6])
 
 
-def _brand(descr: str) -> str | None:
-    """The maker whose name the text begins with; a Linux's host name begins no text."""
+def brand(descr: str) -> str | None:
+    """The maker whose name the text begins with, as the table spells it; None for others."""
     first = re.split(r"[\s;,/(]", descr.strip(), maxsplit=1)[0].casefold()
     return next((vendor for word, vendor in BRANDS if first == word.casefold()), None)
 

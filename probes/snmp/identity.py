@@ -9,7 +9,7 @@ from probes import oids
 from probes.model import Identity, Probe, Reading
 from probes.snmp import ber, values
 from probes.snmp.ask import snmp_target
-from probes.snmp.identify import identify, is_ambiguous
+from probes.snmp.identify import brand, identify, is_ambiguous
 
 if TYPE_CHECKING:
     from probes.model import ProbeContext, Target
@@ -43,7 +43,10 @@ async def _refined(asked: SnmpTarget, context: ProbeContext, linux: Identity) ->
     if synology.tag not in _ABSENT:
         return replace(linux, vendor="Synology", os="synology", device_class="storage")
     if ups.tag not in _ABSENT:
-        return replace(linux, vendor=values.text(ups), os="ups_rfc1628", device_class="ups")
+        maker = values.text(ups) or ""
+        return replace(
+            linux, vendor=brand(maker) or maker or None, os="ups_rfc1628", device_class="ups"
+        )
     return linux
 
 

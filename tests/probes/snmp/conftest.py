@@ -171,8 +171,39 @@ def engine(behave: Callable[[Message, bytes], Iterable[Reply]]) -> tuple[FastEng
     return FastEngine(wire), wire
 
 
+def snmprec(lines: Iterable[bytes], roots: tuple[str, ...] = ("",)) -> dict[str, tuple[int, Any]]:
+    """Rows of a recorded walk: tag and value by OID, those below `roots`, later ones winning.
+
+    A line is OID|TAG|VALUE; the tag is BER's in decimal, with `x` where the value is hex and
+    `:module` where snmpsim makes the value up: then it begins where the line says.
+    """
+    rows: dict[str, tuple[int, Any]] = {}
+    for line in lines:
+        oid, tag, value = (*line.rstrip(b"\r\n").split(b"|", 2), b"", b"")[:3]
+        if tag and oid.decode("latin-1").startswith(roots):
+            rows[oid.decode("latin-1")] = _recorded(tag.decode("latin-1"), value)
+    return rows
+
+
+def _recorded(tag: str, value: bytes) -> tuple[int, Any]:
+    kind, _, module = tag.partition(":")
+    octets = bytes.fromhex(value.decode()) if kind.endswith("x") else value
+    number = int(kind.rstrip("x"))
+    if module:
+        settings = dict(part.partition(b"=")[::2] for part in value.split(b","))
+        octets = settings.get(b"initial") or settings.get(b"value") or b"0"
+    if number == ber.OID:
+        return number, ber.oid(octets.decode().strip("."))
+    if number == ber.IPADDRESS and not kind.endswith("x"):
+        return number, bytes(map(int, octets.split(b".")))
+    is_number = number not in (ber.OCTET_STRING, ber.IPADDRESS, ber.OPAQUE, ber.NULL)
+    return number, int(octets or 0) if is_number else octets
+
+
 class Lab:
     """What the tests here ask of this file."""
+
+    snmprec = staticmethod(snmprec)
 
     HOST = HOST
     COMMUNITY = COMMUNITY
