@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from agent.watching import WardWatch
     from inventory.model import Device
     from playbooks.verdict.model import Segment
+    from probes.model import Interface
 
 # The verdict's own objects: its rows say what their silence means.
 _JUDGED = frozenset({Role.CORE, Role.CE})
@@ -117,10 +118,18 @@ def _room(device: Device) -> str:
 
 
 def _port_is_lost(watch: WardWatch, device: Device, at: datetime, mono: float) -> bool:
-    if device.parent is None or device.parent_port is None or device.parent not in watch.targets:
-        return False
-    port = port_of(watch.seen(device.parent, at, mono), device.parent_port)
-    return port is not None and port.oper is not None and port.oper != "up"
+    """Whether the port that leads to it has no link; of redundant ones all, of needed ones any."""
+    ways = [way.partition(":") for way in device.ways]
+    lost = [
+        port is not None and port.oper is not None and port.oper != "up"
+        for name, _, named in ways
+        for port in [_port(watch, name, named, at, mono)]
+    ]
+    return bool(lost) and (any(lost) if device.needs_all else all(lost))
+
+
+def _port(watch: WardWatch, name: str, port: str, at: datetime, mono: float) -> Interface | None:
+    return port_of(watch.seen(name, at, mono), port) if port and name in watch.targets else None
 
 
 def _as_verdict(device: Device, verdict: Verdict) -> Verdict:

@@ -219,6 +219,8 @@ def _terminal_device(sight: Sight, gw: Fact) -> Fact:
         return Fact(Truth.TRUE, source="forwards", at=gw.at, values=good)
     if ce.ping is False:
         return NOT_APPLICABLE
+    if truth is Truth.FALSE and "snmp-interfaces" in seen.live:
+        return fact_of(seen, Truth.UNKNOWN)  # silent to ping alone, as far as anybody asked
     return fact_of(seen, truth) if seen.ever else UNKNOWN
 
 
@@ -286,13 +288,27 @@ def _watched_ports(sight: Sight) -> list[tuple[Interface | None, bool]]:
     link = sight.ward.primary_link
     for device in sight.ward.devices:
         seen = sight.of(device.name)
-        if device.parent_port is None or seen is None or not seen.on_duty:
+        ways = [way for way in device.ways if ":" in way]
+        if not ways or seen is None or not seen.on_duty:
             continue
-        if link and device.behind == link.near:
+        if link and link.near in ways:
             continue  # the uplink has facts of its own
-        parent = sight.of(device.parent)
-        found.append((port_of(parent, device.parent_port), device.role is Role.CORE))
+        ports = [_port_at(sight, way) for way in ways]
+        found.append((_telling(ports, device), device.role is Role.CORE))
     return found
+
+
+def _port_at(sight: Sight, way: str) -> Interface | None:
+    name, _, port = way.partition(":")
+    return port_of(sight.of(name), port)
+
+
+def _telling(ports: list[Interface | None], device: Device) -> Interface | None:
+    """The port whose link tells for a device: of redundant ones any that has link, of those that
+    are all needed any that has none."""
+    known = [port for port in ports if port is not None and port.oper is not None]
+    tells = (port for port in known if (port.oper == "up") is not device.needs_all)
+    return next(tells, known[0] if len(known) == len(ports) else None)
 
 
 def _lan(sight: Sight) -> Fact:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from inventory.document import Document, Keys
     from inventory.errors import Problem
+    from inventory.model import Device
     from inventory.sheet import Sheet
 
 MAX_DEPTH = 16
@@ -137,7 +138,7 @@ def _kinds(sheet: Sheet, kinds: Collection[str] | None) -> Iterator[Problem]:
 def _references(sheet: Sheet, sheets: Sequence[Sheet]) -> Iterator[Problem]:
     """Names that point at devices point at devices of the same ward."""
     pointers = [
-        *(((*k, "behind"), d.parent, d.name) for k, d in sheet.devices() if d.parent is not None),
+        *((place, name, d.name) for k, d in sheet.devices() for place, name in _ways(k, d)),
         *(((*k, "feeds"), fed, d.name) for k, d in sheet.devices() for fed in d.feeds),
         *(((*k, "near"), link.near_device, "") for k, link in sheet.links()),
         *(((*k, "via"), link.via, "") for k, link in sheet.links() if link.via),
@@ -174,32 +175,80 @@ def _uplinks(sheet: Sheet, names: Collection[str]) -> Iterator[Problem]:
             )
 
 
+def _ways(keys: Keys, device: Device) -> Iterator[tuple[Keys, str]]:
+    """The key of each way to a device, and the name of the device that the way leads through."""
+    head: Keys = (*keys, "behind")
+    if device.parents is not None:
+        head = (*keys, "parents", "any" if device.parents.any else "all")
+    for row, way in enumerate(device.ways):
+        place = head if device.parents is None else (*head, row)
+        yield place, way.partition(":")[0]
+
+
 def _parents(sheet: Sheet) -> Iterator[Problem]:
     """Nothing is reached through itself, and no chain of parents is endless or very long."""
-    parents = {d.name: d.parent for _, d in sheet.devices() if d.parent}
+    above = {d.name: tuple(n for n in d.above if n != d.name) for _, d in sheet.devices()}
+    depths = _depths(above)
     told: set[str] = set()
     for keys, device in sheet.devices():
-        chain = _chain(device.name, parents)
-        behind = (*keys, "behind")
-        if device.parent == device.name:
-            yield sheet.document.problem(behind, "inventory.own_parent", name=device.name)
-        elif chain[-1] == device.name and device.name not in told and len(chain) > 1:
+        problem, ways, name = sheet.document.problem, dict(_ways(keys, device)), device.name
+        if device.parents is not None and not _is_one_list(device):
+            yield problem((*keys, "parents"), "inventory.parents_form")
+        own = next((place for place, parent in ways.items() if parent == name), None)
+        if own is not None:
+            yield problem(own, "inventory.own_parent", name=name)
+            continue
+        chain = () if name in depths or name in told else _circle(name, above, depths)
+        if chain:
             told.update(chain)
-            loop = one_line(" → ".join(chain), 120)
-            yield sheet.document.problem(behind, "inventory.cycle", chain=loop)
-        elif len(chain) - 1 > MAX_DEPTH and len(set(chain)) == len(chain):
-            depth = len(chain) - 1
-            yield sheet.document.problem(
-                behind, "inventory.too_far", name=device.name, depth=depth, limit=MAX_DEPTH
-            )
+            place = next(place for place, parent in ways.items() if parent == chain[1])
+            yield problem(place, "inventory.cycle", chain=one_line(" → ".join(chain), 120))
+        elif depths.get(name, 0) > MAX_DEPTH:
+            place, depth = max(ways, key=lambda at: depths.get(ways[at], 0)), depths[name]
+            yield problem(place, "inventory.too_far", name=name, depth=depth, limit=MAX_DEPTH)
 
 
-def _chain(name: str, parents: Mapping[str, str]) -> list[str]:
-    """A device and what it is reached through, up to the first name that comes twice."""
-    chain = [name]
-    while chain[-1] in parents and len(set(chain)) == len(chain):
-        chain.append(parents[chain[-1]])
-    return chain
+def _is_one_list(device: Device) -> bool:
+    """Whether `parents` is any or all, not both and not nothing, and stands without `behind`."""
+    parents = device.parents
+    return parents is None or (bool(parents.any) != bool(parents.all) and device.behind is None)
+
+
+def _depths(above: Mapping[str, Sequence[str]]) -> Mapping[str, int]:
+    """How many devices at most stand before each one; those in or behind a circle are absent."""
+    below: dict[str, list[str]] = {}
+    for name, parents in above.items():
+        for parent in parents:
+            below.setdefault(parent, []).append(name)
+    waits = {name: len(parents) for name, parents in above.items()}
+    outside = [parent for parent in below if parent not in above]
+    ready = [*(name for name, count in waits.items() if not count), *outside]
+    depths = dict.fromkeys(ready, 0)
+    for name in ready:  # grows while it is walked
+        for child in below.get(name, ()):
+            depths[child] = max(depths.get(child, 0), depths[name] + 1)
+            waits[child] -= 1
+            if not waits[child]:
+                ready.append(child)
+    return {name: depth for name, depth in depths.items() if not waits.get(name)}
+
+
+def _circle(
+    name: str, above: Mapping[str, Sequence[str]], known: Collection[str]
+) -> tuple[str, ...]:
+    """The shortest way from a device through its parents back to itself; empty for none."""
+    came_from: dict[str, str] = {}
+    level = [name]
+    while level:
+        steps = [(p, here) for here in level for p in above.get(here, ()) if p not in known]
+        level = [p for p, here in steps if came_from.setdefault(p, here) is here]
+        level = list(dict.fromkeys(level))
+        if name in came_from:
+            chain = [name]
+            while (before := came_from[chain[-1]]) != name:
+                chain.append(before)
+            return (name, *reversed(chain[1:]), name)
+    return ()
 
 
 def _urls(sheet: Sheet) -> Iterator[Problem]:

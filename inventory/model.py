@@ -99,12 +99,23 @@ class HttpsAccess(Frozen):
     insecure: bool = False
 
 
+class Parents(Frozen):
+    """Several devices (and ports, written as in `behind`) that one device is reached through.
+
+    With `any` each of them alone is a way, so the device is cut off only when all are; with `all`
+    every one of them is needed. Exactly one of the two is given.
+    """
+
+    any: tuple[str, ...] = ()
+    all: tuple[str, ...] = ()
+
+
 class Device(Frozen):
     """One device of a ward.
 
     `behind` and `uplink` name ports: `behind: "sw-1:Gi1/0/5"` says through which device (and which
-    of its ports) this one is reached. `kind` is a device-type name that the probes resolve. `feeds`
-    names what a UPS gives power to.
+    of its ports) this one is reached, `parents` takes its place where there are several. `kind` is
+    a device-type name that the probes resolve. `feeds` names what a UPS gives power to.
     """
 
     name: Name
@@ -113,6 +124,7 @@ class Device(Frozen):
     address: Address
     site: Literal["ward", "dc"] = "ward"
     behind: str | None = None
+    parents: Parents | None = None
     uplink: str | None = None
     room: str | None = None
     feeds: tuple[Name, ...] = ()
@@ -125,14 +137,21 @@ class Device(Frozen):
     export: Literal["watched", "uplink", "all"] = "watched"
 
     @property
-    def parent(self) -> str | None:
-        """Name of the device this one is reached through, if the inventory says so."""
-        return self.behind.partition(":")[0] if self.behind else None
+    def ways(self) -> tuple[str, ...]:
+        """All that this device is reached through, as written: `NAME` or `NAME:PORT`."""
+        if self.parents is not None:
+            return self.parents.any or self.parents.all
+        return (self.behind,) if self.behind else ()
 
     @property
-    def parent_port(self) -> str | None:
-        """Port of the parent that leads here, if named."""
-        return (self.behind.partition(":")[2] or None) if self.behind else None
+    def above(self) -> tuple[str, ...]:
+        """Names of the devices this one is reached through, each once."""
+        return tuple(dict.fromkeys(way.partition(":")[0] for way in self.ways))
+
+    @property
+    def needs_all(self) -> bool:
+        """Whether every one of them is needed to reach it."""
+        return self.parents is not None and bool(self.parents.all)
 
 
 class Link(Frozen):

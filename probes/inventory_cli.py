@@ -228,9 +228,16 @@ def _link_row(link: Link, language: Language) -> tuple[str, ...]:
     )
 
 
+def _behind(device: Device, language: Language) -> str:
+    several = device.parents is not None
+    key = "show_behind_all" if device.needs_all else "show_behind_any"
+    key = f"inventory.{key if several else 'show_behind'}"
+    return say(key, language, parent=", ".join(device.ways)) if device.ways else ""
+
+
 def _device_row(device: Device, language: Language) -> tuple[str, ...]:
     notes = [
-        say("inventory.show_behind", language, parent=device.behind) if device.behind else "",
+        _behind(device, language),
         say("inventory.show_uplink", language, port=device.uplink) if device.uplink else "",
         say("inventory.show_site_dc", language) if device.site == "dc" else "",
         say("inventory.show_room", language, room=device.room) if device.room else "",

@@ -106,7 +106,12 @@ def _watched(device: Device, ward: Ward) -> tuple[str, ...]:
     named = [
         _uplink(device, ward),
         *(link.near_port for link in ward.links if link.near_device == device.name),
-        *(child.parent_port for child in ward.devices if child.parent == device.name),
+        *(
+            way.partition(":")[2]
+            for child in ward.devices
+            for way in child.ways
+            if way.partition(":")[0] == device.name
+        ),
     ]
     return tuple(dict.fromkeys(port for port in named if port))
 
@@ -303,7 +308,7 @@ _EXPORTER = _Form(
 _WEB = _Form(("http",), _web, example="https://service.example/")
 _FORMS: Mapping[str, _Form] = {
     "snmp": _Form(
-        ("snmp-identity", "snmp-interfaces"),
+        ("snmp-identity", "snmp-interfaces", "snmp-health"),
         _snmp,
         needs_auth=True,
         example="snmp://192.0.2.10:161",

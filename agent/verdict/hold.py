@@ -111,8 +111,8 @@ def passage(
 
     A parent's good result proves the way only when it came at or after `since`; an older one
     leaves it unsure, unless something above is known to be bad. Objects without a check are looked
-    through. With several ways one open is enough. `known` is what was found in the same states so
-    far: fifty children of one switch ask the same way.
+    through. With several ways one open is enough, unless the object needs them all. `known` is what
+    was found in the same states so far: fifty children of one switch ask the same way.
     """
     known = {} if known is None else known
     # Whether a way is shut does not depend on `since`: only proof that it is open has an age.
@@ -136,10 +136,11 @@ def _looked(
         _through(parent, witness, since, states, topology, rules, known)
         for parent in topology.parents(name)
     ]
-    if any(found.way is Way.OPEN for found in ways):
+    one, every = (all, any) if name in topology.in_series else (any, all)
+    if one(found.way is Way.OPEN for found in ways):
         return Passage(Way.OPEN)
-    if all(found.way is Way.SHUT for found in ways):
-        return ways[0]
+    if every(found.way is Way.SHUT for found in ways):
+        return next(found for found in ways if found.way is Way.SHUT)
     return Passage(Way.UNSURE)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from inventory.model import Vantage, Ward
+    from inventory.model import Device, Vantage, Ward
 
 AGENT = "agent"  # the root: where the packets start; never a device's name in a verdict
 GATEWAY = "gateway"
@@ -26,11 +26,13 @@ _Edge: TypeAlias = tuple[str, str]
 class Topology:
     """The tree of one ward from one vantage: each name with the names it is reached through.
 
-    Several parents are redundant ways: what hangs there is cut off only when all of them are.
-    `names` goes outward from the root, so parents come before their children.
+    Several parents are redundant ways: what hangs there is cut off only when all of them are,
+    except for the names `in_series`, which every one of their parents can cut off. `names` goes
+    outward from the root, so parents come before their children.
     """
 
     parents_of: Mapping[str, tuple[str, ...]]
+    in_series: frozenset[str] = frozenset()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -59,8 +61,8 @@ class Topology:
 def tree(ward: Ward, vantage: Vantage) -> Topology:
     """The topology of a ward as the agent at that vantage reaches it.
 
-    `behind` of the inventory wins; what has none hangs on the core switch (in the ward) or on the
-    centre gateway (in the data centre). The CE hangs on the core switch, the gateway on the CE of
+    `behind` or `parents` of the inventory win; what has none hangs on the core switch (in the ward)
+    or on the centre gateway (in the data centre). The CE hangs on the core switch, the gateway on the CE of
     every link, services on the gateway. A ward's agent starts where `agent_at` says, else at the
     core switch; the hub's at the gateway. Names that nothing connects hang on the root.
     """
@@ -69,7 +71,38 @@ def tree(ward: Ward, vantage: Vantage) -> Topology:
         if one in near and other in near and one != other:
             near[one].append(other)
             near[other].append(one)
-    return Topology(MappingProxyType(_walk(near)))
+    several = {device.name: device for device in ward.devices if len(device.above) > 1}
+    ways = {name: _ways_in(device, near) for name, device in several.items()}
+    for name, above in ways.items():
+        # Nothing above is reached through what hangs there, however near that is.
+        near[name] = [other for other in near[name] if other not in above]
+    found = _walk(near)
+    for name, above in ways.items():
+        found[name] = tuple(up for up in above if not _leads_to(up, name, found)) or found[name]
+    in_series = frozenset(n for n, device in several.items() if device.needs_all and ways[n])
+    return Topology(MappingProxyType(_outward(found)), in_series)
+
+
+def _ways_in(device: Device, near: Mapping[str, list[str]]) -> tuple[str, ...]:
+    """Which of a device's written parents are reached without it; the others hang on it."""
+    reached, level = {AGENT, device.name}, [AGENT]
+    while level:
+        level = [n for n in dict.fromkeys(n for at in level for n in near[at]) if n not in reached]
+        reached.update(level)
+    return tuple(name for name in device.above if name in reached and name != device.name)
+
+
+def _leads_to(name: str, wanted: str, parents_of: Mapping[str, tuple[str, ...]]) -> bool:
+    return name == wanted or wanted in Topology(parents_of).ancestors(name)
+
+
+def _outward(parents_of: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """The same in an order in which parents come before their children."""
+    left, ordered = dict(parents_of), dict[str, tuple[str, ...]]()
+    while left:
+        free = [n for n, above in left.items() if not any(up in left for up in above)]
+        ordered |= {name: left.pop(name) for name in free or list(left)}
+    return ordered
 
 
 def _names(ward: Ward) -> Iterator[str]:
@@ -110,7 +143,7 @@ def _edges(ward: Ward, ends: _Ends, vantage: Vantage) -> Iterator[_Edge]:
     yield (AGENT, here if vantage == "ward" else ends.centre)
     for device in ward.devices:
         usual = ends.centre if device.site == "dc" else ends.inner
-        yield (device.parent or usual, device.name)
+        yield from ((name, device.name) for name in device.above or (usual,))
     for terminal in ends.outer:
         yield (terminal, ends.centre)
     for service in ward.services:

@@ -37,7 +37,7 @@ class Sighting:
 class Suggestion:
     """A parent to be approved: who says so, and when it was seen last.
 
-    `accepted` is the parent in the inventory, None when it has none.
+    `accepted` are the parents in the inventory, none when it names none.
     """
 
     child: str
@@ -45,7 +45,7 @@ class Suggestion:
     port: str | None
     sources: tuple[SightingSource, ...]
     seen_at: datetime
-    accepted: str | None = None
+    accepted: tuple[str, ...] = ()
 
     @property
     def agreeing(self) -> int:
@@ -58,7 +58,7 @@ class Moved:
     """A neighbour that LLDP has seen elsewhere than the inventory says, for several polls."""
 
     child: str
-    accepted: str
+    accepted: tuple[str, ...]
     seen: str
     polls: int
     at: datetime
@@ -70,7 +70,7 @@ def suggestions(ward: Ward, sightings: Iterable[Sighting]) -> tuple[Suggestion, 
     Names that the ward does not have, and things seen behind themselves, are no suggestions.
     """
     known = {device.name for device in ward.devices}
-    accepted = {device.name: device.parent for device in ward.devices}
+    accepted = {device.name: device.above for device in ward.devices}
     seen: defaultdict[tuple[str, str], list[Sighting]] = defaultdict(list)
     for one in sightings:
         if {one.child, one.parent} <= known and one.child != one.parent:
@@ -78,7 +78,7 @@ def suggestions(ward: Ward, sightings: Iterable[Sighting]) -> tuple[Suggestion, 
     found = [
         _suggestion(child, parent, each, accepted[child])
         for (child, parent), each in seen.items()
-        if accepted[child] != parent
+        if parent not in accepted[child]
     ]
     return tuple(sorted(found, key=lambda one: (-one.agreeing, one.child, one.parent)))
 
@@ -94,14 +94,14 @@ def moved(ward: Ward, polls: Iterable[Iterable[Sighting]]) -> tuple[Moved, ...]:
         return ()
     found = []
     for device in ward.devices:
-        if device.parent is None:
+        if not device.above:
             continue
         seen = [_lldp_of(device.name, poll) for poll in newest]
         places = {one.parent for one in seen if one is not None}
         last = seen[-1]
-        if None in seen or len(places) != 1 or last is None or last.parent == device.parent:
+        if None in seen or len(places) != 1 or last is None or last.parent in device.above:
             continue
-        found.append(Moved(device.name, device.parent, last.parent, len(newest), last.at))
+        found.append(Moved(device.name, device.above, last.parent, len(newest), last.at))
     return tuple(found)
 
 
@@ -110,7 +110,7 @@ def _lldp_of(name: str, poll: tuple[Sighting, ...]) -> Sighting | None:
 
 
 def _suggestion(
-    child: str, parent: str, sightings: list[Sighting], accepted: str | None
+    child: str, parent: str, sightings: list[Sighting], accepted: tuple[str, ...]
 ) -> Suggestion:
     newest = max(sightings, key=lambda one: one.at)
     named = (one.port for one in sorted(sightings, key=lambda one: one.at, reverse=True))

@@ -53,8 +53,9 @@ def test_the_example_loads_as_it_stands(example: Path) -> None:
     assert (ward.core, ward.ce) == (switch, ce)
     assert ward.primary_link is not None
     assert ward.primary_link.near_port == "Gi1/0/48"
-    assert (ups.parent, ups.parent_port) == ("sw-26740-01", None)
-    assert (codec.duty, codec.room, codec.parent_port) == (Duty.MEETING, "phong-hop-a", "Gi1/0/5")
+    assert (ups.above, ups.ways) == (("sw-26740-01",), ("sw-26740-01",))
+    assert (codec.duty, codec.room) == (Duty.MEETING, "phong-hop-a")
+    assert codec.ways == ("sw-26740-01:Gi1/0/5",)
     assert (machine.site, machine.role) == ("dc", Role.OTHER)
     assert switch.snmp is not None
     assert (switch.snmp.auth, switch.snmp.version) == ("env:SNMP_26740", "2c")

@@ -289,3 +289,37 @@ def test_a_state_restored_from_disk_proves_no_way() -> None:
         for name, state in ward.states.items()
     }
     assert ward.way("vm", -1000.0).way is Way.UNSURE
+
+
+def two_ways(*, in_series: bool) -> Ward:
+    several = Topology(
+        MappingProxyType({"a": (AGENT,), "b": (AGENT,), "x": ("a", "b")}),
+        frozenset({"x"} if in_series else ()),
+    )
+    ward = Ward(several)
+    ward.all_good(0.0)
+    return ward
+
+
+def test_with_redundant_parents_a_child_is_held_only_when_all_are_bad() -> None:
+    ward = two_ways(in_series=False)
+    ward.feed("b", State.OK, 9.0)
+    ward.feed("a", State.CRIT, 9.5)
+    ward.feed("x", State.CRIT, 9.0)
+    assert ward.holds.by("x") is None
+    ward.feed("b", State.CRIT, 10.0)
+    assert ward.holds.by("x") in {"a", "b"}
+    ward.feed("b", State.OK, 12.0)
+    assert ward.way("x", 11.0).way is Way.OPEN
+
+
+def test_a_child_that_needs_all_its_parents_is_held_when_one_is_bad() -> None:
+    ward = two_ways(in_series=True)
+    ward.feed("a", State.OK, 9.0)
+    ward.feed("b", State.CRIT, 9.5)
+    ward.feed("x", State.CRIT, 10.0)
+    assert ward.holds.by("x") == "b"
+    ward.feed("b", State.OK, 12.0)
+    assert ward.way("x", 11.0).way is Way.UNSURE  # the other one was not asked since
+    ward.feed("a", State.OK, 12.5)
+    assert ward.way("x", 11.0).way is Way.OPEN

@@ -183,3 +183,48 @@ def test_what_hangs_on_itself_or_on_nothing_known_hangs_on_the_root() -> None:
     ]
     topology = tree(example(devices=loop, links=[], path=None, services=[]), "ward")
     assert parents(topology) == {"a": (AGENT,), "b": (AGENT,), "c": (AGENT,)}
+
+
+def redundant(how: str, *more: dict[str, Any]) -> Ward:
+    """An access switch with two ways up, and a codec behind it."""
+    a, b, below = (
+        {"name": n, "kind": "cisco_ios", "role": "access", "address": f"192.0.2.{place}"}
+        for n, place in (("sw-a", 51), ("sw-b", 52), ("sw-c", 53))
+    )
+    behind_a = {**b, "behind": "sw-a"}  # one way is longer than the other
+    twice = {**below, "parents": {how: ["sw-a:1", "sw-b:1"]}}
+    leaf = {"name": "vc-x", "kind": "cisco_ce", "address": "192.0.2.60", "behind": "sw-c:5"}
+    return example(devices=[*EXAMPLE["devices"], twice, a, behind_a, leaf, *more])
+
+
+@pytest.mark.parametrize("vantage", ["ward", "hub"])
+@pytest.mark.parametrize("how", ["any", "all"])
+def test_all_written_parents_count_however_long_their_ways_are(how: str, vantage: Any) -> None:
+    topology = tree(redundant(how), vantage)
+    assert topology.parents("sw-c") == ("sw-a", "sw-b")
+    assert topology.in_series == (frozenset({"sw-c"}) if how == "all" else frozenset())
+    assert topology.parents("sw-b") == ("sw-a",)
+    for position, name in enumerate(topology.names):
+        assert set(topology.ancestors(name)) <= set(topology.names[:position])
+
+
+def test_seen_from_below_the_ways_up_hang_on_what_they_lead_to() -> None:
+    topology = tree(redundant("any").model_copy(update={"agent_at": "vc-x"}), "ward")
+    assert topology.parents("vc-x") == (AGENT,)
+    assert topology.parents("sw-c") == ("vc-x",)
+    assert topology.parents("sw-a") == topology.parents("sw-b") == ("sw-c",)
+    assert topology.in_series == frozenset()
+
+
+def test_a_way_that_itself_leads_through_the_device_is_none() -> None:
+    stub = {"name": "sw-z", "kind": "x", "address": "192.0.2.70", "behind": "vc-x"}
+    ward = redundant("any", stub)
+    devices = [
+        d.model_copy(update={"parents": d.parents.model_copy(update={"any": ("sw-a", "sw-z")})})
+        if d.parents
+        else d
+        for d in ward.devices
+    ]
+    topology = tree(ward.model_copy(update={"devices": tuple(devices)}), "ward")
+    assert topology.parents("sw-c") == ("sw-a",)
+    assert "sw-c" in topology.ancestors("sw-z")
