@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from agent import sse, statefile, wire
 from agent.address import DEFAULT_URL, Address, addresses, credential, state_folder
+from agent.wire.sender import UnknownSenders
 from inventory.errors import ActionRefused
 from inventory.errors import AgentUnreachable as _Unreachable
 from probes.clock import SystemClock
@@ -148,6 +149,10 @@ class AgentClient:
     def maintenance(self, ward: str | None = None) -> wire.Maintenance:
         """Announced windows that are not over and the weekly rules, of one ward if given."""
         return self._get(wire.Maintenance, "/maintenance", _given(ward=ward))
+
+    def unknown_senders(self) -> UnknownSenders:
+        """Who sent traps or syslog lines and is no device; for role city_noc."""
+        return self._get(UnknownSenders, "/unknown-senders")
 
     def exposition(self) -> str:
         """What `/metrics` answers, as text 0.0.4."""

@@ -5,7 +5,7 @@ Every field has a default that is right for a ward; a missing file means all def
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from pydantic import Field
 
@@ -51,25 +51,32 @@ class IncidentSettings(Frozen):
         )
 
 
+LocalRole: TypeAlias = Literal["ward_it", "region_dxc", "city_noc"]
+
+
 class HttpSettings(Frozen):
     """The HTTP side.
 
     `advertise` is the `host:port` that `/sd` hands out, the listen address when null. With
     `allow_plaintext` the agent may listen beyond loopback although it speaks no TLS yet.
+    `local_role` is the role of whoever can read the state folder's local token.
     """
 
     advertise: str | None = None
     allow_plaintext: bool = False
+    local_role: LocalRole = "ward_it"
 
 
 class HintSettings(Frozen):
-    """Where devices may send traps and syslog lines, as `HOST:PORT` (UDP); null is off.
+    """Where devices may send traps and syslog lines, as `HOST:PORT`; null is off.
 
-    The ports meant for it are 1162 and 1514; a redirect leads 162 and 514 there.
+    `traps` and `syslog` are UDP, `syslog_tcp` is TCP. The ports meant for it are 1162 and 1514; a
+    redirect leads 162 and 514 there.
     """
 
     traps: str | None = None
     syslog: str | None = None
+    syslog_tcp: str | None = None
 
 
 class AgentConfig(Frozen):

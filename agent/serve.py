@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from agent.assembly import Agent, Plan
 from agent.hints.receiver import Receiver
+from agent.hints.stream import StreamReceiver
 from agent.settings import read_settings
 from agent.web.access import Access, fresh_token, write_local_token
 from agent.web.app import build_app
@@ -24,7 +25,7 @@ from probes.tasks import end
 from probes.transports.open import open_transports
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from inventory.credentials import Secret
     from inventory.model import Vantage
@@ -60,7 +61,7 @@ class Running:
 
     agent: Agent
     url: str
-    receivers: tuple[Receiver, ...] = ()
+    receivers: tuple[Receiver | StreamReceiver, ...] = ()
 
 
 _log = logging.getLogger(__name__)
@@ -121,18 +122,20 @@ async def running(plan: Plan, options: Options) -> AsyncIterator[Running]:
         yield Running(agent, server.url, tuple(receivers))
 
 
-def receivers_of(agent: Agent) -> Iterator[Receiver]:
+def receivers_of(agent: Agent) -> Iterator[Receiver | StreamReceiver]:
     """The open sockets for traps and syslog that the settings ask for; InputError when one fails.
 
     Their addresses are log lines.
     """
-    settings = agent.plan.config.hints
-    for name, listen, take in (
-        ("traps", settings.traps, agent.hints.trap),
-        ("syslog", settings.syslog, agent.hints.syslog),
-    ):
+    settings, desk = agent.plan.config.hints, agent.hints
+    asked: tuple[tuple[str, str | None, Callable[[str], Receiver | StreamReceiver]], ...] = (
+        ("traps", settings.traps, lambda listen: Receiver(listen, desk.trap)),
+        ("syslog", settings.syslog, lambda listen: Receiver(listen, desk.syslog)),
+        ("syslog_tcp", settings.syslog_tcp, lambda listen: StreamReceiver(listen, desk)),
+    )
+    for name, listen, opened in asked:
         if listen is not None:
-            receiver = Receiver(listen, take)
+            receiver = opened(listen)
             _log.info("receiver open what=%s at=%s", name, receiver.address)
             yield receiver
 
@@ -149,7 +152,8 @@ def parts_of(agent: Agent, token: Secret, advertise: str) -> Parts:
         exposition=outlets.exposition,
         renderer=outlets.renderer,
         selfmetrics=agent.metrics,
-        access=Access(token, agent.plan.inventory.site.realm),
+        access=Access(token, agent.plan.inventory.site.realm, agent.plan.config.http.local_role),
         clock=agent.clock,
         advertise=advertise,
+        strangers=agent.hints.strangers,
     )

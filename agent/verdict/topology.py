@@ -62,9 +62,9 @@ def tree(ward: Ward, vantage: Vantage) -> Topology:
     """The topology of a ward as the agent at that vantage reaches it.
 
     `behind` or `parents` of the inventory win; what has none hangs on the core switch (in the ward)
-    or on the centre gateway (in the data centre). The CE hangs on the core switch, the gateway on the CE of
-    every link, services on the gateway. A ward's agent starts where `agent_at` says, else at the
-    core switch; the hub's at the gateway. Names that nothing connects hang on the root.
+    or on the centre gateway (in the data centre). The CE hangs on the core switch, the gateway on
+    the CE of every link, services on the gateway. A ward's agent starts where `agent_at` says, else
+    at the core switch; the hub's at the gateway. Names that nothing connects hang on the root.
     """
     near: dict[str, list[str]] = {name: [] for name in (AGENT, *_names(ward))}
     for one, other in dict.fromkeys(_edges(ward, _ends(ward, vantage), vantage)):

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from agent.config import LocalRole
     from inventory.model import Realm
 
 TOKEN_FILE = "local.token"  # noqa: S105 - the name of the file, not a token
 _MODE = 0o640
-_LOCAL_ROLE = "ward_it"
+LOCAL_ROLE: LocalRole = "ward_it"
 _NO_ROLE = "metrics"
 
 Need: TypeAlias = Literal["open", "read", "command"]
@@ -44,9 +45,9 @@ def fresh_token() -> Secret:
 def write_local_token(folder: Path, token: Secret) -> None:
     """Put the token into `<state>/local.token`, readable by the owner and the group alone.
 
-    Who can read the file has the role ward_it; the old token ends with the old file. To be called
-    once the server is bound: a second agent that finds the port taken must not replace the first
-    one's token. Raises StoreError.
+    Who can read the file has the role that the settings give it; the old token ends with the old
+    file. To be called once the server is bound: a second agent that finds the port taken must not
+    replace the first one's token. Raises StoreError.
     """
     path = folder / TOKEN_FILE
     try:
@@ -60,11 +61,15 @@ def write_local_token(folder: Path, token: Secret) -> None:
 
 
 class Access:
-    """Decides per request. `realm` sim lets every local GET pass without a token."""
+    """Decides per request. `realm` sim lets every local GET pass without a token.
 
-    def __init__(self, token: Secret, realm: Realm) -> None:
+    `local_role` is the role of whoever has the local token.
+    """
+
+    def __init__(self, token: Secret, realm: Realm, local_role: LocalRole = LOCAL_ROLE) -> None:
         self._token = token.reveal().encode()
         self._realm = realm
+        self._local_role = local_role
 
     def caller(self, request: Request, need: Need) -> Caller:
         """Who asks, when that is enough for what the route needs; raises Refusal (401)."""
@@ -82,7 +87,7 @@ class Access:
         # compare_digest also for a wrong scheme: the answer takes as long
         if not hmac.compare_digest(given, self._token) or scheme.lower() != "bearer":
             raise _denied("api.token_wrong")
-        return Caller(_LOCAL_ROLE, "token")
+        return Caller(self._local_role, "token")
 
 
 def is_local(request: Request) -> bool:

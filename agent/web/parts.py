@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from agent.events import EventBus
     from agent.exposition.block import Renderer
     from agent.exposition.writer import Exposition
+    from agent.hints.guard import Strangers
     from agent.paper import Paper
     from agent.selfmetrics import SelfMetrics
     from agent.view import Commands, RunBook, ViewSource
@@ -31,3 +32,4 @@ class Parts:
     access: Access
     clock: Clock
     advertise: str
+    strangers: Strangers

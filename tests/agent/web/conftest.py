@@ -14,6 +14,7 @@ import pytest
 from agent.events import EventBus
 from agent.exposition.block import Renderer
 from agent.exposition.writer import Exposition
+from agent.hints.guard import Strangers
 from agent.incident_life import acknowledge, open_from
 from agent.incidents import HeldChild, Incident
 from agent.metrics_catalog import full_catalogue
@@ -38,6 +39,7 @@ from probes.snmp.ports import IF_HC_IN_OCTETS, IF_OPER_STATUS, SYS_UP_TIME
 from probes.target import targets_of
 
 if TYPE_CHECKING:
+    from agent.config import LocalRole
     from inventory.credentials import Secret
     from inventory.model import Realm
     from playbooks.verdict.model import Verdict
@@ -284,7 +286,12 @@ Build = Callable[..., Agent]
 def build() -> Build:
     """Build an agent: `build(realm="live", codes=("26740", "25747"))`."""
 
-    def _build(realm: Realm = "sim", codes: tuple[str, ...] = ("26740",), **changes: Any) -> Agent:
+    def _build(
+        realm: Realm = "sim",
+        codes: tuple[str, ...] = ("26740",),
+        local_role: LocalRole = "ward_it",
+        **changes: Any,
+    ) -> Agent:
         clock = ManualClock(NOW)
         wards = tuple(ward_view(code, realm) for code in codes)
         view = AgentView(
@@ -302,9 +309,10 @@ def build() -> Build:
             exposition=Exposition(catalogue),
             renderer=Renderer(catalogue, drill=realm == "drill"),
             selfmetrics=SelfMetrics(version="0.1.0", realm=realm, vantage="ward", started=NOW),
-            access=Access(token, realm),
+            access=Access(token, realm, local_role),
             clock=clock,
             advertise="127.0.0.1:9642",
+            strangers=Strangers(),
         )
         return Agent(engine, book, parts, token, clock, build_app(parts))
 
