@@ -40,6 +40,7 @@ from agent.runs import Runs
 from agent.schedule import Job, Schedule
 from agent.selfmetrics import SelfMetrics
 from agent.settings import read_calendar
+from agent.snmp_reads import SnmpReads
 from agent.statefile import EVERY_S, write_state
 from agent.store import open_store
 from agent.supervise import keep_running
@@ -80,6 +81,7 @@ HOST_LINK_EVERY_S = 5.0
 JUDGE_EVERY_S = 1.0
 SAVE_RINGS_EVERY = 30  # judgements
 FORGET_EVERY_S = 3600.0
+SNMP_FRESH_S = 30.0  # what a scraper asks for by module: the rhythm of the switches' own poll
 READY_AFTER_S = 120.0
 READY_SHARE = 0.8
 
@@ -144,6 +146,9 @@ class Agent:
         self.office = self._open_office()
         self._drill: Drill | None = None
         self._poller = Poller(self.schedule, transports, clock, self._secret(), self.engine.take)
+        self.snmp_reads = SnmpReads(
+            every, transports, clock, self._secret(), config.timing.period_s or SNMP_FRESH_S
+        )
         devices = ((code, one) for code, ward in inventory.wards.items() for one in ward.devices)
         self.hints = HintDesk(
             Senders(devices, self._secret()),

@@ -98,6 +98,7 @@ async def running(plan: Plan, options: Options) -> AsyncIterator[Running]:
         agent = Agent(plan, transports, clock)
         stack.callback(agent.close)
         stack.push_async_callback(agent.office.close)
+        stack.push_async_callback(agent.snmp_reads.close)
         token, http = fresh_token(), plan.config.http
         app = build_app(parts_of(agent, token, http.advertise or options.listen))
         server = WebServer(
@@ -152,6 +153,7 @@ def parts_of(agent: Agent, token: Secret, advertise: str) -> Parts:
         exposition=outlets.exposition,
         renderer=outlets.renderer,
         selfmetrics=agent.metrics,
+        snmp=agent.snmp_reads,
         access=Access(token, agent.plan.inventory.site.realm, agent.plan.config.http.local_role),
         clock=agent.clock,
         advertise=advertise,

@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.routing import Route
 
-from agent.web import api, events, metrics, pages, playbooks, printed, senders
+from agent.web import api, events, metrics, pages, playbooks, printed, senders, snmp
 from agent.web.commands import Desk
 from agent.web.problems import STATUS, code_for_status, error_response, problem_response
 from inventory.errors import WardopsError
@@ -50,6 +50,7 @@ def _routes(parts: Parts) -> list[Route]:
         "/": pages.front,
         "/metrics": metrics.metrics,
         "/sd": metrics.service_discovery,
+        "/snmp": snmp.snmp,
         "/-/healthy": metrics.healthy,
         "/-/ready": metrics.ready,
         "/playbooks/{id}": printed.playbook,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from agent.hints.guard import Strangers
     from agent.paper import Paper
     from agent.selfmetrics import SelfMetrics
+    from agent.snmp_reads import SnmpReads
     from agent.view import Commands, RunBook, ViewSource
     from agent.web.access import Access
     from probes.clock import Clock
@@ -29,6 +30,7 @@ class Parts:
     exposition: Exposition
     renderer: Renderer
     selfmetrics: SelfMetrics
+    snmp: SnmpReads
     access: Access
     clock: Clock
     advertise: str

@@ -20,11 +20,13 @@ from agent.incidents import HeldChild, Incident
 from agent.metrics_catalog import full_catalogue
 from agent.paper import Paper
 from agent.selfmetrics import SelfMetrics
+from agent.snmp_reads import SnmpReads
 from agent.view import AgentView, DeviceView, IncidentCounts, ProbeRuns, WardView
 from agent.web.access import Access, fresh_token
 from agent.web.app import build_app
 from agent.web.parts import Parts
 from agent.wire import Command, CommandResult, Contact, PlaybookBrief, PlaybookRun, RunStep, Text
+from inventory.credentials import Secret
 from inventory.errors import ActionRefused
 from inventory.model import Inventory, Site, Ward, Words
 from inventory.units import units
@@ -279,6 +281,13 @@ def paper_of(codes: Sequence[str], realm: Realm) -> Paper:
     return Paper(LIBRARY, inventory, load_escalation())
 
 
+def snmp_reads(wards: Sequence[WardView], clock: ManualClock) -> SnmpReads:
+    """The devices of these wards; nothing here asks one."""
+    found = [one.target for ward in wards for one in ward.targets]
+    ways: Any = None
+    return SnmpReads(found, ways, clock, lambda _ref: Secret("public"), 30.0)
+
+
 Build = Callable[..., Agent]
 
 
@@ -310,6 +319,7 @@ def build() -> Build:
             renderer=Renderer(catalogue, drill=realm == "drill"),
             selfmetrics=SelfMetrics(version="0.1.0", realm=realm, vantage="ward", started=NOW),
             access=Access(token, realm, local_role),
+            snmp=snmp_reads(wards, clock),
             clock=clock,
             advertise="127.0.0.1:9642",
             strangers=Strangers(),
