@@ -6,6 +6,7 @@ The only door to sqlite3: its errors become StoreError here. What the tables mea
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
@@ -101,6 +102,16 @@ class Database:
         """Note a value about the file itself."""
         with _mapped(self.path):
             _set_meta(self._connection, key, value)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a state folder, so that what the agent puts beside the journal finds it.
+
+    Raises StoreError when it cannot be made or nothing can be written into it.
+    """
+    with _mapped(folder / FILE_NAME):
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
 
 
 def open_database(

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.assembly import Agent, Plan
+from agent.assembly import Agent, Plan, opening_of
+from agent.database import make_folder
 from agent.hints.receiver import Receiver
 from agent.hints.stream import StreamReceiver
 from agent.settings import read_settings
+from agent.store import open_store
 from agent.web.access import Access, fresh_token, write_local_token
 from agent.web.app import build_app
+from agent.web.doorway import Doorway
 from agent.web.parts import Parts
 from agent.web.server import WebServer
 from inventory.load import load
@@ -95,19 +98,23 @@ async def running(plan: Plan, options: Options) -> AsyncIterator[Running]:
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         transports = await stack.enter_async_context(open_transports(plan.inventory, clock))
-        agent = Agent(plan, transports, clock)
-        stack.callback(agent.close)
-        stack.push_async_callback(agent.office.close)
-        stack.push_async_callback(agent.snmp_reads.close)
-        token, http = fresh_token(), plan.config.http
-        app = build_app(parts_of(agent, token, http.advertise or options.listen))
+        door, http = Doorway(), plan.config.http
+        make_folder(options.state)
         server = WebServer(
-            app,
+            door,
             options.listen,
             options.socket,
-            agent.bus.close,
+            door.end_streams,
             allow_plaintext=http.allow_plaintext,
         )
+        stack.push_async_callback(server.stop)
+        await server.start()
+        # In a thread: to check a large journal takes seconds, in which scrapes are answered.
+        store = await asyncio.to_thread(open_store, plan.state, opening_of(plan, clock))
+        agent = Agent(plan, transports, clock, store)
+        stack.callback(agent.close)
+        stack.push_async_callback(agent.office.close)
+        token = fresh_token()
         # After the bind: an agent that may not start must not take away the running one's token.
         write_local_token(options.state, token)
         if http.allow_plaintext:
@@ -116,8 +123,9 @@ async def running(plan: Plan, options: Options) -> AsyncIterator[Running]:
         for receiver in receivers_of(agent):
             stack.callback(receiver.close)
             receivers.append(receiver)
-        await server.start()
-        stack.push_async_callback(server.stop)
+        parts = parts_of(agent, token, http.advertise or options.listen)
+        door.open(build_app(parts), agent.bus.close)
+        stack.push_async_callback(server.stop)  # before anything that its answers need is closed
         work = asyncio.create_task(agent.run(), name="agent")
         stack.push_async_callback(end, work)
         yield Running(agent, server.url, tuple(receivers))
@@ -153,7 +161,6 @@ def parts_of(agent: Agent, token: Secret, advertise: str) -> Parts:
         exposition=outlets.exposition,
         renderer=outlets.renderer,
         selfmetrics=agent.metrics,
-        snmp=agent.snmp_reads,
         access=Access(token, agent.plan.inventory.site.realm, agent.plan.config.http.local_role),
         clock=agent.clock,
         advertise=advertise,

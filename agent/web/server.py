@@ -76,13 +76,19 @@ class WebServer:
             self._task.result()
 
     async def stop(self) -> None:
-        """Stop taking requests, let the present ones end within two seconds, leave no socket."""
+        """Stop taking requests, let the present ones end within two seconds, leave no socket.
+
+        Nothing when it has stopped already.
+        """
+        if not self._sockets:
+            return
         self._on_stop()
         self._server.should_exit = True
         if self._task is not None:
             await self._task
         for bound in self._sockets:
             bound.close()
+        self._sockets.clear()
         if self._socket_path is not None:
             self._socket_path.unlink(missing_ok=True)
 
