@@ -17,9 +17,12 @@ from inventory.errors import InputError
 from inventory.language import DEFAULT_LANGUAGE, LANGUAGES, say
 from inventory.load import load
 from probes.clock import SystemClock
-from probes.describe import deciding, describe
+from probes.describe import deciding, describe, reason_text
+from probes.errors import ProbeError
 from probes.inventory_cli import folder_of
+from probes.model import ProbeContext
 from probes.once import ask
+from probes.record import TIMEOUT_S, blanked, record, refuse_existing, write
 from probes.registry import kinds, probes_for
 from probes.summary import summary
 from probes.target import Asked, is_url, parse_target, targets_of, with_auth, with_trust
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from inventory.language import Language
     from inventory.model import Inventory
     from probes.model import Observation, Target
+    from probes.record import Recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ class _Spoken(click.Command):
 @click.option("--auth", multiple=True)
 @click.option("--json", "as_json", is_flag=True)
 @click.option("--debug", is_flag=True)
+@click.option("--record", "file", type=click.Path(path_type=Path))
 @click.option("--pin")
 @click.option("--insecure", is_flag=True)
 @click.option("--lang", type=click.Choice(LANGUAGES), is_eager=True)
@@ -80,6 +85,7 @@ def command(
     auth: tuple[str, ...],
     as_json: bool,
     debug: bool,
+    file: Path | None,
     pin: str | None,
     insecure: bool,
     lang: str | None,
@@ -92,7 +98,10 @@ def command(
         logging.getLogger("probes").addHandler(logging.NullHandler())
     try:
         inventory, asked = _asked(_Wish(name, folder, auth, pin, insecure))
-        came = asyncio.run(_run(inventory, asked, _secrets(inventory, auth), tell))
+        tell, secret = blanked(tell, _secrets(inventory, auth))
+        if file is not None:
+            return _record(inventory, asked, secret, tell, file, language)
+        came = asyncio.run(_run(inventory, asked, secret, tell))
     except InputError as error:
         click.echo(error.text(language), err=True)
         return error.exit_code
@@ -169,6 +178,46 @@ def _secrets(inventory: Inventory | None, given: Sequence[str]) -> Callable[[str
     """References of the command line start here, those of the inventory in its folder."""
     folder = Path(inventory.folder) if inventory is not None else Path.cwd()
     return lambda ref: resolve(ref, Path.cwd() if ref in given else folder)
+
+
+def _record(
+    inventory: Inventory | None,
+    asked: Asked,
+    secret: Callable[[str], Secret],
+    tell: Callable[[str], None],
+    file: Path,
+    language: Language,
+) -> int:
+    """Walk the device into a new file; 0 when all of it was read, 1 when not."""
+    target = asked.target
+    if target.snmp is None:
+        raise InputError("record.no_snmp", target=target.name)
+    refuse_existing(file)
+    try:
+        recorded = asyncio.run(_walk(inventory, target, secret, tell))
+    except ProbeError as error:
+        why = reason_text(error.reason, error.detail_code, error.values, language)
+        click.echo(say("record.failed", language, target=target.name, why=why), err=True)
+        return 1
+    write(recorded, file)
+    count, left = len(recorded.redacted.lines), recorded.redacted.left_out
+    click.echo(say("record.written", language, file=file, count=count, left=left))
+    if not recorded.complete:
+        click.echo(say("record.cut", language), err=True)
+    return 0 if recorded.complete else 1
+
+
+async def _walk(
+    inventory: Inventory | None,
+    target: Target,
+    secret: Callable[[str], Secret],
+    tell: Callable[[str], None],
+) -> Recorded:
+    clock = SystemClock()
+    async with open_transports(inventory, clock) as transports:
+        watched, _ = witnessed(transports, tell)
+        context = ProbeContext(clock, clock.monotonic() + TIMEOUT_S, watched, secret, tell)
+        return await record(target, context)
 
 
 async def _run(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from inventory.credentials import Secret
     from probes.clock import Clock
-    from probes.model import Observation, Target, Transports
+    from probes.model import Observation, Reading, Target, Transports
     from probes.target import Asked
 
 # With these, another credential may do better: a wrong community looks like silence.
@@ -50,6 +50,8 @@ async def ask(
         deadline = clock.monotonic() + probe.timeout_s
         seen = await observe(target, probe, transports, clock, deadline, secret, tell)
         tell(f"= {seen.reason.value}, {len(seen.reading.samples)} samples in {seen.took_s:.3f} s")
+        for line in made_of(seen.reading):
+            tell(f"= {line}")
         return seen
 
     first, *rest = asked.probes
@@ -65,6 +67,21 @@ async def ask(
     for name in _more(seen):
         observations.append(await one(seen.target, name))  # noqa: PERF401 - one after the other
     return tuple(observations)
+
+
+def made_of(reading: Reading) -> Iterator[str]:
+    """What a reading says in records, for `--debug`: identity, ports and how they are named."""
+    identity = reading.identity
+    if identity is not None:
+        model = f"{identity.model or '-'}, version {identity.version or '-'}"
+        maker = f"{identity.vendor or '-'} {identity.device_class}"
+        yield f"{maker}, kind {identity.os or '-'}, {model}"
+    for port in reading.interfaces or ():
+        speed = "-" if port.speed_bps is None else f"{port.speed_bps} bit/s"
+        state = f"admin {port.admin or '-'}, oper {port.oper or '-'}, {speed}"
+        yield f"port {port.index}: {port.name} by {port.name_source}, {state}"
+    for sensor in reading.sensors:
+        yield f"{sensor.device_class} {sensor.name}: {sensor.value} {sensor.unit}"
 
 
 def _more(seen: Observation) -> Iterator[str]:
