@@ -144,9 +144,10 @@ class Actions:
         to, text = _text(command, "to"), one_line(_text(command, "text"), 1000)
         if "run" in command.args:
             return _stands(self._runs.escalate(_text(command, "run"), to, text, actor))
-        return self._act(
-            command, "escalate", actor, lambda one: f"{self._addressee(one, to)}: {text}"
-        )
+        _, one = self._find(_text(command, "incident"))
+        args = {**command.args, "to": self._addressee(one, to), "text": text}
+        asked = command.model_copy(update={"verb": "hand_over", "args": args})
+        return self._change(asked, actor)
 
     def _addressee(self, incident: Incident, to: str) -> str:
         """Whom an incident goes to; ActionRefused when it is over, or for nobody of that name."""

@@ -47,10 +47,11 @@ def legal(items: Iterable[LawItem], incident: Incident) -> tuple[Deadline, ...]:
             group="law",
             due=incident.t0_detected + clock.within,
             text=clock.text,
-            source=item.title,
+            source=item.named,
             mark=item.mark,
             verified=item.verified,
             duty=item.duty,
+            only_serious=clock.when.serious is not None,
         )
         for item in in_force(items, incident.t0_detected)
         if _is_about(item, incident)
@@ -58,7 +59,7 @@ def legal(items: Iterable[LawItem], incident: Incident) -> tuple[Deadline, ...]:
     )
 
 
-def acknowledgement(incident: Incident, minutes: int | None, source: str) -> tuple[Deadline, ...]:
+def acknowledgement(incident: Incident, minutes: int | None, source: Words) -> tuple[Deadline, ...]:
     """The clock for somebody to take the incident on; none when no time was agreed."""
     if minutes is None:
         return ()
@@ -79,7 +80,7 @@ def handed_over(
     incident: Incident, to_role: str, at: datetime, targets: Iterable[Target]
 ) -> tuple[Deadline, ...]:
     """The clocks that begin when an incident goes to the carrier; none for other roles."""
-    if to_role.partition("@")[0] not in _CARRIERS:
+    if not is_carrier(to_role):
         return ()
     running = {one.clock for one in incident.deadlines if one.met is None}
     chosen: dict[str, Target] = {}
@@ -101,9 +102,22 @@ def handed_over(
     )
 
 
+def runs(deadline: Deadline, incident: Incident) -> bool:
+    """Whether a clock still asks for something: not met, and not only for what is serious.
+
+    While nobody has said how serious it is, it counts as serious.
+    """
+    return deadline.met is None and not (deadline.only_serious and incident.serious == "no")
+
+
+def is_carrier(role: str) -> bool:
+    """Whether a role is the carrier's."""
+    return role.partition("@")[0] in _CARRIERS
+
+
 def overdue(incident: Incident, now: datetime) -> tuple[Deadline, ...]:
     """The clocks that ran out and were not met."""
-    return tuple(one for one in incident.deadlines if one.met is None and one.due < now)
+    return tuple(one for one in incident.deadlines if runs(one, incident) and one.due < now)
 
 
 def working_days_between(first: date, last: date, calendar: Calendar) -> int:

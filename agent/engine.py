@@ -194,6 +194,14 @@ class Engine:
         said = {"hint": {"kind": hint.kind.value, "channel": hint.channel}}
         self.outlets.bus.publish("obs", f"devices/{hint.device}", said, ward=hint.ward)
 
+    def findings(self, ward: str, mono: float) -> dict[str, bool]:
+        """What messages of a ward's devices came to within half an hour, as far as any is heard."""
+        hears = self.config.hints
+        by_log = bool(hears.syslog or hears.syslog_tcp)
+        heard = {"login_burst": by_log, "loop_hint": by_log or bool(hears.traps)}
+        found = {name for _device, name in self._lore.present(ward, mono)}
+        return {name: name in found for name, is_heard in heard.items() if is_heard}
+
     def take_host(self, link: bool | None) -> None:
         """Take in whether the agent's own interface has link."""
         at, mono = self._clock.now(), self._clock.monotonic()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, get_args
 
-from agent.deadlines import handed_over
+from agent.deadlines import handed_over, is_carrier
 from agent.incident_life import ended, met, root_of
 from agent.incidents import (
     PERSON,
@@ -41,6 +41,7 @@ _TAKEN = frozenset({
 FILLABLE: Mapping[str, tuple[str, ...] | None] = {
     "personal_data": get_args(Answer),
     "abnormal_signs": get_args(Answer),
+    "serious": get_args(Answer),
     "workaround": None,
     "lessons": None,
 }
@@ -113,10 +114,13 @@ def hand_over(
 ) -> Step:
     """Give it to another role with this text, which is kept as sent, with its SHA-256.
 
-    To the carrier its own clocks begin. Refused when it is over, or without role or text.
+    To the carrier its own clocks begin. Refused when it is over, without role or text, or when a
+    security incident would go to the carrier.
     """
     refuse_unless(incident.is_open, "incident.over", incident)
     refuse_unless(to_role.strip() != "" and text.strip() != "", "incident.no_handover", incident)
+    by_carrier = is_carrier(to_role)
+    refuse_unless(not (incident.keeps_as_is and by_carrier), "incident.no_carrier", incident)
     given = Handover(
         at=now,
         from_role=from_role,

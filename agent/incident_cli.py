@@ -82,7 +82,8 @@ def incident_show(
         key = f"incident.verb.{entry.verb}"
         verb = say(key, language) if has(key) else entry.verb
         actor = say("incident.machine", language) if entry.actor == MACHINE else entry.actor
-        click.echo(f"  {_time(entry.at)}  {actor}  {verb}  {entry.text or ''}".rstrip())
+        text = getattr(entry.said, language) if entry.said else entry.text or ""
+        click.echo(f"  {_time(entry.at)}  {actor}  {verb}  {text}".rstrip())
     for part in found.children:
         part_state = say(f"incident.state.{part.state}", language)
         values = {"id": part.id, "state": part_state, "ward": part.ward}

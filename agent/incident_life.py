@@ -142,16 +142,19 @@ def note(incident: Incident, *, now: datetime, actor: str, text: str) -> Step:
 
 
 def act(
-    incident: Incident, *, now: datetime, actor: str, verb: str, text: str, run: str | None = None
-) -> Step:
+    incident: Incident, *, now: datetime, actor: str, verb: str, text: str | Words,
+    run: str | None = None,
+) -> Step:  # fmt: skip
     """Something was done for it that does not move it: a playbook begun, somebody told.
 
-    `run` is the playbook run that it belongs to. Refused when the incident is closed.
+    `text` is a person's, or prepared in both languages. `run` is the playbook run that it belongs
+    to. Refused when the incident is closed.
     """
     refuse_unless(incident.state is not IncidentState.CLOSED, "incident.over", incident)
     runs = incident.runs if run is None or run in incident.runs else (*incident.runs, run)
     after = acted(incident, now, actor, verb, text, runs=runs)
-    return after, event_of(f"incident.{verb}", after, now, actor=actor, text=text)
+    plain = text if isinstance(text, str) else text.vi
+    return after, event_of(f"incident.{verb}", after, now, actor=actor, text=plain)
 
 
 def hold_children(

@@ -107,12 +107,16 @@ def _clocks(incident: Incident, language: Language) -> str:
         due, met = _time(one.due, language), _time(one.met, language)
         said = getattr(one.text, language)
         rows.append((said, f"{_said('due', language)} {due}", f"{_said('met', language)} {met}",
-                     f"{one.source} ({mark})"))  # fmt: skip
+                     f"{getattr(one.source, language)} ({mark})"))  # fmt: skip
     return _grid(rows) if rows else _nothing(language)
 
 
 def _timeline(incident: Incident, language: Language) -> str:
-    acts = [(one.at, one.actor, _verb(one.verb, language), one.reason) for one in incident.actions]
+    acts = [
+        (one.at, one.actor, _verb(one.verb, language),
+         getattr(one.said, language) if one.said else one.reason)
+        for one in incident.actions
+    ]  # fmt: skip
     notes = [(one.at, one.actor, _verb("note", language), one.text) for one in incident.notes]
     lines = sorted((*acts, *notes), key=lambda line: line[0])
     shown = [

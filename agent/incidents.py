@@ -11,6 +11,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
+from pydantic import field_validator
+
 from inventory.errors import ActionRefused
 from inventory.model import Frozen, Words
 
@@ -71,13 +73,17 @@ class Note(Frozen):
 
 
 class Action(Frozen):
-    """What somebody did to the incident: verb, result, reason."""
+    """What somebody did to the incident: verb, result, reason.
+
+    `said` is a text that was prepared in both languages; `reason` is then its Vietnamese.
+    """
 
     at: datetime
     actor: str
     verb: str
     result: str = "ok"
     reason: str | None = None
+    said: Words | None = None
 
 
 class CannotFixNow(Frozen):
@@ -108,6 +114,7 @@ class Deadline(Frozen):
 
     `group` is `law` only for a rule of law; `ack` and `restore` are operational. `mark` says how
     well the source was read, `verified` on which day a person compared it last (None: nobody has).
+    `only_serious` clocks end when a person says that the incident is not serious.
     """
 
     rule: str
@@ -116,10 +123,17 @@ class Deadline(Frozen):
     due: datetime
     met: datetime | None = None
     text: Words
-    source: str
+    source: Words
     mark: str
     verified: date | None = None
     duty: str | None = None
+    only_serious: bool = False
+
+    @field_validator("source", mode="before")
+    @classmethod
+    def _in_both(cls, value: object) -> object:
+        """Records of earlier versions name their source in one language."""
+        return Words(vi=value, en=value) if isinstance(value, str) else value
 
 
 class EvidencePiece(Frozen):
@@ -168,6 +182,7 @@ class Incident(Frozen):
     cannot_fix_now: CannotFixNow = CannotFixNow()
     personal_data: Answer = "unknown"
     abnormal_signs: Answer = "unknown"
+    serious: Answer = "unknown"
     runs: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
     actions: tuple[Action, ...] = ()
@@ -193,6 +208,11 @@ class Incident(Frozen):
     def is_open(self) -> bool:
         """Whether it still hurts: not yet resolved."""
         return self.state in HURTING
+
+    @property
+    def keeps_as_is(self) -> bool:
+        """Whether nothing may be restarted or reinstalled: traces would be lost."""
+        return self.kind == "security" and self.state is not IncidentState.CLOSED
 
     @property
     def held_now(self) -> tuple[HeldChild, ...]:
@@ -227,10 +247,15 @@ def changed(record: Record, **changes: object) -> Record:
 
 
 def acted(
-    incident: Incident, now: datetime, actor: str, verb: str, reason: str | None, **changes: object
-) -> Incident:
+    incident: Incident, now: datetime, actor: str, verb: str, reason: str | Words | None,
+    **changes: object,
+) -> Incident:  # fmt: skip
     """The incident changed, with a line that says who did it."""
-    action = Action(at=now, actor=actor, verb=verb, reason=reason)
+    said = reason if isinstance(reason, Words) else None
+    text = said.vi if said else reason
+    action = Action.model_validate(
+        {"at": now, "actor": actor, "verb": verb, "reason": text, "said": said}
+    )
     return changed(incident, actions=(*incident.actions, action), **changes)
 
 

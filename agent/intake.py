@@ -12,6 +12,8 @@ from agent.incidents import changed
 from agent.law import read_law, read_targets
 from agent.severity import WHOLE_WARD
 from inventory.errors import StoreError
+from inventory.language import LANGUAGES, say
+from inventory.model import Words
 from playbooks.escalation import FILE, chain
 
 if TYPE_CHECKING:
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from playbooks.verdict.model import Verdict
 
 _log = logging.getLogger(__name__)
-_SAMPLE = "mặc định (mẫu chưa được đơn vị thay)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,9 @@ class Intake:
 
     def dressed(self, incident: Incident, ward: Ward) -> Incident:
         """The incident with what it touches and its clocks. Pure."""
-        own = not self.escalation.sample
         ack = chain(self.escalation, ward.ward)[0].ack_min
         clocks = (
-            *acknowledgement(incident, ack, FILE if own else _SAMPLE),
+            *acknowledgement(incident, ack, self._source()),
             *legal(self.law.items, incident),
         )
         services = touched(incident, ward)
@@ -56,10 +56,16 @@ class Intake:
         levels = chain(self.escalation, incident.sites[0])[1:2]
         ack = levels[0].ack_min if levels else None
         clocks = (
-            *acknowledgement(incident, ack, FILE if not self.escalation.sample else _SAMPLE),
+            *acknowledgement(incident, ack, self._source()),
             *legal(self.law.items, incident),
         )
         return changed(incident, deadlines=clocks)
+
+    def _source(self) -> Words:
+        """Where the time to take an incident on comes from: the city's file, or the sample."""
+        if not self.escalation.sample:
+            return Words(vi=FILE, en=FILE)
+        return Words(**{one: say("incident.source.sample", one) for one in LANGUAGES})
 
     def frozen(
         self, incident: Incident, watch: WardWatch, verdict: Verdict, at: datetime, mono: float,

@@ -24,12 +24,19 @@ if TYPE_CHECKING:
 _FOLDER = Path(__file__).parent / "data"
 
 
+class When(Frozen):
+    """On what a clock depends. `yes_or_unknown`: it runs until a person says that it is not."""
+
+    serious: Literal["yes_or_unknown"] | None = None
+
+
 class LawClock(Frozen):
     """How long after its beginning something has to be done."""
 
     id: str = Field(min_length=1)
     within: timedelta = Field(ge=timedelta(0))
     text: Words
+    when: When = Field(default_factory=When)
 
 
 class Applies(Frozen):
@@ -60,6 +67,12 @@ class LawItem(Frozen):
     values: dict[str, int | str] = Field(default_factory=dict)
     duty: str | None = None
     consequence: Words | None = None
+    title_en: str | None = None
+
+    @property
+    def named(self) -> Words:
+        """What the rule is called; its own title where nobody has put it into English."""
+        return Words(vi=self.title, en=self.title_en or self.title)
 
 
 class Law(Frozen):
@@ -76,7 +89,7 @@ class Target(Frozen):
     group: ClockGroup
     within: timedelta = Field(ge=timedelta(0))
     parts: tuple[str, ...] = ()
-    source: str = Field(min_length=1)
+    source: Words
     text: Words
 
 

@@ -6,7 +6,7 @@ decides on what it measured.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agent.checks import State, state_of
@@ -44,10 +44,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Belief:
-    """What the agent concludes of a ward: the verdict that people see, and the unit's kind."""
+    """What the agent concludes of a ward: the verdict that people see, and the unit's kind.
+
+    `findings` are what its devices' messages come to, by whether they were seen of late; what no
+    receiver listens for is absent.
+    """
 
     verdict: Verdict | None
     kind: str
+    findings: Mapping[str, bool] = field(default_factory=dict)
 
 
 def wanted(watch: WardWatch, groups: Collection[str]) -> tuple[Wanted, ...]:
@@ -83,15 +88,16 @@ def run_facts(
         "app": {"ok": _services(facts)},
         "vc": _room(watch, mono),
         "mtg": {},
+        "hint": {"power": _truth(facts.fact("power_hint")), **_findings(belief)},
         "verdict": _verdict(belief, at),
     }
     for group in MEASURED:
         if set(_wanted_for(watch, group)) & set(silent):
             values[group] = dict.fromkeys(MEASURED[group], RunFact(reason="no_answer"))
     return {
-        f"{group}.{field}": values[group].get(field, RunFact(reason=NOT_MEASURED))
-        for group, fields in MEASURED.items()
-        for field in fields
+        f"{group}.{name}": values[group].get(name, RunFact(reason=NOT_MEASURED))
+        for group, names in MEASURED.items()
+        for name in names
     }
 
 
@@ -187,6 +193,15 @@ def _newest(
     return max(found, key=lambda one: one.mono, default=None)
 
 
+def _findings(belief: Belief) -> dict[str, RunFact]:
+    names = {"login_burst": "login_burst", "loop_hint": "loop"}
+    return {
+        own: RunFact(belief.findings[name], source="hints")
+        for name, own in names.items()
+        if name in belief.findings
+    }
+
+
 def _uplink(watch: WardWatch, facts: Facts) -> dict[str, RunFact]:
     link = watch.ward.primary_link
     port = link.near_port if link else None
@@ -236,8 +251,8 @@ def _room(watch: WardWatch, mono: float) -> dict[str, RunFact]:
         gone = False if state_of(seen.reason) is State.CRIT else None
         return {"reachable": RunFact(gone, str(seen.reason), seen.probe, seen.started)}
     return {
-        field: RunFact(value, "" if value is not None else NOT_MEASURED, seen.probe, seen.started)
-        for field, value in _room_values(status).items()
+        name: RunFact(value, "" if value is not None else NOT_MEASURED, seen.probe, seen.started)
+        for name, value in _room_values(status).items()
     }
 
 

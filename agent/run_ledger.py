@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from agent.incident_life import acknowledge, act
 from agent.incidents import Event, IncidentState
 from inventory.errors import ActionRefused, StoreError
+from inventory.language import LANGUAGES, has, say
+from inventory.model import Words
 from playbooks.seams import Delivery
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from agent.incidents import Incident, Step
     from agent.run_shelf import Shelved
     from agent.ward_case import WardCase
+    from inventory.language import Language
     from playbooks.picture import RunState
     from playbooks.seams import Message
     from probes.clock import Clock
@@ -71,7 +74,7 @@ class Ledger:
 
     def told(self, message: Message, incident: str | None, to: tuple[str, ...]) -> Delivery:
         """A message of a run: no channel takes it yet, the person at the screen passes it on."""
-        text = f"{', '.join(to)}: {message.text.get('vi', '')}"
+        text = Words(**{one: f"{', '.join(to)}: {message.text.get(one, '')}" for one in LANGUAGES})
         _log.info("run message run=%s kind=%s to=%s", message.run, message.kind, ",".join(to))
         if incident is not None:
             verb = "escalate" if message.kind == "escalate" else "notify"
@@ -105,15 +108,17 @@ class Ledger:
         outcome = "damaged" if run.damaged else state.outcome
         data = {"playbook": state.playbook, "outcome": outcome, "sha": run.head}
         if state.incident is not None:
-            text = f"{state.playbook} {state.id}: {outcome}"
+            name = f"{state.playbook} {state.id}"
+            text = Words(**{one: f"{name}: {_outcome(outcome, one)}" for one in LANGUAGES})
             self._act(state.incident, at, state.actor, "playbook_end", text)
         self._engine.outlets.store.record_events(
             [Event(ENDED, at, state.ward, state.id, data=data)]
         )
 
     def _act(
-        self, incident: str, now: datetime, actor: str, verb: str, text: str, run: str | None = None
-    ) -> None:
+        self, incident: str, now: datetime, actor: str, verb: str, text: str | Words,
+        run: str | None = None,
+    ) -> None:  # fmt: skip
         """One line of an incident; none when it is gone or closed, or the journal refuses."""
         try:
             self._change(
@@ -131,3 +136,8 @@ class Ledger:
     def _write(self, event: Event) -> None:
         with suppress(StoreError):
             self._engine.outlets.store.record_events([event])
+
+
+def _outcome(outcome: str | None, language: Language) -> str:
+    key = f"run.outcome.{outcome}"
+    return say(key, language) if has(key) else str(outcome)

@@ -40,7 +40,8 @@ class EngineProber:
             while case.settled.rival is not None and self._clock.monotonic() < end:
                 await self._clock.sleep(_LOOK_EVERY_S)
         at, mono = self._clock.now(), self._clock.monotonic()
-        belief = Belief(case.verdict, case.unit.kind)
+        findings = self._engine.findings(self._ward, mono)
+        belief = Belief(case.verdict, case.unit.kind, findings)
         found = run_facts(case.watch, belief, silent, at, mono)
         return {name: found[name] for name in names if name in found}
 

@@ -6,7 +6,9 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from agent import wire
+from inventory.language import LANGUAGES, say
 from playbooks.escalation import chain, contacts, next_level
+from playbooks.model import Do
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 NEXT = "next"
 CARRIER = "L3"
+_RESTARTING = frozenset({"switch_power", "ce_power", "ups"})
 
 
 def brief(playbook: Playbook) -> wire.PlaybookBrief:
@@ -42,6 +45,21 @@ def shown_run(state: RunState, escalation: Escalation) -> wire.PlaybookRun:
     lines = tuple(replace(one, to=named(one.to)) for one in state.lines)
     state = replace(state, step=step, lines=lines)
     return wire.PlaybookRun.model_validate(asdict(state))
+
+
+def restarts(playbook: Playbook, step: str) -> bool:
+    """Whether a step asks a person to cut the power of something that may hold traces."""
+    found = next((one for one in playbook.steps if one.id == step), None)
+    return isinstance(found, Do) and found.touches in _RESTARTING
+
+
+def left_as_is(run: wire.PlaybookRun, incident: str) -> wire.PlaybookRun:
+    """A run whose step is not to be done: it says so in place of what was to be done."""
+    if run.step is None:
+        return run
+    text = {one: say("run.left_as_is", one, id=incident) for one in LANGUAGES}
+    step = run.step.model_copy(update={"body": wire.Text(**text), "options": ()})
+    return run.model_copy(update={"step": step})
 
 
 def without_lines(run: wire.PlaybookRun) -> wire.PlaybookRun:

@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING
 from agent.run_ledger import Ledger
 from agent.run_probe import EngineProber
 from agent.run_shelf import Shelf
-from agent.run_words import NEXT, brief, level_above, shown_contacts, shown_run, without_lines
+from agent.run_words import (
+    NEXT,
+    brief,
+    left_as_is,
+    level_above,
+    restarts,
+    shown_contacts,
+    shown_run,
+    without_lines,
+)
 from inventory.errors import ActionRefused, InputError, StoreError
 from inventory.text import one_line
 from playbooks.conduct import Conductor
@@ -158,8 +167,15 @@ class Runs:
         return conductor.state()
 
     def answer(self, run_id: str, step: str, value: Answer, actor: str) -> RunState:
-        """Take an answer to the step that is shown. Raises ActionRefused, StoreError."""
-        return self._under_way(run_id).answer(step, value, actor)
+        """Take an answer to the step that is shown. Raises ActionRefused, StoreError.
+
+        An act that would restart something is refused while traces have to be kept.
+        """
+        conductor = self._under_way(run_id)
+        keeping = self._keeping(conductor)
+        if keeping is not None:
+            raise ActionRefused("run.keep_as_is", id=keeping.id)
+        return conductor.answer(step, value, actor)
 
     def back(self, run_id: str, actor: str) -> RunState:
         """Go back to the step answered last. Raises ActionRefused, StoreError."""
@@ -194,6 +210,9 @@ class Runs:
             raise ActionRefused("run.no_party", to=one_line(to, 40), known=", ".join(known))
         if who == CARRIER and not self._escalation.ward_may_call_carrier:
             raise ActionRefused("run.carrier", to=who)
+        keeping = self._security_incident(ward)
+        if who == CARRIER and keeping is not None:
+            raise ActionRefused("incident.no_carrier", id=keeping.id)
         return who
 
     def abort(self, run_id: str, reason: str, actor: str) -> RunState:
@@ -342,10 +361,24 @@ class Runs:
     def _names(self) -> set[str]:
         return {*self._going, *self._shelf.runs}
 
+    def _security_incident(self, ward: str) -> Incident | None:
+        """The ward's security incident that is not closed, if there is one."""
+        case = self._engine.cases.get(ward)
+        mine = case.incidents.values() if case else ()
+        return next((one for one in mine if one.keeps_as_is), None)
+
+    def _keeping(self, conductor: Conductor) -> Incident | None:
+        """The security incident that forbids what the shown step asks a person to do."""
+        if not restarts(conductor.playbook, conductor.run.step):
+            return None
+        return self._security_incident(conductor.run.ward)
+
     def _shown(self, run_id: str) -> wire.PlaybookRun:
         going = self._going.get(run_id)
         if going is not None:
-            return shown_run(going.state(), self._escalation)
+            shown = shown_run(going.state(), self._escalation)
+            keeping = self._keeping(going)
+            return left_as_is(shown, keeping.id) if keeping else shown
         shelved = self._shelf.runs[run_id]
         shown = shown_run(shelved.state, self._escalation)
         if not shelved.damaged:

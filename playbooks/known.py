@@ -32,6 +32,7 @@ MEASURED: Mapping[str, Mapping[str, FieldType]] = MappingProxyType(
             "peripherals_ok": "bool",
         },
         "mtg": {"minutes_to_start": "number"},
+        "hint": {"power": "bool", "login_burst": "bool", "loop": "bool"},
         "verdict": {
             "segment": "text",
             "part": "text",
@@ -43,7 +44,11 @@ MEASURED: Mapping[str, Mapping[str, FieldType]] = MappingProxyType(
         },
     }
 )
-"""Groups by name: `{field: type}`. `uplink.admin` and `.oper` are `up` or `down`."""
+"""Groups by name: `{field: type}`. `uplink.admin` and `.oper` are `up` or `down`.
+
+`hint` is what devices said by themselves within the last half hour: a UPS on battery, many failed
+logins, a loop. Without an agent that listens it is unknown.
+"""
 
 ALWAYS: Mapping[str, Mapping[str, FieldType]] = MappingProxyType(
     {

@@ -219,7 +219,7 @@ def _clock(incident: Incident, showing: Showing) -> str:
     key = "screen.incident.clock_over" if late else "screen.incident.clock_runs"
     unset = "" if first.mark != _DEFAULT else showing.words.say("screen.incident.clock_default")
     said = {"what": showing.words.of(first.text), "due": _when(first.due)}
-    return showing.words.say(key, **said, source=unset or first.source)
+    return showing.words.say(key, **said, source=unset or showing.words.of(first.source))
 
 
 def _cannot(incident: Incident, showing: Showing) -> str:
@@ -304,7 +304,8 @@ def _entry(entry: TimelineEntry, columns: int, showing: Showing) -> Iterator[Lin
 
 def _entry_text(entry: TimelineEntry, showing: Showing) -> str:
     """What was written; of a run its playbook, and how it ended in words."""
-    said = one_line(entry.text or "", 2000)
+    text = showing.words.of(entry.said) if entry.said else entry.text or ""
+    said = one_line(text, 2000)
     if entry.verb not in _OF_RUNS:
         return said
     run, _, outcome = said.partition(": ")

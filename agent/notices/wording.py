@@ -131,7 +131,9 @@ def _text(kind: str, incident: Incident, advice: Advice, more: Words | str, lang
     ]
     if isinstance(more, Words):
         parts = [getattr(more, language)]
-    if kind in ("problem", "change", "reminder"):
+    if kind in ("problem", "change", "reminder") and incident.keeps_as_is:
+        parts.append(say("incident.keep_as_is", language))
+    elif kind in ("problem", "change", "reminder"):
         if advice.what is not None:
             parts.append(say("notice.what", language, what=advice.what.model_dump()))
         if advice.call is not None:

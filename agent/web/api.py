@@ -13,6 +13,7 @@ from agent.web.problems import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -77,7 +78,7 @@ def _one_ward(ward: WardView, view: AgentView, book: RunBook) -> wire.Snapshot:
         path=present.path(ward),
         devices=tuple(device_words.device(device) for device in ward.devices),
         services=tuple(device_words.service(one, ward, view) for one in ward.services),
-        incidents=_shown_incidents(ward.incidents),
+        incidents=_shown_incidents(ward.incidents, view.now),
         contacts=tuple(book.contacts(ward)),
         playbooks=tuple(book.suggested(ward)),
         runs=tuple(book.runs(ward=ward.unit.code, is_open=True)),
@@ -96,7 +97,7 @@ def _all_wards(view: AgentView, book: RunBook) -> wire.Snapshot:
         vantage=view.vantage,
         wards=tuple(present.summary(ward) for ward in view.wards),
         incidents=_shown_incidents(
-            [*view.common, *(one for ward in view.wards for one in ward.incidents)]
+            [*view.common, *(one for ward in view.wards for one in ward.incidents)], view.now
         ),
         runs=tuple(book.runs(ward=None, is_open=True)),
         maintenance=announced.windows(view, None),
@@ -105,12 +106,12 @@ def _all_wards(view: AgentView, book: RunBook) -> wire.Snapshot:
     )
 
 
-def _shown_incidents(known: Sequence[Incident]) -> tuple[wire.Incident, ...]:
+def _shown_incidents(known: Sequence[Incident], now: datetime) -> tuple[wire.Incident, ...]:
     """Open ones first, a group incident before its children, then the newest."""
     found = sorted(
         known, key=lambda one: (not one.is_open, not one.is_common, -one.t0_detected.timestamp())
     )
-    return tuple(present.incident(one) for one in found[: present.SHOWN_INCIDENTS])
+    return tuple(present.incident(one, now) for one in found[: present.SHOWN_INCIDENTS])
 
 
 async def wards(request: Request, parts: Parts, caller: Caller) -> Response:  # noqa: ARG001
@@ -181,7 +182,7 @@ async def incidents(request: Request, parts: Parts, caller: Caller) -> Response:
         kind=query.choice(request, "kind", ("technical", "security", "drill")),
         is_open=None if is_open is None else is_open == "true",
     )
-    return page(request, [present.incident(one) for one in found], view.seq)
+    return page(request, [present.incident(one, view.now) for one in found], view.seq)
 
 
 async def incident(request: Request, parts: Parts, caller: Caller) -> Response:  # noqa: ARG001
@@ -193,7 +194,7 @@ async def incident(request: Request, parts: Parts, caller: Caller) -> Response: 
         raise Refusal("not_found", "api.no_incident", incident=asked[:60])
     known = parts.commands.incidents(ward=None, kind=None, is_open=None) if found.is_common else ()
     children = [one for one in known if one.group == found.id]
-    return answer(request, present.incident(found, children))
+    return answer(request, present.incident(found, parts.clock.now(), children))
 
 
 async def maintenance(request: Request, parts: Parts, caller: Caller) -> Response:  # noqa: ARG001

@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING
 
 from agent import wire
 from agent.causes import cause_text, causes_for
+from agent.deadlines import runs
 from agent.incidents import IncidentState
 from agent.regions import region_of
-from inventory.language import both as words
 from agent.web.path import path_of
+from inventory.language import LANGUAGES, say
+from inventory.language import both as words
 from playbooks.verdict.model import Sentence
 from playbooks.verdict.render import both
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
-    from agent.incidents import Incident
+    from agent.incidents import Deadline, Incident
     from agent.view import AgentView, WardView
     from playbooks.verdict.model import Verdict
 
@@ -139,12 +142,15 @@ def finite(seconds: float) -> float | None:
     return round(seconds, 3) if isfinite(seconds) else None
 
 
-def incident(found: Incident, children: Iterable[Incident] = ()) -> wire.Incident:
+def incident(found: Incident, now: datetime, children: Iterable[Incident] = ()) -> wire.Incident:
     """An incident with its timeline: what the machine and people did, and what people wrote.
 
-    `children` are the wards' incidents of a group incident.
+    `children` are the wards' incidents of a group incident; `now` is what countdowns run from.
     """
     record = found.model_dump(mode="json", exclude={"notes", "actions", "severity_rule", "shared"})
+    record["deadlines"] = [_countdown(one, found, now) for one in found.deadlines]
+    if found.keeps_as_is:
+        record["advice"] = {one: say("incident.keep_as_is", one) for one in LANGUAGES}
     record["children"] = [
         wire.IncidentChild(id=one.id, ward=one.ward, state=one.state) for one in children
     ]
@@ -153,6 +159,13 @@ def incident(found: Incident, children: Iterable[Incident] = ()) -> wire.Inciden
         known = causes_for(found.root.segment)
         record["causes"] = [cause_text(one).model_dump() for one in known]
     return wire.Incident.model_validate({**record, "timeline": _timeline(found)})
+
+
+def _countdown(one: Deadline, found: Incident, now: datetime) -> dict[str, object]:
+    is_on = runs(one, found)
+    left_s = round((one.due - now).total_seconds(), 1) if is_on else None
+    said = one.model_dump(mode="json", exclude={"only_serious"})
+    return {**said, "runs": is_on, "left_s": left_s}
 
 
 def worst_first(wards: tuple[WardView, ...]) -> tuple[WardView, ...]:
@@ -167,7 +180,7 @@ def state_ward(ward: WardView, view: AgentView, incidents: int) -> wire.StateWar
         ward=ward_ref(ward),
         verdict=verdict(ward, view),
         path=path(ward),
-        incidents=tuple(incident(one) for one in current[:incidents]),
+        incidents=tuple(incident(one, view.now) for one in current[:incidents]),
         data_age_s=oldest_age_s(ward),
     )
 
@@ -200,7 +213,13 @@ def _timeline(found: Incident) -> tuple[wire.TimelineEntry, ...]:
     began = wire.TimelineEntry(at=found.t_started, actor=found.detected_by, verb="started")
     opened = wire.TimelineEntry(at=found.t0_detected, actor=found.detected_by, verb="detected")
     done = [
-        wire.TimelineEntry(at=one.at, actor=one.actor, verb=one.verb, text=one.reason)
+        wire.TimelineEntry(
+            at=one.at,
+            actor=one.actor,
+            verb=one.verb,
+            text=one.reason,
+            said=wire.Text(**one.said.model_dump()) if one.said else None,
+        )
         for one in found.actions
     ]
     # Closing keeps its text as a note and as the reason of the act: people read it once.

@@ -24,12 +24,17 @@ class HeldChild(Wire):
 
 
 class TimelineEntry(Wire):
-    """What happened to an incident, by whom; `text` is a person's, in the person's language."""
+    """What happened to an incident, by whom.
+
+    `text` is a person's, in the person's language; `said` is a text prepared in both, then `text`
+    is its Vietnamese.
+    """
 
     at: Stamp
     actor: str
     verb: str
     text: str | None = None
+    said: Text | None = None
 
 
 class CannotFixNow(Wire):
@@ -59,6 +64,8 @@ class Deadline(Wire):
     """One clock of an incident. `group` law: a rule of law; ack, restore: operational.
 
     `verified` is the day a person last compared the rule with its source, null when nobody has.
+    `runs` is false once it is met, or a person said that it does not apply; while it runs `left_s`
+    are the seconds until it is due, below 0 when it is overdue.
     """
 
     rule: str
@@ -67,10 +74,12 @@ class Deadline(Wire):
     due: Stamp
     met: Stamp | None = None
     text: Text
-    source: str
+    source: Text
     mark: str
     verified: str | None = None
     duty: str | None = None
+    runs: bool = True
+    left_s: float | None = None
 
 
 class EvidencePiece(Wire):
@@ -97,7 +106,8 @@ class Incident(Wire):
     A group incident (`GỘP-…`) has an empty `ward`: `sites` are its wards, `children` their own
     incidents, which name it in `group`; they stand only where one incident is asked for.
 
-    `causes` are the words of that list for this incident, while it waits to be closed.
+    `causes` are the words of that list for this incident, while it waits to be closed. `advice` is
+    what must not be done while it lasts: a security incident's traces are kept.
     """
 
     id: str
@@ -127,6 +137,8 @@ class Incident(Wire):
     cannot_fix_now: CannotFixNow = CannotFixNow()
     personal_data: str = "unknown"
     abnormal_signs: str = "unknown"
+    serious: str = "unknown"
+    advice: Text | None = None
     runs: tuple[str, ...] = ()
     handovers: tuple[Handover, ...] = ()
     evidence: tuple[EvidencePiece, ...] = ()

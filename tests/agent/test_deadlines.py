@@ -19,9 +19,10 @@ from agent.deadlines import (
 )
 from agent.duty import ICT, packaged_calendar
 from agent.incident_life import met
-from agent.incidents import Incident, Root, changed
+from agent.incidents import Deadline, Incident, Root, changed
 from agent.law import LawItem, read_law, read_targets
 from inventory.errors import InventoryError
+from inventory.model import Words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +62,7 @@ def test_an_incident_open_across_a_change_keeps_its_rules() -> None:
     incident = security_at(MIDNIGHT - timedelta(seconds=1))
     (clock,) = legal((OLD, NEW), incident)
     kept = changed(incident, deadlines=(clock,))
-    assert (clock.source, clock.due - incident.t0_detected) == ("v72", timedelta(hours=72))
+    assert (clock.source.vi, clock.due - incident.t0_detected) == ("v72", timedelta(hours=72))
     assert overdue(kept, MIDNIGHT + timedelta(hours=30)) == ()
     assert overdue(kept, MIDNIGHT + timedelta(hours=72)) == (clock,)
     assert overdue(changed(kept, deadlines=met(kept.deadlines, "h", NOW)), NOW) == ()
@@ -78,6 +79,23 @@ def test_a_rule_without_a_known_day_starts_no_clock_and_nothing_claims_to_be_ver
     assert legal(law, TECHNICAL) == ()
 
 
+def test_a_clock_for_what_is_serious_runs_until_a_person_says_that_it_is_not() -> None:
+    one = security_at(NOW)
+    opened = changed(one, deadlines=legal(read_law().items, one))
+    late = NOW + timedelta(hours=80)
+    assert [clock.clock for clock in overdue(opened, late)] == ["immediate", "h24", "h72"]
+    mild = changed(opened, serious="no")
+    assert [clock.clock for clock in overdue(mild, late)] == ["h72"]
+    assert overdue(changed(mild, serious="yes"), late) == opened.deadlines
+
+
+def test_a_clock_of_an_earlier_version_names_its_source_in_the_one_language_it_had() -> None:
+    clock = legal(read_law().items, security_at(NOW))[0].model_dump(mode="json")
+    kept = Deadline.model_validate({**clock, "source": "QĐ 12"})
+    assert (kept.source.vi, kept.source.en) == ("QĐ 12", "QĐ 12")
+    assert clock["source"]["en"].startswith("Decree 331/2026")
+
+
 def test_the_carriers_clocks_begin_with_the_handover_and_are_defaults() -> None:
     targets = read_targets().items
     assert handed_over(TECHNICAL, "L2", NOW, targets) == ()
@@ -91,7 +109,7 @@ def test_the_carriers_clocks_begin_with_the_handover_and_are_defaults() -> None:
     assert restore.due - NOW == timedelta(hours=1)
     again = changed(TECHNICAL, deadlines=clocks)
     assert handed_over(again, "L3", NOW, targets) == ()
-    assert acknowledgement(TECHNICAL, None, "") == ()
+    assert acknowledgement(TECHNICAL, None, Words(vi="x", en="x")) == ()
 
 
 def test_working_days_leave_out_weekends_and_holidays() -> None:

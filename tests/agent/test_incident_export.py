@@ -40,7 +40,7 @@ def full_record() -> Incident:
     """An incident with all that people and the machine can write onto it."""
     words = Words(vi="CÓ SỰ CỐ: MẤT KẾT NỐI METRONET", en="FAULT: METRONET LOST")
     opened, _ = open_from(LINE, ward="26740", uid="u-1", t_started=NOW, now=NOW, headline=words)
-    clocks = acknowledgement(opened, 5, "escalation.yaml")
+    clocks = acknowledgement(opened, 5, Words(vi="escalation.yaml", en="escalation.yaml"))
     one = changed(
         opened, id="SC-2026-000001", services=("tthc", "qlvb"), public_service_impact=True,
         deadlines=clocks,

@@ -317,7 +317,8 @@ def test_clock_handover_and_what_cannot_be_fixed_now_are_shown(
     due = base.t0_detected + timedelta(days=2)
     text = wire.Text(vi="Nhà mạng khôi phục", en="The carrier mends it")
     clock = wire.Deadline(
-        rule="target", clock="restore", group="restore", due=due, text=text, source="QĐ 12",
+        rule="target", clock="restore", group="restore", due=due, text=text,
+        source=wire.Text(vi="QĐ 12", en="QĐ 12"),
         mark="unit",
     )  # fmt: skip
     stated = wire.CannotFixNow(value=True, reason="chờ nối cáp", expected_restore=due)
@@ -352,7 +353,7 @@ def test_an_incident_speaks_peoples_words_and_no_codes(
     base = at(snapshots["metronet"], "acked").incidents[0]
     clock = wire.Deadline(
         rule="escalation", clock="ack", group="ack", due=base.t0_detected, mark="default",
-        text=wire.Text(vi="Tiếp nhận", en="Acknowledge"), source="mẫu",
+        text=wire.Text(vi="Tiếp nhận", en="Acknowledge"), source=wire.Text(vi="mẫu", en="sample"),
     )  # fmt: skip
     run = "PB-NET-01 20261122T010830Z-26740-7f3a"
     begun, ended = (

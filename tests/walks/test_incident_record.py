@@ -63,7 +63,8 @@ def test_a_cut_is_taken_handed_over_and_stated_as_not_to_be_fixed_now(
         assert "Kênh truyền: " in shown["handovers"][0]["text"]
         clocks = {one["clock"]: one for one in shown["deadlines"]}
         assert clocks["ack"]["met"] is not None
-        assert "mặc định" in clocks["carrier_reply"]["source"]
+        assert "mặc định" in clocks["carrier_reply"]["source"]["vi"]
+        assert "default" in clocks["carrier_reply"]["source"]["en"]
         assert clocks["restore"]["group"] == "restore"
 
         story.mend(cut)
@@ -97,6 +98,12 @@ def test_a_security_incident_is_a_new_linked_one_that_only_people_end(
         assert (await story.incidents())[0]["state"] == "open"
         assert 'wardops_incident_overdue{ward="26740",clock="law"} 1' in await story.metrics()
         number = incident["id"]
+        assert incident["advice"]["vi"].startswith("Giữ nguyên hiện trạng")
+        left = {one["clock"]: one["left_s"] for one in (await story.incidents())[0]["deadlines"]}
+        assert left["immediate"] < 0 < left["h24"] < left["h72"]
+        told = await story.do("hand_over", incident=number, to="L3", text="x")
+        assert told["accepted"] is False
+        assert "nhà mạng" in told["message"]["vi"]
         await story.do("clock_met", incident=number, clock="immediate")
         assert 'wardops_incident_overdue{ward="26740",clock="law"} 0' in await story.metrics()
         await story.do("resolve", incident=number, reason="đã cách ly máy")

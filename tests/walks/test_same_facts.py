@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 WARD = "26740"
 NAMES = names_of(MEASURED)
 # Only the agent remembers and sees a whole ward: words, shares and rows that rest on it may differ.
-OWN = {"verdict.confidence", "verdict.sentence", "verdict.missing", "verdict.row"}
+OWN = {"hint.power", "verdict.confidence", "verdict.sentence", "verdict.missing", "verdict.row"}
 
 
 async def both(story: Story) -> tuple[Mapping[str, RunFact], Mapping[str, RunFact]]:

@@ -208,7 +208,7 @@ def test_an_incident_without_a_run_is_handed_over_and_gets_evidence_too(stage: S
         incident = scene.agent.actions.incident(scene.incident)
         assert incident is not None
         assert [(one.verb, one.reason) for one in incident.actions] == [
-            ("evidence_add", "CPE mất nguồn"), ("escalate", "L2: Xin hỗ trợ"),
+            ("evidence_add", "CPE mất nguồn"), ("hand_over", "L2"),
         ]  # fmt: skip
         assert scene.agent.store.verify_audit() is None
 
@@ -356,5 +356,48 @@ def test_a_run_has_no_incident_where_the_verdict_speaks_of_another_fault(stage: 
     async def plot(scene: Scene) -> None:
         run = await scene.start(playbook=FITS, incident=None)
         assert scene.shown(run).incident is None
+
+    stage.play(plot)
+
+
+def test_while_traces_have_to_be_kept_no_step_that_cuts_power_is_done(stage: Stage) -> None:
+    book = stage.library / "PB-NET-90.yaml"
+    text = book.read_text(encoding="utf-8")
+    book.write_text(text.replace("touches: own_pc", "touches: ups"), encoding="utf-8")
+
+    async def plot(scene: Scene) -> None:
+        await scene.do("incident_report", kind="security", text="Màn hình lạ đòi tiền")
+        security = next(one.id for one in scene.agent.store.incidents() if one.keeps_as_is)
+        run = await scene.start()
+        await scene.until(run, "asking")
+        await scene.do("playbook_answer", run=run, step="lights", value="1")
+        shown = await scene.until(run, "asking")
+        assert shown.step is not None
+        assert (shown.step.id, shown.step.options) == ("reseat", ())
+        assert shown.step.body is not None
+        assert "GIỮ NGUYÊN HIỆN TRẠNG" in shown.step.body.vi
+        error = await refused(scene, "playbook_answer", run=run, step="reseat", value="1")
+        assert (error.key, error.values["id"]) == ("run.keep_as_is", security)
+        told = await refused(scene, "escalate", incident=security, to="L3", text="x")
+        assert told.key in ("incident.no_carrier", "run.carrier")
+        await scene.do("playbook_skip", "giữ nguyên hiện trạng", run=run, step="reseat")
+        after = (await scene.until(run, "asking")).step
+        assert after is not None
+        assert after.id != "reseat"
+        for verb in ("resolve", "close"):
+            extra = {"reason": "x"} if verb == "resolve" else {"cause": "other", "note": "x"}
+            await scene.do(verb, incident=security, **extra)
+        assert scene.agent.runs.run(run) is not None
+
+    stage.play(plot)
+
+
+def test_handing_an_incident_over_is_one_thing_by_either_word(stage: Stage) -> None:
+    async def plot(scene: Scene) -> None:
+        await scene.do("escalate", incident=scene.incident, to="next", text="Đề nghị tiếp nhận")
+        found = scene.agent.actions.incident(scene.incident)
+        assert found is not None
+        assert [(one.to_role, one.text) for one in found.handovers] == [("L2", "Đề nghị tiếp nhận")]
+        assert found.actions[-1].verb == "hand_over"
 
     stage.play(plot)

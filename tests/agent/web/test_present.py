@@ -18,5 +18,5 @@ def test_a_closed_incident_says_its_closing_note_once() -> None:
     found, _ = resolve(found, at + timedelta(minutes=1))
     later = at + timedelta(minutes=2)
     found, _ = close(found, now=later, actor="local:it", cause="đứt cáp", text="đã xong")
-    said = [(one.verb, one.text) for one in present.incident(found).timeline]
+    said = [(one.verb, one.text) for one in present.incident(found, later).timeline]
     assert said[2:] == [("note", "đã xong"), ("resolve", None), ("close", "đã xong")]
