@@ -114,6 +114,7 @@ async def running(plan: Plan, options: Options) -> AsyncIterator[Running]:
         agent = Agent(plan, transports, clock, store)
         stack.callback(agent.close)
         stack.push_async_callback(agent.office.close)
+        stack.push_async_callback(agent.snmp_reads.close)
         token = fresh_token()
         # After the bind: an agent that may not start must not take away the running one's token.
         write_local_token(options.state, token)
@@ -161,6 +162,7 @@ def parts_of(agent: Agent, token: Secret, advertise: str) -> Parts:
         exposition=outlets.exposition,
         renderer=outlets.renderer,
         selfmetrics=agent.metrics,
+        snmp=agent.snmp_reads,
         access=Access(token, agent.plan.inventory.site.realm, agent.plan.config.http.local_role),
         clock=agent.clock,
         advertise=advertise,

@@ -42,7 +42,6 @@ from probes.target import targets_of
 
 if TYPE_CHECKING:
     from agent.config import LocalRole
-    from inventory.credentials import Secret
     from inventory.model import Realm
     from playbooks.verdict.model import Verdict
 
