@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
+import sqlite3
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -86,12 +88,19 @@ async def _watched_without_journal(story: Story, usual: int) -> None:
     assert float(re.findall(r"^wardops_agent_journal_waiting (\S+)", said, re.M)[0]) > 0
     assert float(re.findall(r"^wardops_agent_journal_write_errors_total (\S+)", said, re.M)[0]) > 0
     assert "journal_not_writable" in story.agent.view().not_ready
+    assert "journal_not_writable" in await _troubles(story)
+
+
+async def _troubles(story: Story) -> list[str]:
+    """What every screen says of the agent itself."""
+    return [one["code"] for one in (await story.get("/snapshot"))["troubles"]]
 
 
 async def _mended(story: Story) -> None:
     """All that waited is there, in its order, and the incident once."""
     await story.wait(10)
     assert "journal_not_writable" not in story.agent.view().not_ready
+    assert await _troubles(story) == []
     (incident,) = await story.incidents(is_open=True)
     lines = story.agent.store.events(limit=100_000)
     opened = [line.event.key for line in lines if line.event.kind == "incident.opened"]
@@ -128,8 +137,81 @@ def test_a_full_disk_stops_no_poll_and_is_mended_without_a_restart(
     tell(plot)
 
 
+@pytest.fixture
+def failing_disk(tmp_path: Path) -> Iterator[Path]:
+    """The state folder is a disk of its own, which the kernel turns read-only when it fails."""
+    folder, image = tmp_path / "state", tmp_path / "disk.img"
+    folder.mkdir()
+    with image.open("wb") as stream:
+        stream.truncate(16 * 1024 * 1024)
+    if os.geteuid() != 0 or shutil.which("mkfs.ext4") is None:
+        pytest.skip("needs root and mkfs.ext4")
+    subprocess.run(["mkfs.ext4", "-q", str(image)], check=True)
+    _mounted(folder, "-o", "loop", str(image))
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_a_disk_that_the_kernel_turns_read_only_under_the_agent_stops_no_poll(
+    tell: Callable[[Any], None], failing_disk: Path
+) -> None:
+    """A real one (ext4, `remount,abort`); it takes nothing until somebody mounts it anew."""
+
+    async def plot(story: Story) -> None:
+        usual = await _usual(story)
+        _mounted(failing_disk, "-o", "remount,abort")
+        with pytest.raises(OSError, match="Read-only file system"):
+            (failing_disk / "file").write_text("x", encoding="ascii")
+        _note(story)
+        await _watched_without_journal(story, usual)
+
+    tell(plot)
+
+
+def test_a_journal_that_another_program_locks_for_a_minute_stops_no_poll(
+    tell: Callable[[Any], None], tmp_path: Path
+) -> None:
+    async def plot(story: Story) -> None:
+        usual = await _usual(story)
+        # It waits a tenth of a second for the other one, of which virtual time knows nothing.
+        story.agent.store.database.execute("PRAGMA busy_timeout = 0")
+        file = tmp_path / "state/wardops.db"
+        with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            _note(story)
+            await _watched_without_journal(story, usual)
+            other.execute("ROLLBACK")
+        await _mended(story)
+
+    tell(plot)
+
+
+def test_a_damaged_journal_is_put_aside_and_every_screen_says_so_until_it_is_moved_away(
+    tell: Callable[[Any], None], tmp_path: Path
+) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / "wardops.db").write_bytes(b"no database at all\n" * 1000)
+
+    async def plot(story: Story) -> None:
+        await story.wait(10)
+        (aside,) = state.glob("wardops.db.bad-*")
+        (said,) = (await story.get("/snapshot"))["troubles"]
+        assert said["code"] == "journal_put_aside"
+        assert aside.name in said["text"]["vi"]
+        (line,) = (
+            one for one in story.agent.store.events() if one.event.kind == "journal.put_aside"
+        )
+        assert line.event.data == {"file": aside.name}
+        aside.rename(tmp_path / aside.name)
+        await story.wait(10)
+        assert await _troubles(story) == []
+
+    tell(plot)
+
+
 def test_a_journal_that_turns_read_only_stops_no_poll(tell: Callable[[Any], None]) -> None:
-    """What SQLite answers on such a disk; no system lets a disk with open files be turned so."""
+    """What SQLite answers then, on a disk that mends: none with open files can be turned back."""
 
     async def plot(story: Story) -> None:
         usual = await _usual(story)
@@ -154,8 +236,10 @@ def test_more_than_can_wait_is_dropped_counted_and_said(tell: Callable[[Any], No
         said = await story.metrics()
         dropped = re.findall(r"^wardops_agent_journal_dropped_total (\S+)", said, re.M)
         assert float(dropped[0]) >= 500
+        assert await _troubles(story) == ["journal_not_writable", "lines_lost"]
         story.agent.store.database.execute("PRAGMA query_only = OFF")
         await story.wait(10)
+        assert await _troubles(story) == ["lines_lost"]
 
     tell(plot)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import random
+import re
 from contextlib import asynccontextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 HEALTHY_AFTER_S = 120
 HARD_AFTER_TRAP_S = 3.0
 STEP_S = 0.05
+_LEFT_OUT = re.compile(
+    r'^wardops_agent_(?:traps|syslog)_total\{[^}]*result="flood"[^}]*\} (\d+)', re.M
+)
 # Seconds after the agent's start; the first cycle of polls is spread over thirty.
 MOMENTS: tuple[float, ...] = (0.0, 1.3, 4.6, 9.7, 14.9, 27.2)
 if os.environ.get("WARDOPS_SOAK") == "1":
@@ -155,10 +160,16 @@ def test_forged_link_downs_cause_a_poll_each_five_seconds_and_no_incident(
     tell(plot)
 
 
-def test_a_storm_of_traps_and_lines_from_one_device_delays_nobody_else(
+def test_a_storm_of_traps_and_lines_from_one_device_delays_nobody_else_and_is_said(
     tell: Callable[[Callable[[Story], Coroutine[Any, Any, None]]], None],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """1,000 traps and 10,000 lines a second for 10 s: the plan of all others stands."""
+    """1,000 traps and 10,000 lines a second for 10 s: the plan of all others stands.
+
+    What was left out is counted and said: on the screen while it lasts, in log and journal when it
+    is over.
+    """
+    caplog.set_level(logging.INFO)
 
     async def plot(story: Story) -> None:
         await story.wait(HEALTHY_AFTER_S)
@@ -172,7 +183,11 @@ def test_a_storm_of_traps_and_lines_from_one_device_delays_nobody_else(
             for number in range(1_000):
                 story.agent.hints.syslog(b"<189>line %d" % (tenth * 1_000 + number), host, mono)
             await story.clock.sleep(0.1)
+        (shown,) = (await story.get("/snapshot"))["troubles"]
+        assert shown["code"] == "flood"
+        assert shown["text"]["en"].startswith("sw-26740-01: too many traps or syslog lines, 1")
         await story.wait(70)
+        assert (await story.get("/snapshot"))["troubles"] == []
         late = [
             gap - period_s
             for (name, _probe), (period_s, moments) in ends.items()
@@ -182,8 +197,15 @@ def test_a_storm_of_traps_and_lines_from_one_device_delays_nobody_else(
         assert len(late) > 50
         assert max(late) < 1.0
         kinds = [line.event.kind for line in story.agent.store.events(limit=100_000)]
-        assert kinds.count("hint-flood") == 1
+        assert (kinds.count("hint-flood"), kinds.count("hint-flood-over")) == (1, 1)
         scrape = await story.metrics()
+        left_out = sum(int(count) for count in _LEFT_OUT.findall(scrape))
+        assert left_out > 100_000
+        said = [line for line in caplog.messages if line.startswith("flood ")]
+        assert said == [
+            "flood ward=26740 device=sw-26740-01 channel=trap",
+            f"flood over ward=26740 device=sw-26740-01 dropped={left_out}",
+        ]
         assert 'wardops_agent_traps_total{device="sw-26740-01",result="flood",type=""}' in scrape
         assert 'wardops_agent_syslog_total{device="sw-26740-01",result="flood"' in scrape
         assert await story.incidents() == []
