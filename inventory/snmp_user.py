@@ -100,7 +100,7 @@ def _protocol(told: dict[str, Any], key: str, ref: str) -> str | None:
     if key not in told:
         return None
     written = told[key].lower().replace("-", "").replace("_", "")
-    name = _OTHER_NAMES.get(written, written)
+    name: str = _OTHER_NAMES.get(written, written)
     if name not in _PROTOCOLS[key]:
         # What stands there may be a password in the wrong line: it is not repeated.
         raise InputError(

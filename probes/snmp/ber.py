@@ -1,4 +1,4 @@
-"""SNMP v1 and v2c messages to bytes and back: BER with definite lengths, RFC 3416 and RFC 1157.
+"""SNMP messages to bytes and back: BER with definite lengths, RFC 3416 and RFC 1157.
 
 The decoder goes over a datagram once, holds every length against its container, and raises
 MalformedBer alone. OIDs stay BER content bytes; only people see dotted text.
@@ -37,11 +37,12 @@ GETNEXT = 0xA1
 RESPONSE = 0xA2
 SET = 0xA3
 GETBULK = 0xA5
+REPORT = 0xA8
 
 _UNSIGNED_BITS = {COUNTER32: 32, GAUGE32: 32, TIMETICKS: 32, COUNTER64: 64}
 _VALUELESS = frozenset((NULL, NO_SUCH_OBJECT, NO_SUCH_INSTANCE, END_OF_MIB_VIEW))
 # Trap-PDU of v1 (0xA4) has another form; the v2 notifications and reports share this one.
-_PDUS = frozenset((GET, GETNEXT, RESPONSE, SET, GETBULK, 0xA6, 0xA7, 0xA8))
+_PDUS = frozenset((GET, GETNEXT, RESPONSE, SET, GETBULK, 0xA6, 0xA7, REPORT))
 _OPAQUE_FLOAT = b"\x9f\x78\x04"
 _OPAQUE_DOUBLE = b"\x9f\x79\x08"
 # Most octets of a value that needs no sign and no modulus, by type.
@@ -58,8 +59,9 @@ class MalformedBer(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One SNMP message. `version` is 0 for v1 and 1 for v2c, as on the wire.
+    """One SNMP message. `version` is 0 for v1, 1 for v2c and 3 for v3, as on the wire.
 
+    In v3 there is no community, and the security model's part is not in here.
     In a GETBULK `error_status` is non-repeaters and `error_index` max-repetitions (RFC 3416, 3).
     """
 
@@ -165,7 +167,21 @@ def _message(data: bytes) -> Message:
     if version not in (0, 1):
         raise MalformedBer("neither v1 nor v2c")
     start, at = open_element(data, at, end, OCTET_STRING)
-    community = data[start:at]
+    return pdu_at(data, at, end, version=version, community=data[start:at])
+
+
+def version_of(data: bytes) -> int:
+    """Which version a datagram says it is, 0, 1 or 3. Raises MalformedBer."""
+    try:
+        at, end = open_element(data, 0, len(data), SEQUENCE)
+        version, _ = integer_at(data, at, end)
+    except IndexError:
+        raise MalformedBer("the datagram ends within a value") from None
+    return version
+
+
+def pdu_at(data: bytes, at: int, end: int, *, version: int, community: bytes = b"") -> Message:
+    """The PDU that fills the octets between two places. Raises MalformedBer or IndexError."""
     pdu = data[at]
     if pdu not in _PDUS:
         raise MalformedBer("not a PDU that has varbinds")
@@ -311,13 +327,40 @@ def opaque_value(content: bytes) -> float | bytes:
 
 
 def encode_message(message: Message) -> bytes:
-    """Write one message; ValueError when a value does not fit its tag."""
+    """Write one message of v1 or v2c; ValueError when a value does not fit its tag."""
+    version = integer(message.version)
+    community = element(OCTET_STRING, message.community)
+    return element(SEQUENCE, version + community + encode_pdu(message))
+
+
+def encode_pdu(message: Message) -> bytes:
+    """Write the PDU of a message; ValueError when a value does not fit its tag."""
     pairs = b"".join(map(encode_varbind, message.varbinds))
-    numbers = (message.request_id, message.error_status, message.error_index)
-    head = b"".join(_element(INTEGER, _integer_octets(number)) for number in numbers)
-    pdu = _element(message.pdu, head + _element(SEQUENCE, pairs))
-    version = _element(INTEGER, _integer_octets(message.version))
-    return _element(SEQUENCE, version + _element(OCTET_STRING, message.community) + pdu)
+    head = integer(message.request_id) + integer(message.error_status)
+    return element(message.pdu, head + integer(message.error_index) + element(SEQUENCE, pairs))
+
+
+def encode_question(
+    pdu: int, request_id: int, numbers: tuple[int, int], oids: Iterable[Oid]
+) -> bytes:
+    """Write a PDU that asks for OIDs; `numbers` are non-repeaters and repetitions, or 0 and 0."""
+    pairs = b"".join([_null_pair(oid) for oid in oids])
+    head = integer(request_id) + integer(numbers[0]) + integer(numbers[1])
+    return element(pdu, head + element(SEQUENCE, pairs))
+
+
+def _null_pair(oid: Oid) -> bytes:
+    length = len(oid)
+    if length < 0x7C:
+        return bytes((SEQUENCE, length + 4, OID, length)) + oid + b"\5\0"
+    return element(SEQUENCE, element(OID, oid) + b"\5\0")
+
+
+def integer(value: int) -> bytes:
+    """Write an INTEGER; ValueError when it is wider than 32 bits."""
+    if 0 <= value < 0x80:
+        return bytes((INTEGER, 1, value))
+    return element(INTEGER, _integer_octets(value))
 
 
 def encode_varbind(varbind: Varbind) -> bytes:
@@ -325,8 +368,8 @@ def encode_varbind(varbind: Varbind) -> bytes:
     size = len(varbind.oid)
     if varbind.tag == NULL and varbind.value is None and size < _LONGEST_SHORT_OID:
         return b"0%c\x06%c%b\x05\x00" % (size + 4, size, varbind.oid)  # what requests are made of
-    value = _element(varbind.tag, _content(varbind.tag, varbind.value))
-    return _element(SEQUENCE, _element(OID, varbind.oid) + value)
+    value = element(varbind.tag, _content(varbind.tag, varbind.value))
+    return element(SEQUENCE, element(OID, varbind.oid) + value)
 
 
 def _content(tag: int, value: int | float | bytes | None) -> bytes:
@@ -351,7 +394,8 @@ def _integer_octets(value: int) -> bytes:
     return value.to_bytes(bits // 8 + 1, "big", signed=True)
 
 
-def _element(tag: int, content: bytes) -> bytes:
+def element(tag: int, content: bytes) -> bytes:
+    """Write a tag, a definite length and a content."""
     length = len(content)
     if length < 0x80:
         return bytes((tag, length)) + content

@@ -1,9 +1,12 @@
-"""Runs plans over whatever carries PDUs: both engines read GETs, tables and walks through here."""
+"""Runs a plan: which PDU next, what an answer or a silence means, what it all cost. Pure.
+
+Both engines carry the PDUs of a course, each in its own way.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from probes import oids
 from probes.errors import ProtocolBroken, TimedOut
@@ -12,10 +15,9 @@ from probes.snmp.tables import Ask, GetPlan, TablePlan
 from probes.snmp.types import SnmpResult, SnmpStats, TableResult
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from probes.snmp.ber import Message
-    from probes.snmp.types import Oid
+
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +31,6 @@ class Answer:
     octets: int
     rtt_s: float | None
     tries: int = 1
-
-
-class Exchange(Protocol):
-    """Sends one PDU to one device and waits for its answer, within the poll's deadline.
-
-    Raises a ProbeError leaf. `tries` caps how often it is sent.
-    """
-
-    async def __call__(self, ask: Ask, *, tries: int = 3) -> Answer: ...
 
 
 @dataclass(slots=True)
@@ -58,58 +51,82 @@ class _Bill:
         return SnmpStats(self.pdus, self.retries, self.bytes_in, self.rtt_s, self.engine)
 
 
-async def read_instances(exchange: Exchange, wanted: Sequence[Oid], engine: str) -> SnmpResult:
-    """GET instances. Raises a ProbeError leaf; absent instances carry their exception tag."""
-    plan, bill = GetPlan(wanted), _Bill(engine)
-    while ask := plan.next_ask():
-        answer = await exchange(ask)
-        bill.add(answer)
-        plan.accept(answer.message)
-    return SnmpResult(plan.result(), stats=bill.stats())
+class Course:
+    """One plan on its way, PDU by PDU."""
+
+    __slots__ = ("_bill", "_silence", "_tries", "plan")
+
+    def __init__(self, plan: GetPlan | TablePlan, engine: str, tries: int = _TRIES) -> None:
+        self.plan = plan
+        self._tries = tries
+        self._bill = _Bill(engine)
+        self._silence: TimedOut | None = None  # of the GETBULK that is being doubted
+
+    @property
+    def tries(self) -> int:
+        """How often the next PDU may be sent."""
+        return self._tries if self._silence is None else 1
+
+    def next_ask(self) -> Ask | None:
+        """The next PDU, or None when the plan is read or cut."""
+        if self._silence is not None:
+            return Ask(ber.GET, (oids.sysUpTime,))
+        return self.plan.next_ask()
+
+    def take(self, answer: Answer) -> None:
+        """Take the answer to the last PDU. Raises the ProbeError leaf that its error means."""
+        self._bill.add(answer)
+        if self._silence is not None and isinstance(self.plan, TablePlan):
+            self._silence = None
+            self.plan.shrink()
+        else:
+            self.plan.accept(answer.message, answer.octets)
+
+    def silence(self, ask: Ask, silence: TimedOut) -> None:
+        """Nobody answered the last PDU. Raises the silence when there is nothing to show.
+
+        A device that is silent at a large GETBULK is asked a small GET before it is believed:
+        agents that drop bulks of 50 varbinds and answer 16 are common.
+        """
+        if not isinstance(self.plan, TablePlan):
+            raise silence
+        if self._silence is None and ask.pdu == ber.GETBULK and ask.repetitions > 1:
+            self._silence = silence
+            return
+        told, self._silence = self._silence or silence, None
+        self.plan.cut()
+        if not self.plan.rows():
+            raise told
+
+    def stats(self) -> SnmpStats:
+        """What the course has cost so far."""
+        return self._bill.stats()
 
 
-async def read_table(exchange: Exchange, plan: TablePlan, engine: str) -> TableResult:
-    """Read a table to its end, or to the whole rows that came before silence cut it."""
-    bill = await _run(exchange, plan, engine)
-    return TableResult(plan.rows(), plan.scalars(), plan.is_complete, bill.stats())
+def instances(course: Course) -> SnmpResult:
+    """What a course of GETs has read; absent instances carry their exception tag."""
+    found = course.plan.result() if isinstance(course.plan, GetPlan) else ()
+    return SnmpResult(found, stats=course.stats())
 
 
-async def read_walk(exchange: Exchange, plan: TablePlan, engine: str) -> SnmpResult:
-    """Read everything under one OID. Raises ProtocolBroken `order` when the order is lost."""
-    bill = await _run(exchange, plan, engine)
+def table(course: Course) -> TableResult:
+    """What a course over a table has read: to its end, or the whole rows before it was cut."""
+    plan = _table_plan(course)
+    return TableResult(
+        plan.rows(), plan.scalars(), plan.is_complete, course.stats(), plan.dropped_columns
+    )
+
+
+def walk(course: Course) -> SnmpResult:
+    """What a course under one OID has read. Raises ProtocolBroken `order` when order is lost."""
+    plan = _table_plan(course)
     if plan.is_astray:
         raise ProtocolBroken("order")
     varbinds = tuple(cell for row in plan.rows().values() for cell in row if cell is not None)
-    return SnmpResult(varbinds, plan.is_complete, bill.stats())
+    return SnmpResult(varbinds, plan.is_complete, course.stats())
 
 
-async def _run(exchange: Exchange, plan: TablePlan, engine: str) -> _Bill:
-    bill = _Bill(engine)
-    while ask := plan.next_ask():
-        try:
-            answer = await exchange(ask)
-        except TimedOut:
-            if await _stands_less(exchange, ask, bill):
-                plan.shrink()
-                continue
-            plan.cut()
-            if not plan.rows():
-                raise
-            break
-        bill.add(answer)
-        plan.accept(answer.message, answer.octets)
-    return bill
-
-
-async def _stands_less(exchange: Exchange, ask: Ask, bill: _Bill) -> bool:
-    """Whether a device that was silent at a large GETBULK answers a small GET.
-
-    Agents that drop bulks of 50 varbinds and answer 16 are common.
-    """
-    if ask.pdu != ber.GETBULK or ask.repetitions <= 1:
-        return False
-    try:
-        bill.add(await exchange(Ask(ber.GET, (oids.sysUpTime,)), tries=1))
-    except TimedOut:
-        return False
-    return True
+def _table_plan(course: Course) -> TablePlan:
+    if not isinstance(course.plan, TablePlan):
+        raise TypeError("a course of GETs has no rows")
+    return course.plan

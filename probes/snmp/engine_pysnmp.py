@@ -22,16 +22,15 @@ from pysnmp.hlapi.v1arch.asyncio import (
 )
 from pysnmp.proto import rfc1902, rfc1905
 
-from probes.errors import DnsFailed, NotConfigured, ParseFailed, TimedOut, Unsupported
-from probes.snmp import ber
-from probes.snmp.carry import Answer, read_instances, read_table, read_walk
-from probes.snmp.tables import TablePlan
+from probes.errors import DnsFailed, NotConfigured, ParseFailed, TimedOut
+from probes.snmp import ber, carry
+from probes.snmp.carry import Answer, Course
+from probes.snmp.tables import GetPlan, TablePlan
 from probes.snmp.types import Varbind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
-    from probes.snmp.carry import Exchange
     from probes.snmp.tables import Ask
     from probes.snmp.types import Oid, SnmpResult, SnmpTarget, TableResult
 
@@ -57,7 +56,7 @@ class PysnmpEngine:
 
     async def get(self, target: SnmpTarget, oids: Sequence[Oid], *, deadline: float) -> SnmpResult:
         """GET instances; raises a ProbeError leaf."""
-        return await read_instances(await self._open(target, deadline), oids, "pysnmp")
+        return carry.instances(await self._run(target, GetPlan(oids), deadline))
 
     async def table(
         self,
@@ -69,17 +68,27 @@ class PysnmpEngine:
         deadline: float,
     ) -> TableResult:
         """Read columns of a table, by GETNEXT in v1; raises a ProbeError leaf."""
-        exchange = await self._open(target, deadline)
         plan = TablePlan(columns, scalars=scalars, max_rows=max_rows, bulk=target.version != "1")
-        return await read_table(exchange, plan, "pysnmp")
+        return carry.table(await self._run(target, plan, deadline))
 
     async def walk(
         self, target: SnmpTarget, root: Oid, *, max_varbinds: int = 20_000, deadline: float
     ) -> SnmpResult:
         """Read everything under `root`; raises a ProbeError leaf."""
-        exchange = await self._open(target, deadline)
         plan = TablePlan((root,), max_rows=max_varbinds, bulk=target.version != "1")
-        return await read_walk(exchange, plan, "pysnmp")
+        return carry.walk(await self._run(target, plan, deadline))
+
+    async def _run(self, target: SnmpTarget, plan: GetPlan | TablePlan, deadline: float) -> Course:
+        exchange = await self._open(target, deadline)
+        course = Course(plan, "pysnmp")
+        while ask := course.next_ask():
+            try:
+                answer = await exchange(ask, tries=course.tries)
+            except TimedOut as silence:
+                course.silence(ask, silence)
+            else:
+                course.take(answer)
+        return course
 
     def close(self) -> None:
         """Close the library's sockets and timers."""
@@ -91,9 +100,9 @@ class PysnmpEngine:
             transport.close_dispatcher()
             self._dispatcher = None
 
-    async def _open(self, target: SnmpTarget, deadline: float) -> Exchange:
+    async def _open(self, target: SnmpTarget, deadline: float) -> Callable[..., Awaitable[Answer]]:
         if target.version == "3":
-            raise Unsupported("v3_later")
+            raise NotConfigured("no_user")
         if target.community is None:
             raise NotConfigured("no_community")
         self._dispatcher = self._dispatcher or SnmpDispatcher()

@@ -26,6 +26,7 @@ _OVERHEAD_OCTETS = 60
 _FIRST_VARBINDS = 52  # 13 columns by 4 rows, what every agent seen so far answers in one datagram
 _FIRST_ROWS = 4
 _MAX_REPETITIONS = 128
+_CLEAN_POLLS = 20
 
 # error-status of RFC 3416, 3 (and RFC 1157, 4.1.1)
 _TOO_BIG, _NO_SUCH_NAME, _NO_ACCESS, _AUTHORIZATION = 1, 2, 6, 16
@@ -43,6 +44,20 @@ class Ask:
     repetitions: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What reading a device's table taught for the next time.
+
+    `rows_per_pdu` fit one answer, `ceiling` is the most that the device has proven to stand (None
+    without a bad experience), `rows` are in the table; `clean` polls ended well since.
+    """
+
+    rows_per_pdu: int | None = None
+    ceiling: int | None = None
+    rows: int | None = None
+    clean: int = 0
+
+
 class GetPlan:
     """Reads instances by GET, in pieces that fit, whatever single ones the device refuses."""
 
@@ -58,7 +73,7 @@ class GetPlan:
         self._asked = tuple(self._left[: self._piece])
         return Ask(ber.GET, self._asked) if self._asked else None
 
-    def accept(self, answer: Message) -> None:
+    def accept(self, answer: Message, octets: int = 0) -> None:  # noqa: ARG002 - as TablePlan's
         """Take the answer to the last ask. Raises the ProbeError leaf that its error means."""
         if answer.error_status == 0:
             self._keep(answer.varbinds)
@@ -93,8 +108,8 @@ ColumnState = Literal["open", "done", "broken"]
 class TablePlan:
     """Reads columns of a table, several in one GETBULK (GETNEXT where there is no GETBULK).
 
-    `repetitions` is how many rows one PDU may ask at first; it is learned from what answers weigh.
-    `ceiling` is the most that this device has proven to stand, None without a bad experience.
+    How many rows one PDU asks is learned from what answers weigh; `learned` is what an earlier
+    reading left. Columns behind the first are read by GET where `getnext_broken` is said.
     """
 
     def __init__(
@@ -103,25 +118,31 @@ class TablePlan:
         *,
         scalars: Sequence[Oid] = (),
         max_rows: int = 4096,
-        ceiling: int | None = None,
+        learned: Learned | None = None,
         bulk: bool = True,
+        getnext_broken: bool = False,
     ) -> None:
         self._columns = tuple(columns)
         self._scalars = tuple(scalars)
         self._max_rows = max_rows
         self._bulk = bulk
         self._cursors = list(columns)
-        self._states: list[ColumnState] = ["open"] * len(columns)
+        others: ColumnState = "broken" if getnext_broken else "open"
+        self._states: list[ColumnState] = ["open", *[others] * (len(columns) - 1)][: len(columns)]
+        self._counts = [0] * len(columns)
         self._cells: dict[bytes, list[Varbind | None]] = {}
         self._width = max(1, len(columns))
-        self._wanted_rows = min(_FIRST_ROWS, max(1, _FIRST_VARBINDS // self._width))
+        self._learned = learned or Learned()
+        first_rows = min(_FIRST_ROWS, max(1, _FIRST_VARBINDS // self._width))
+        self._wanted_rows = self._learned.rows_per_pdu or first_rows
         self._preface: GetPlan | None = None if bulk else GetPlan(self._scalars)
         self._repair: GetPlan | None = None
         self._found: dict[Oid, Varbind] = {}
         self._scalars_due = bulk and bool(scalars)
         self._asked: tuple[int, ...] = ()
         self._is_cut = False
-        self.ceiling = ceiling
+        self._ceiling = self._learned.ceiling
+        self._is_shrunk = False
         self.duplicates = 0
 
     # -- asking --
@@ -143,8 +164,14 @@ class TablePlan:
 
     @property
     def repetitions(self) -> int:
-        """How many rows the next GETBULK asks for."""
-        return min(self._wanted_rows, self.ceiling or self._wanted_rows)
+        """How many rows the next GETBULK asks for: not far beyond the rows that there were."""
+        most = min(self._wanted_rows, self._ceiling or self._wanted_rows)
+        known = self._learned.rows
+        if known is None or not self._asked:
+            return most
+        # One more than there were: it shows the table's end, or that rows have come.
+        left = known + 1 - min(self._counts[column] for column in self._asked)
+        return min(most, left) if left > 0 else most
 
     def _bulk_ask(self) -> Ask:
         # A non-repeater is a GETNEXT: the OID without its last arc (0) leads to the instance.
@@ -186,8 +213,9 @@ class TablePlan:
 
     def shrink(self) -> None:
         """Ask for less at a time; LimitExceeded `too_big` when one cell is already too much."""
+        self._is_shrunk = True
         if self._bulk and self.repetitions > 1:
-            self.ceiling = self.repetitions // 2
+            self._ceiling = self.repetitions // 2
         elif self._width > 1:
             self._width //= 2
         else:
@@ -262,6 +290,7 @@ class TablePlan:
             if row is None:
                 row = self._cells[index] = [None] * len(self._columns)
             row[column] = varbind
+            self._counts[column] += 1
         self._cursors[column] = cursor
         return moved
 
@@ -281,6 +310,21 @@ class TablePlan:
     def is_astray(self) -> bool:
         """Whether a column's next OIDs went backwards or stood still."""
         return "broken" in self._states
+
+    @property
+    def dropped_columns(self) -> tuple[Oid, ...]:
+        """Columns that the device has not one cell of."""
+        ended = zip(self._columns, self._counts, self._states, strict=True)
+        return tuple(column for column, count, state in ended if not count and state == "done")
+
+    def learned(self) -> Learned:
+        """What to begin with next time; a low ceiling rises by one after 20 good polls."""
+        clean = 0 if self._is_shrunk else self._learned.clean + 1
+        ceiling = self._ceiling
+        if ceiling is not None and clean >= _CLEAN_POLLS:
+            ceiling, clean = ceiling + 1, 0
+        rows = len(self._cells) if self.is_complete else self._learned.rows
+        return Learned(self._wanted_rows, ceiling, rows, clean)
 
     def rows(self) -> dict[bytes, tuple[Varbind | None, ...]]:
         """The whole rows by index, in order of index, at most `max_rows`."""

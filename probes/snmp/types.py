@@ -67,12 +67,27 @@ class TableResult:
 
     A cell is None where the device has no such instance. `scalars` are the varbinds asked beside
     the columns. `complete` is False when deadline or row limit cut it; its rows are whole.
+    `dropped_columns` are those that the device has not one cell of.
     """
 
     rows: Mapping[bytes, tuple[Varbind | None, ...]]
     scalars: tuple[Varbind, ...] = ()
     complete: bool = True
     stats: SnmpStats = field(default_factory=SnmpStats)
+    dropped_columns: tuple[Oid, ...] = ()
+
+
+NoteWord: TypeAlias = Literal[
+    "snmp-engine-fallback", "snmp-v1-only", "snmp-weak-crypto", "device-replaced"
+]
+
+
+class Note(NamedTuple):
+    """What an engine found out about a device that people should hear of, once."""
+
+    word: NoteWord
+    host: str
+    port: int
 
 
 class SnmpClient(Protocol):

@@ -43,7 +43,7 @@ CHANGES: dict[str, Callable[[Message, int], Message]] = {
     "port": lambda lie, _: lie,
     "request_id": lambda lie, n: replace(lie, request_id=(lie.request_id + 1 + n) % 2**31),
     "community": lambda lie, n: replace(lie, community=b"x%d" % n),
-    "version": lambda lie, _: replace(lie, version=0),
+    "version": lambda lie, _: replace(lie, version=1 - lie.version),
     "pdu": lambda lie, n: replace(lie, pdu=(ber.GET, ber.GETNEXT, ber.SET, ber.GETBULK)[n % 4]),
 }
 # Lies that are broken octets.

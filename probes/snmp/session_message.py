@@ -1,0 +1,136 @@
+"""SNMPv3 messages to bytes and back (RFC 3412, 6; RFC 3414, 2.4). Pure; keys are not its matter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from probes.snmp import ber
+from probes.snmp.ber import INTEGER, OCTET_STRING, SEQUENCE, MalformedBer, element, open_element
+
+if TYPE_CHECKING:
+    from probes.snmp.ber import Message
+
+AUTH, PRIV, REPORTABLE = 1, 2, 4  # msgFlags
+SALT_OCTETS = 8
+_VERSION_3 = b"\x02\x01\x03"
+_MAX_SIZE = b"\x02\x03\x00\xff\xe3"  # 65,507 octets: what one UDP datagram holds
+_USM = b"\x02\x01\x03"
+_MAX_ENGINE_OCTETS, _MAX_USER_OCTETS = 32, 32
+_DES_BLOCK = 8
+
+
+class Header(NamedTuple):
+    """What stands in front of a scoped PDU. `digest` lies at `digest_at`, the PDU in start:end."""
+
+    msg_id: int
+    flags: int
+    engine_id: bytes
+    boots: int
+    time: int
+    user: bytes
+    digest: bytes
+    digest_at: int
+    salt: bytes
+    start: int
+    end: int
+
+
+class Stamp(NamedTuple):
+    """Whose engine a message is for, and what that engine's clock is thought to say."""
+
+    engine_id: bytes
+    boots: int = 0
+    time: int = 0
+
+
+def read_header(data: bytes) -> Header:
+    """Read a v3 message up to its scoped PDU. Raises MalformedBer."""
+    try:
+        return _header(data)
+    except IndexError:
+        raise MalformedBer("the datagram ends within a value") from None
+
+
+def _header(data: bytes) -> Header:
+    at, whole = open_element(data, 0, len(data), SEQUENCE)
+    version, at = ber.integer_at(data, at, whole)
+    if whole != len(data) or version != 3:
+        raise MalformedBer("not one v3 message")
+    at, end = open_element(data, at, whole, SEQUENCE)
+    msg_id, at = ber.integer_at(data, at, end)
+    _, at = ber.integer_at(data, at, end)
+    flags, at = open_element(data, at, end, OCTET_STRING)
+    model, after = ber.integer_at(data, at, end)
+    if at - flags != 1 or model != 3 or after != end:
+        raise MalformedBer("flags or security model")
+    outer, security_end = open_element(data, end, whole, OCTET_STRING)
+    at, end = open_element(data, outer, security_end, SEQUENCE)
+    engine, at = open_element(data, at, end, OCTET_STRING)
+    engine_id = data[engine:at]
+    boots, at = ber.integer_at(data, at, end)
+    time, at = ber.integer_at(data, at, end)
+    name, at = open_element(data, at, end, OCTET_STRING)
+    user = data[name:at]
+    digest, at = open_element(data, at, end, OCTET_STRING)
+    salt, after = open_element(data, at, end, OCTET_STRING)
+    if after != end or end != security_end or boots < 0 or time < 0:
+        raise MalformedBer("security parameters")
+    if len(engine_id) > _MAX_ENGINE_OCTETS or len(user) > _MAX_USER_OCTETS:
+        raise MalformedBer("engine or user longer than possible")
+    return Header(
+        msg_id, data[flags], engine_id, boots, time, user, data[digest:at], digest,
+        data[salt:after], security_end, whole,
+    )  # fmt: skip
+
+
+def read_scoped(data: bytes, at: int, end: int, *, padded: bool = False) -> Message:
+    """Read a plain scoped PDU; `padded` allows what DES adds behind it. Raises MalformedBer."""
+    try:
+        at, stop = open_element(data, at, end, SEQUENCE)
+        if end - stop >= (_DES_BLOCK if padded else 1):
+            raise MalformedBer("octets behind the scoped PDU")
+        _, at = open_element(data, at, stop, OCTET_STRING)
+        _, at = open_element(data, at, stop, OCTET_STRING)
+        return ber.pdu_at(data, at, stop, version=3)
+    except IndexError:
+        raise MalformedBer("the datagram ends within a value") from None
+
+
+def coded_octets(data: bytes, header: Header) -> bytes:
+    """The octets of an encrypted scoped PDU. Raises MalformedBer."""
+    try:
+        at, stop = open_element(data, header.start, header.end, OCTET_STRING)
+    except IndexError:
+        raise MalformedBer("the datagram ends within a value") from None
+    if stop != header.end:
+        raise MalformedBer("octets behind the scoped PDU")
+    return data[at:stop]
+
+
+def without_digest(data: bytes, header: Header) -> bytes:
+    """The message as it was hashed: its digest field zero."""
+    stop = header.digest_at + len(header.digest)
+    return data[: header.digest_at] + bytes(len(header.digest)) + data[stop:]
+
+
+def write_message(
+    msg_id: int, flags: int, stamp: Stamp, user: bytes, digest_octets: int, salt: bytes, body: bytes
+) -> tuple[bytes, int]:
+    """A message with its digest field zero, and where that field begins.
+
+    `user` is the whole element; `body` the scoped PDU's element, plain or encrypted.
+    """
+    head = msg_id.to_bytes(4, "big") + _MAX_SIZE + bytes((OCTET_STRING, 1, flags)) + _USM
+    front = element(OCTET_STRING, stamp.engine_id) + ber.integer(stamp.boots)
+    front += ber.integer(stamp.time) + user
+    tail = element(OCTET_STRING, bytes(digest_octets)) + element(OCTET_STRING, salt)
+    security = element(OCTET_STRING, element(SEQUENCE, front + tail))
+    lead = _VERSION_3 + bytes((SEQUENCE, len(head) + 2, INTEGER, 4)) + head + security
+    message = element(SEQUENCE, lead + body)
+    return message, len(message) - len(body) - len(salt) - 2 - digest_octets
+
+
+def scoped(engine_id: bytes, context: bytes, pdu: bytes) -> bytes:
+    """A scoped PDU's element (RFC 3412, 6)."""
+    names = element(OCTET_STRING, engine_id) + element(OCTET_STRING, context)
+    return element(SEQUENCE, names + pdu)

@@ -1,0 +1,129 @@
+"""What is learned of one device and kept: its round trip, its tables, its v3 engine.
+
+It is kept across restarts as plain values, without keys: `remembered` gives them, `recalled` takes
+them, and whatever in them cannot be read is left out.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from probes.snmp.session import LAST_BOOTS, Engine
+from probes.snmp.tables import Learned
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from probes.snmp.session_poll import Poll
+    from probes.snmp.types import Oid
+
+FIRST_RTO_S = 1.0
+_MIN_RTO_S, _MAX_RTO_S = 0.3, 3.0
+ONLY_V1_FOR_S = 24 * 3600.0  # then v2c is tried again: a firmware may have learned it
+_MAX_TABLES = 64
+_MAX_ENGINE_OCTETS = 32
+_MAX_ROWS = 1 << 20
+
+
+@dataclass(slots=True)
+class Peer:
+    """One address and port. RTT as RFC 6298 has it, with floors that suit SNMP agents."""
+
+    srtt_s: float | None = None
+    rttvar_s: float = 0.0
+    tables: dict[str, Learned] = field(default_factory=dict)
+    engine: Engine = field(default_factory=Engine)
+    only_v1_until: float = 0.0
+    has_answered: bool = False
+    malformed: int = 0
+    current: Poll | None = None
+    waiting: deque[Poll] = field(default_factory=deque)
+
+    @property
+    def rto_s(self) -> float:
+        """How long the first try waits."""
+        if self.srtt_s is None:
+            return FIRST_RTO_S
+        return min(max(self.srtt_s + 4 * self.rttvar_s, _MIN_RTO_S), _MAX_RTO_S)
+
+    def learn_rtt(self, rtt_s: float) -> None:
+        """Take one round trip that a single request measured."""
+        if self.srtt_s is None:
+            self.srtt_s, self.rttvar_s = rtt_s, rtt_s / 2
+            return
+        self.rttvar_s += 0.25 * (abs(self.srtt_s - rtt_s) - self.rttvar_s)
+        self.srtt_s += 0.125 * (rtt_s - self.srtt_s)
+
+    def learn_table(self, key: str, learned: Learned) -> None:
+        """Keep what reading a table taught; of many tables the latest."""
+        self.tables.pop(key, None)
+        self.tables[key] = learned
+        if len(self.tables) > _MAX_TABLES:
+            del self.tables[next(iter(self.tables))]
+
+
+def table_key(columns: Sequence[Oid]) -> str:
+    """The name under which a table's lessons are kept: its first column and how many there are."""
+    return f"{columns[0].hex() if columns else ''}/{len(columns)}"
+
+
+def remembered(peer: Peer, now: float) -> dict[str, Any]:
+    """What is worth keeping of a device, as JSON has it; {} when nothing is."""
+    kept: dict[str, Any] = {}
+    if peer.tables:
+        kept["tables"] = {
+            key: [t.rows_per_pdu, t.ceiling, t.rows, t.clean] for key, t in peer.tables.items()
+        }
+    if peer.engine.id and peer.engine.is_proven:
+        stamp = peer.engine.stamp(now)
+        kept["engine"] = [stamp.engine_id.hex(), stamp.boots, stamp.time]
+    if peer.only_v1_until > now:
+        kept["only_v1_s"] = peer.only_v1_until - now
+    return kept
+
+
+def recalled(kept: Mapping[str, Any], now: float, age_s: float) -> Peer:
+    """A device as it was `age_s` seconds ago. An engine's clock is proven anew by its answers."""
+    peer = Peer()
+    for key, told in _pairs(kept.get("tables")):
+        if (learned := _learned(told)) is not None:
+            peer.learn_table(key, learned)
+    peer.engine = _engine(kept.get("engine"), now, age_s) or Engine()
+    left_s = kept.get("only_v1_s")
+    if isinstance(left_s, int | float):
+        peer.only_v1_until = now + min(left_s, ONLY_V1_FOR_S) - age_s
+    return peer
+
+
+def _pairs(told: object) -> list[tuple[str, Any]]:
+    return [(str(key), value) for key, value in told.items()] if isinstance(told, dict) else []
+
+
+def _learned(told: object) -> Learned | None:
+    if not isinstance(told, list) or len(told) != 4:
+        return None
+    rows_per_pdu, ceiling, rows, clean = told
+    is_good = all(
+        value is None or (type(value) is int and least <= value <= _MAX_ROWS)
+        for value, least in ((rows_per_pdu, 1), (ceiling, 1), (rows, 0))
+    )
+    return Learned(rows_per_pdu, ceiling, rows, clean) if is_good and type(clean) is int else None
+
+
+def _engine(told: object, now: float, age_s: float) -> Engine | None:
+    if not isinstance(told, list) or len(told) != 3 or not isinstance(told[0], str):
+        return None
+    try:
+        engine_id = bytes.fromhex(told[0])
+    except ValueError:
+        return None
+    boots, time = told[1:]
+    if not 1 <= len(engine_id) <= _MAX_ENGINE_OCTETS or not _is_count(boots, time):
+        return None
+    return Engine(engine_id, boots, now - time - max(0.0, age_s))
+
+
+def _is_count(*values: object) -> bool:
+    return all(type(value) is int and 0 <= value <= LAST_BOOTS for value in values)

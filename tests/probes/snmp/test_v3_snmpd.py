@@ -1,0 +1,202 @@
+"""SNMPv3 against Debian's snmpd: every pair of algorithms, and every wrong credential by name."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+import subprocess
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from inventory.credentials import Secret
+from inventory.language import LANGUAGES
+from inventory.snmp_user import SnmpUser
+from probes import oids
+from probes.errors import ProbeError
+from probes.snmp import ber
+from probes.snmp.engine_fast import FastEngine, UdpDatagrams
+from probes.snmp.types import SnmpTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from probes.snmp.types import SnmpResult
+
+pytestmark = pytest.mark.realtime
+
+AUTH_KEY, PRIV_KEY = "auth-lab-only", "priv-lab-only"
+AUTHS = {
+    "md5": "MD5", "sha1": "SHA", "sha224": "SHA-224", "sha256": "SHA-256", "sha384": "SHA-384",
+    "sha512": "SHA-512",
+}  # fmt: skip
+PRIVS = {"des": "DES", "aes128": "AES", "aes192": "AES-192", "aes256": "AES-256"}
+LEVELS = [(auth, priv) for auth in AUTHS for priv in (None, *PRIVS)]
+
+
+def user_name(auth: str | None, priv: str | None) -> str:
+    """The name under which the daemon knows a pair."""
+    return f"u-{auth}-{priv}"
+
+
+@pytest.fixture(scope="module")
+def snmpd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The UDP port of an snmpd that has a user for each pair of algorithms."""
+    binary = shutil.which("snmpd") or shutil.which("snmpd", path="/usr/sbin")
+    if binary is None:
+        pytest.skip("no snmpd on this machine (apt-get install snmpd snmp)")
+    folder = tmp_path_factory.mktemp("snmpd")
+    lines = ["sysName lab-v3", "createUser u-None-None", "rouser u-None-None noauth"]
+    for auth, priv in LEVELS:
+        secret = f'{PRIVS[priv]} "{PRIV_KEY}"' if priv else ""
+        name = user_name(auth, priv)
+        lines.append(f'createUser {name} {AUTHS[auth]} "{AUTH_KEY}" {secret}')
+        lines.append(f"rouser {name} {'priv' if priv else 'auth'}")
+    (folder / "snmpd.conf").write_text("\n".join(lines) + "\n")
+    port = _free_port()
+    environment = {**os.environ, "SNMP_PERSISTENT_DIR": str(folder), "MIBS": ""}
+    with (folder / "log").open("wb") as log:
+        daemon = subprocess.Popen(
+            [
+                binary, "-C", "-c", str(folder / "snmpd.conf"), "-f", "-Lo",
+                "-p", str(folder / "pid"), f"udp:127.0.0.1:{port}",
+            ],
+            stdout=log,
+            stderr=log,
+            env=environment,
+        )  # fmt: skip
+    with daemon:
+        _wait_until_it_answers(port, daemon, folder / "log")
+        yield port
+        daemon.terminate()
+
+
+def _wait_until_it_answers(port: int, daemon: subprocess.Popen[bytes], log: Path) -> None:
+    where = ("-v3", "-l", "noAuthNoPriv", "-u", "u-None-None", f"127.0.0.1:{port}")
+    for _ in range(40):
+        if daemon.poll() is not None:
+            pytest.fail(f"snmpd ended: {log.read_text()}")
+        command = ("snmpget", "-r0", "-t0.5", *where, "1.3.6.1.2.1.1.5.0")
+        if subprocess.run(command, capture_output=True, check=False).returncode == 0:
+            return
+    pytest.fail("snmpd does not answer")
+
+
+def _free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def user(auth: str | None, priv: str | None, **changes: Any) -> SnmpUser:
+    """The user of a pair, with right keys unless changed."""
+    given: Any = (
+        user_name(auth, priv),
+        auth,
+        Secret(AUTH_KEY) if auth else None,
+        priv,
+        Secret(PRIV_KEY) if priv else None,
+    )
+    return replace(SnmpUser(*given), **changes)
+
+
+def target(port: int, who: SnmpUser, **changes: Any) -> SnmpTarget:
+    """The daemon of this test, asked as a user."""
+    return replace(SnmpTarget("127.0.0.1", port, "3", user=who), **changes)
+
+
+async def get_name(port: int, who: SnmpUser, **changes: Any) -> SnmpResult:
+    """GET sysName.0 with a client of its own."""
+    client = FastEngine(UdpDatagrams())
+    try:
+        deadline = asyncio.get_running_loop().time() + 8
+        return await client.get(target(port, who, **changes), (oids.sysName,), deadline=deadline)
+    finally:
+        client.close()
+
+
+@pytest.mark.parametrize(("auth", "priv"), [(None, None), *LEVELS])
+async def test_every_level_of_snmpd_is_read(snmpd: int, auth: str | None, priv: str | None) -> None:
+    result = await get_name(snmpd, user(auth, priv))
+    assert [v.value for v in result.varbinds] == [b"lab-v3"]
+    assert result.stats.retries <= 1
+
+
+@pytest.mark.parametrize(
+    ("pair", "changes", "reason", "code"),
+    [
+        (("sha1", "aes128"), {"auth_key": Secret("wrong-password")}, "auth", "v3_auth_key"),
+        (("sha256", None), {"auth": "sha1"}, "auth", "v3_auth_key"),
+        (("sha1", "aes128"), {"priv_key": Secret("wrong-password")}, "auth", "v3_priv_key"),
+        (("sha1", "des"), {"priv_key": Secret("wrong-password")}, "auth", "v3_priv_key"),
+        (("sha1", "aes256"), {"priv": "aes256c"}, "auth", "v3_priv_key"),
+        (("sha1", "aes128"), {"name": "nobody"}, "auth", "v3_user"),
+        ((None, None), {"name": "nobody"}, "auth", "v3_user"),
+        (
+            (None, None),
+            {"auth": "sha1", "auth_key": Secret(AUTH_KEY)},
+            "config",
+            "v3_level",
+        ),
+        (("sha1", "aes128"), {"priv": None, "priv_key": None}, "forbidden", "view"),
+    ],
+)
+async def test_each_wrong_credential_has_its_own_text(
+    snmpd: int, pair: tuple[str | None, str | None], changes: dict[str, Any], reason: str, code: str
+) -> None:
+    with pytest.raises(ProbeError) as caught:
+        await get_name(snmpd, replace(user(*pair), **changes))
+    assert (caught.value.reason.value, caught.value.detail_code) == (reason, code)
+    texts = {caught.value.text(language) for language in LANGUAGES}
+    assert len(texts) == 2
+    assert not any("lab-only" in text or "wrong-password" in text for text in texts)
+
+
+@pytest.mark.parametrize(("auth", "priv"), [("sha1", "aes128"), ("sha512", "aes256")])
+async def test_a_walk_is_what_snmpbulkwalk_reads(snmpd: int, auth: str, priv: str) -> None:
+    command = (
+        "snmpbulkwalk", "-v3", "-l", "authPriv", "-u", user_name(auth, priv), "-a", AUTHS[auth],
+        "-A", AUTH_KEY, "-x", PRIVS[priv], "-X", PRIV_KEY, "-On", f"127.0.0.1:{snmpd}", "1.3.6.1.2.1.2",
+    )  # fmt: skip
+    theirs = subprocess.run(
+        command, capture_output=True, text=True, check=True, env={**os.environ, "MIBS": ""}
+    )
+    client = FastEngine(UdpDatagrams())
+    try:
+        deadline = asyncio.get_running_loop().time() + 8
+        root = ber.oid("1.3.6.1.2.1.2")
+        walk = await client.walk(target(snmpd, user(auth, priv)), root, deadline=deadline)
+    finally:
+        client.close()
+    found = [
+        line.split(" = ")[0].lstrip(".") for line in theirs.stdout.splitlines() if " = " in line
+    ]
+    assert [ber.oid_text(v.oid) for v in walk.varbinds] == found
+    assert walk.complete
+
+
+async def test_a_second_poll_needs_no_discovery(snmpd: int) -> None:
+    client = FastEngine(UdpDatagrams())
+    who = target(snmpd, user("sha1", "aes128"))
+    try:
+        deadline = asyncio.get_running_loop().time() + 8
+        await client.get(who, (oids.sysName,), deadline=deadline)
+        sent = client.counts.sent
+        await client.get(who, (oids.sysName,), deadline=deadline)
+        assert client.counts.sent == sent + 1
+        kept = client.remember(asyncio.get_running_loop().time())
+    finally:
+        client.close()
+    assert AUTH_KEY not in repr(kept)
+    restarted = FastEngine(UdpDatagrams())
+    try:
+        restarted.recall(kept, asyncio.get_running_loop().time(), 0)
+        await restarted.get(who, (oids.sysName,), deadline=deadline)
+        assert restarted.counts.sent == 1
+    finally:
+        restarted.close()
