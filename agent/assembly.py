@@ -23,6 +23,7 @@ from agent.groups import NOTICED_WITHIN_S
 from agent.hints.desk import HintDesk
 from agent.hints.patterns import packaged_patterns
 from agent.hints.senders import Senders
+from agent.hints.v3 import authority
 from agent.ids import fresh_uid
 from agent.incidents import Event
 from agent.intake import intake_of
@@ -32,7 +33,7 @@ from agent.notices.advice import advice_for
 from agent.notices.desk import Desk
 from agent.notices.model import USUAL
 from agent.notices.office import Office
-from agent.notices.opening import open_channels
+from agent.notices.opening import open_channels, open_silences
 from agent.paper import Paper
 from agent.picture import picture
 from agent.retention import forget_old
@@ -140,7 +141,13 @@ class Agent:
         library = playbooks_of(plan)
         self.runs = Runs(self.engine, inventory, plan.state, clock, library)
         self.paper = Paper(library, inventory, escalation)
-        self.upkeep = Upkeep(Windows(self.store, clock.now()), self.engine, clock)
+        windows = Windows(self.store, clock.now())
+        self.silences = open_silences(
+            config.notify, inventory.site.realm, Path(inventory.folder), clock,
+            self.store.agent_id, windows.upcoming,
+        )  # fmt: skip
+        look = self.silences.look if self.silences else lambda: None
+        self.upkeep = Upkeep(windows, self.engine, clock, look)
         self.upkeep.turn()
         self.actions = Actions(self.engine, self.runs, self.upkeep, clock)
         self.office = self._open_office()
@@ -155,6 +162,7 @@ class Agent:
             self.engine.take_hint,
             self.metrics.message,
             packaged_patterns(),
+            authority(self.store.agent_id, clock.now(), clock.monotonic()),
         )
 
     def view(self) -> AgentView:
@@ -203,7 +211,7 @@ class Agent:
     async def run(self) -> None:
         """Poll and judge until cancelled."""
         poller = self._poller
-        tasks: Mapping[str, Callable[[], Awaitable[None]]] = {
+        tasks: dict[str, Callable[[], Awaitable[None]]] = {
             "poll": poller.run,
             "judge": self._judge,
             "host": self._host,
@@ -212,6 +220,8 @@ class Agent:
             "notices": self.office.run,
             "retention": self._forget_old,
         }
+        if self.silences is not None:
+            tasks["silences"] = self.silences.run
         async with asyncio.TaskGroup() as group:
             for name, task in tasks.items():
                 group.create_task(keep_running(name, task, self.clock, self.metrics.bug))

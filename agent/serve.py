@@ -114,6 +114,8 @@ async def running(plan: Plan, options: Options) -> AsyncIterator[Running]:
         agent = Agent(plan, transports, clock, store)
         stack.callback(agent.close)
         stack.push_async_callback(agent.office.close)
+        if agent.silences is not None:
+            stack.push_async_callback(agent.silences.close)
         stack.push_async_callback(agent.snmp_reads.close)
         token = fresh_token()
         # After the bind: an agent that may not start must not take away the running one's token.

@@ -12,7 +12,7 @@ from agent.maintenance import Covered, WeeklyRule, Window
 from inventory.errors import ActionRefused, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from agent.engine import Engine
     from agent.ward_case import WardCase
@@ -27,8 +27,12 @@ MAY_ANNOUNCE = frozenset({"ward_it", "region_dxc", "city_noc"})
 class Upkeep:
     """Turns the windows with time and takes the two verbs; see the module's first line."""
 
-    def __init__(self, windows: Windows, engine: Engine, clock: Clock) -> None:
+    def __init__(
+        self, windows: Windows, engine: Engine, clock: Clock, changed: Callable[[], None]
+    ) -> None:
+        """`changed` is told when a window was announced or ended by a person."""
         self.windows = windows
+        self._changed = changed
         self._engine = engine
         self._clock = clock
 
@@ -63,6 +67,7 @@ class Upkeep:
         window = Window.model_validate({**common, "start": start, "end": _end(command, start)})
         numbered = self.windows.announce(window, role)
         self.turn()
+        self._changed()
         return {"window": numbered.id, "end": numbered.end.isoformat()}
 
     def end(self, command: Command, actor: str, role: str) -> dict[str, object]:
@@ -73,6 +78,7 @@ class Upkeep:
             raise InputError("api.missing_argument", verb=command.verb, name="window")
         ended = self.windows.end(name.strip(), self._clock.now(), actor)
         self.turn()
+        self._changed()
         return {"window": ended.id}
 
     def _cover(self, case: WardCase, now: datetime) -> None:

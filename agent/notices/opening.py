@@ -10,13 +10,16 @@ from agent.notices.channels.smtp import SmtpChannel
 from agent.notices.channels.webhook import WebhookChannel
 from agent.notices.model import Recipient
 from agent.notices.post import Poster, trust
+from agent.notices.silences import Silences
 from inventory.credentials import refuse_exposed, resolve
 from inventory.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime
     from pathlib import Path
 
+    from agent.maintenance import Window
     from agent.notices.channel import Channel
     from agent.notices.settings import (
         AlertmanagerSettings,
@@ -46,6 +49,24 @@ def open_channels(
             raise InputError("notice.no_channel", name=recipient.name)
         opened[recipient] = channel
     return opened
+
+
+def open_silences(
+    settings: NotifySettings,
+    realm: Realm,
+    inventory: Path,
+    clock: Clock,
+    agent_id: str,
+    announced: Callable[[datetime], Iterable[Window]],
+) -> Silences | None:
+    """What keeps Alertmanager's silences; None without one, and in a drill.
+
+    Raises InputError for a secret or CA file that is not there.
+    """
+    if realm == "drill" or settings.alertmanager is None:
+        return None
+    poster = _poster(settings.alertmanager, _Surroundings(inventory, inventory, clock))
+    return Silences(settings.alertmanager.urls, poster, clock, agent_id, announced)
 
 
 class _Surroundings:
@@ -85,11 +106,14 @@ def _configured(
 def _alertmanager(
     settings: AlertmanagerSettings, recipient: Recipient, around: _Surroundings
 ) -> AlertmanagerChannel:
+    return AlertmanagerChannel(settings.urls, _poster(settings, around), around.clock, recipient)
+
+
+def _poster(settings: AlertmanagerSettings, around: _Surroundings) -> Poster:
     auth = None
     if settings.user is not None and settings.password is not None:
         auth = (settings.user, around.secret(settings.password).reveal())
-    poster = Poster(around.path(settings.ca), auth)
-    return AlertmanagerChannel(settings.urls, poster, around.clock, recipient)
+    return Poster(around.path(settings.ca), auth)
 
 
 def _webhook(settings: WebhookSettings, around: _Surroundings) -> WebhookChannel:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -41,6 +41,16 @@ class Poster:
         status = answer.status_code
         for_good = _BAD_REQUEST <= status < _SERVER_ERROR and status not in _TRY_AGAIN
         raise NotDelivered(f"HTTP {status}", for_good=for_good)
+
+    async def ask(self, method: str, url: str, body: object = None) -> Any:
+        """The JSON that a server answers with, None for an empty answer; raises NotDelivered."""
+        try:
+            answer = await self._client.request(method, url, json=body)
+            if answer.is_success:
+                return answer.json() if answer.content else None
+        except (httpx.HTTPError, ValueError) as error:
+            raise NotDelivered(f"{type(error).__name__}: {error}") from error
+        raise NotDelivered(f"HTTP {answer.status_code}")
 
     async def close(self) -> None:
         """Close the connections."""

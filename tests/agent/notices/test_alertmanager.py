@@ -1,4 +1,4 @@
-"""The real Alertmanager (Debian's 0.25): fifty incidents, one firing and one ending each."""
+"""The real Alertmanager (Debian's 0.25): alerts fire and end once each, windows are silences."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ import pytest
 
 from agent.database import Opening
 from agent.incident_life import open_from, resolve
+from agent.maintenance import Window, ended_early
 from agent.notices.channels.alertmanager import AlertmanagerChannel
 from agent.notices.desk import Desk
 from agent.notices.model import NoticeRules, Recipient
 from agent.notices.office import Office
 from agent.notices.post import Poster
+from agent.notices.silences import Silences
 from agent.notices.wording import Advice
 from agent.store import open_store
 from inventory.model import Words
@@ -140,3 +142,51 @@ def test_fifty_wards_fall_and_return_and_each_is_told_once_each_way(
     asyncio.run(story())
     expected = {(status, ward): 1 for ward in WARDS for status in ("firing", "resolved")}
     assert pager.told == expected
+
+
+def silences_at(url: str) -> list[dict[str, Any]]:
+    """What the Alertmanager holds that has not expired."""
+    with urllib.request.urlopen(f"{url}/api/v2/silences", timeout=5) as answer:  # noqa: S310 - loopback
+        found: list[dict[str, Any]] = json.loads(answer.read())
+    return [one for one in found if one["status"]["state"] != "expired"]
+
+
+def test_a_window_is_a_silence_with_its_end_and_goes_with_it(alertmanager: str) -> None:
+    async def story() -> None:
+        clock = SystemClock()
+        now = clock.now().replace(microsecond=0)
+        common = {"ward": "26740", "reason": "thay ắc quy", "actor": "local:it"}
+        whole = Window.model_validate({
+            **common, "id": "BT-0001", "start": now, "end": now + timedelta(hours=1),
+            "announced_at": now,
+        })  # fmt: skip
+        device = whole.model_copy(
+            update={"id": "BT-0002", "device": "ups-26740", "end": now + timedelta(hours=2)}
+        )
+        far = whole.model_copy(
+            update={"id": "BT-0003", "start": now + timedelta(days=3), "end": now + timedelta(4)}
+        )
+        windows = [whole, device, far]
+        keeper = Silences(
+            [alertmanager], Poster(), clock, "agent-1",
+            lambda at: [one for one in windows if one.until > at],
+        )  # fmt: skip
+        other = Silences([alertmanager], Poster(), clock, "agent-2", lambda _at: [])
+        for _ in range(3):
+            await keeper.compare()
+            await other.compare()
+        held = {one["comment"].split(":")[0]: one for one in await asyncio.to_thread(
+            silences_at, alertmanager
+        )}  # fmt: skip
+        assert set(held) == {"BT-0001", "BT-0002"}
+        labels = {one["name"]: one["value"] for one in held["BT-0002"]["matchers"]}
+        assert labels == {"ward": "26740", "device": "ups-26740"}
+        assert held["BT-0001"]["endsAt"].startswith(f"{whole.end:%Y-%m-%dT%H:%M:%S}")
+        windows[1] = ended_early(device, clock.now())
+        await keeper.compare()
+        (left,) = await asyncio.to_thread(silences_at, alertmanager)
+        assert left["comment"].startswith("BT-0001: ")
+        await keeper.close()
+        await other.close()
+
+    asyncio.run(story())
