@@ -13,7 +13,8 @@ from agent.hints.guard import FloodGuard, Repeats, Strangers
 from agent.hints.model import Hint, HintKind, Outcome, Said
 from agent.hints.senders import plain
 from agent.hints.syslog import read_line
-from probes.snmp.ber import MalformedBer
+from agent.hints.v3 import Heard, UserMessages
+from probes.snmp.ber import MalformedBer, version_of
 from probes.snmp.notifications import read_notification
 
 if TYPE_CHECKING:
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     from agent.hints.model import Channel
     from agent.hints.patterns import Pattern
     from agent.hints.senders import Sender, Senders
-    from probes.snmp.notifications import Notification
+    from agent.hints.v3 import Authority
 
 _log = logging.getLogger(__name__)
+_VERSION_3 = 3
 
 
 class Tally(Protocol):
@@ -42,7 +44,9 @@ class HintDesk:
         take: Callable[[Hint], None],
         tally: Tally,
         rules: Sequence[Pattern],
+        engine: Authority,
     ) -> None:
+        self._users = UserMessages(senders, engine)
         self.strangers = Strangers()
         self._senders = senders
         self._take = take
@@ -58,16 +62,16 @@ class HintDesk:
         if sender is None:
             return None
         try:
-            notification = read_notification(data)
+            heard = self._heard(data, host, mono)
         except MalformedBer:
             self._tally("trap", sender.device, "", Outcome.PARSE)
             return None
-        owner = self._owner(host, notification, mono)
-        if owner is None:
-            self._tally("trap", sender.device, "", Outcome.AUTH)
-            return None
-        self._pass_on("trap", owner, traps.meaning(notification), mono)
-        return notification.answer
+        if heard.sender is None or heard.notification is None:
+            outcome = Outcome.AUTH if heard.answer is None else Outcome.ENGINE_ASKED
+            self._tally("trap", sender.device, "", outcome)
+        else:
+            self._pass_on("trap", heard.sender, traps.meaning(heard.notification), mono)
+        return heard.answer
 
     def admits(self, host: str, mono: float) -> bool:
         """Whether an address that connects for syslog is a device's; a stranger is counted."""
@@ -117,12 +121,15 @@ class HintDesk:
         self.strangers.note(plain(host), channel, mono)
         self._tally(channel, "", "", Outcome.UNKNOWN_SENDER)
 
-    def _owner(self, host: str, notification: Notification, mono: float) -> Sender | None:
-        """Which of the devices at an address the message's community belongs to."""
+    def _heard(self, data: bytes, host: str, mono: float) -> Heard:
+        """What a trap says and which of the devices at an address it is of. Raises MalformedBer."""
+        if version_of(data) == _VERSION_3:
+            return self._users.read(data, self._senders.of(host), mono)
+        notification = read_notification(data)
         for sender in self._senders.of(host):
             if self._senders.has_community(sender, notification.community, mono):
-                return sender
-        return None
+                return Heard(sender, notification, notification.answer)
+        return Heard()
 
     def _pass_on(self, channel: Channel, sender: Sender, said: Said, mono: float) -> None:
         same = (channel, sender.ward, sender.device, said.kind, said.text)

@@ -39,7 +39,8 @@ class HintKind(StrEnum):
 class Outcome(StrEnum):
     """What became of a received message: the `result` label of its counter.
 
-    `repeated` is counted once with the message that it repeats.
+    `repeated` is counted once with the message that it repeats; `engine_asked` is an inform of
+    SNMPv3 whose sender did not know our engine or its clock, and was told.
     """
 
     ACCEPTED = "accepted"
@@ -47,6 +48,7 @@ class Outcome(StrEnum):
     FLOOD = "flood"
     FLOOD_OVER = "flood_over"
     UNKNOWN_SENDER = "unknown_sender"
+    ENGINE_ASKED = "engine_asked"
     AUTH = "auth"
     PARSE = "parse"
 

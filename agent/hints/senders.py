@@ -1,4 +1,4 @@
-"""Who sent a message: devices of the inventory by address, and whether a community is theirs."""
+"""Who sent a message: devices of the inventory by address, with their communities and users."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING
 
 from inventory.errors import InputError
+from inventory.snmp_user import snmp_user
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from inventory.credentials import Secret
     from inventory.model import Device, SnmpAccess
+    from inventory.snmp_user import SnmpUser
 
 _SECRET_LIFE_S = 60.0
 
@@ -41,7 +43,7 @@ class Senders:
             sender = Sender(ward, device.name, device.snmp)
             self._by_host.setdefault(plain(str(device.address)), []).append(sender)
         self._secret = secret
-        self._known: dict[str, tuple[float, bytes | None]] = {}
+        self._known: dict[str, tuple[float, Secret | None]] = {}
 
     def of(self, host: str) -> tuple[Sender, ...]:
         """The devices at an address, none for a stranger."""
@@ -49,17 +51,29 @@ class Senders:
 
     def has_community(self, sender: Sender, community: bytes, mono: float) -> bool:
         """Whether a v1 or v2c message's community is the one that this device is polled with."""
-        if sender.snmp is None or sender.snmp.version == "3":
+        if sender.snmp is None or self.user(sender, mono) is not None:
             return False
-        known = self._community(sender.snmp.auth, mono)
-        return known is not None and hmac.compare_digest(known, community)
+        known = self._looked_up(sender.snmp.auth, mono)
+        if known is None or sender.snmp.version == "3":
+            return False
+        return hmac.compare_digest(known.reveal().encode(), community)
 
-    def _community(self, reference: str, mono: float) -> bytes | None:
+    def user(self, sender: Sender, mono: float) -> SnmpUser | None:
+        """The SNMPv3 user that this device is polled as; None for none, or one not readable."""
+        known = self._looked_up(sender.snmp.auth, mono) if sender.snmp else None
+        if sender.snmp is None or known is None:
+            return None
+        try:
+            return snmp_user(sender.snmp, known)
+        except InputError:
+            return None
+
+    def _looked_up(self, reference: str, mono: float) -> Secret | None:
         known = self._known.get(reference)
         if known is not None and mono - known[0] < _SECRET_LIFE_S:
             return known[1]
         try:
-            found: bytes | None = self._secret(reference).reveal().encode()
+            found: Secret | None = self._secret(reference)
         except InputError:
             found = None
         self._known[reference] = (mono, found)

@@ -1,7 +1,7 @@
 """Traps and informs of SNMP v1 and v2c as values: which notification, by which community. Pure.
 
-A v1 trap is translated to the notification OID that v2c would carry (RFC 3584, 3.1). SNMPv3 is not
-read here.
+A v1 trap is translated to the notification OID that v2c would carry (RFC 3584, 3.1). What secures
+a message of SNMPv3 is not read here; its PDU is that of v2c.
 """
 
 from __future__ import annotations
@@ -43,10 +43,13 @@ def read_notification(data: bytes) -> Notification:
             return _v1(data)
     except (IndexError, ValueError) as error:
         raise ber.MalformedBer("not a v1 trap") from error
-    return _v2(ber.decode_message(data))
+    message = ber.decode_message(data)
+    answer = _acknowledged(message) if message.pdu == INFORM else None
+    return replace(notification_of(message), answer=answer)
 
 
-def _v2(message: ber.Message) -> Notification:
+def notification_of(message: ber.Message) -> Notification:
+    """What a decoded message of v2c or v3 tells, without an answer. Raises MalformedBer."""
     if message.pdu not in (INFORM, TRAP_V2):
         raise ber.MalformedBer("neither a trap nor an inform")
     named = {varbind.oid: varbind for varbind in message.varbinds}
@@ -56,14 +59,12 @@ def _v2(message: ber.Message) -> Notification:
     uptime = named.get(_SYS_UP_TIME)
     ticks = uptime.value if uptime is not None and uptime.tag == ber.TIMETICKS else None
     rest = tuple(v for v in message.varbinds if v.oid not in (_SNMP_TRAP_OID, _SYS_UP_TIME))
-    answer = _acknowledged(message) if message.pdu == INFORM else None
     return Notification(
         message.version,
         message.community,
         trap.value,
         ticks if isinstance(ticks, int) else None,
         rest,
-        answer,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import pytest
 from agent.hints.desk import HintDesk
 from agent.hints.patterns import packaged_patterns
 from agent.hints.senders import Senders
+from agent.hints.v3 import authority
 from inventory.credentials import Secret
 from inventory.model import Device, SnmpAccess
 from probes import oids
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 WARD, SWITCH_AT, UPS_AT, OTHER_AT = "26740", "192.0.2.10", "192.0.2.20", "192.0.2.30"
 COMMUNITY = b"ward-community"
+STARTED = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 LINK_DOWN = "1.3.6.1.6.3.1.1.5.3"
 ON_BATTERY = "1.3.6.1.2.1.33.2.1"
 
@@ -64,7 +67,8 @@ class Desk:
             (WARD, device("pc-1", OTHER_AT, snmp=False)),
         )
         senders = Senders(devices, lambda _ref: Secret(COMMUNITY.decode()))
-        self.desk = HintDesk(senders, self.hints.append, self.tally, packaged_patterns())
+        engine = authority("agent-of-the-tests", STARTED, 0.0)
+        self.desk = HintDesk(senders, self.hints.append, self.tally, packaged_patterns(), engine)
 
     def tally(self, channel: Channel, device: str, what: str, outcome: Outcome) -> None:
         self.counted[channel, device, what, outcome.value] += 1

@@ -53,7 +53,7 @@ def test_a_device_without_snmp_in_the_inventory_sends_no_trap(desk: Desk) -> Non
     assert (desk.hints, desk.results()) == ([], {"auth": 1})
 
 
-def test_snmp_v3_is_not_read_and_counted_as_such(desk: Desk) -> None:
+def test_a_broken_message_of_v3_is_counted_as_such(desk: Desk) -> None:
     v3 = bytes.fromhex("3010020103300b020100020205dc04010002")
     desk.desk.trap(v3, SWITCH_AT, 0.0)
     assert (desk.hints, desk.results()) == ([], {"parse": 1})
