@@ -16,7 +16,6 @@ _UPS = r"(?i)\bUPS|uninterruptib"
 _UPS_MAKERS = (
     ("818", "Victron"),
     ("850", "Tripp Lite"),
-    ("935", "Phoenixtec"),
     ("2254", "Delta"),
     ("4555", "Socomec"),
     ("5491", "Riello"),
@@ -95,6 +94,8 @@ POWER = (
     Rule("3808", "PowerWalker", "ups_powerwalker", "ups", r"(?i)PowerWalker|BlueWalker"),
     Rule("3808", "CyberPower", "ups_cyberpower", "ups"),
     Rule("3808", "CyberPower", "cyberpower_pdu", "pdu", r"(?i)PDU|\bATS"),
+    Rule("935", "Phoenixtec", "ups_megatec", "ups"),
+    Rule("935", "Phoenixtec", "megatec_pdu", "pdu", _PDU),
     Rule("935.10.1", "PowerWalker", "ups_megatec", "ups"),
     Rule("232.165", "HPE", "hpe_pdu", "pdu", _PDU),
     Rule("232.165", "HPE", "ups_hpe", "ups", _UPS),
