@@ -59,6 +59,18 @@ def checked(seen: Observation) -> tuple[Observation, int, int]:
     return replace(seen, reading=replace(seen.reading, samples=good)), len(samples), len(good)
 
 
+def without_series(seen: Observation) -> Observation:
+    """A good observation without its samples of ports and parts, which are exported already.
+
+    They are by far most of what a switch says, and nobody reads them again: a device's page shows
+    its ports, and of samples those with at most one label.
+    """
+    if not seen.ok or not seen.reading.interfaces:
+        return seen
+    kept = tuple(sample for sample in seen.reading.samples if len(sample.labels) <= 1)
+    return replace(seen, reading=replace(seen.reading, samples=kept))
+
+
 @dataclass(frozen=True, slots=True)
 class Tally:
     """What one ward's measuring came to in one hour: values and periods."""

@@ -15,7 +15,7 @@ from agent.asking import Asking
 from agent.board import subject
 from agent.checks import Ring
 from agent.chronicle import Chronicle
-from agent.data_quality import checked
+from agent.data_quality import checked, without_series
 from agent.facts import facts_of
 from agent.following import Following, Moment
 from agent.group_following import Commons, GroupFollowing
@@ -167,6 +167,7 @@ class Engine:
         self._count(seen)
         self._export(seen)
         self._chronicle_of(seen, at)
+        seen = without_series(seen)
         taken = case.watch.take(seen, at)
         for step in taken.steps:
             self._record(case, step)

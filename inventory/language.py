@@ -7,7 +7,7 @@ catalogue, so `say("probe.silent", "vi", device=…)` works wherever the sentenc
 from __future__ import annotations
 
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
@@ -45,6 +45,7 @@ def both(key: str, **values: object) -> dict[str, str]:
     return {language: say(key, language, **values) for language in LANGUAGES}
 
 
+@lru_cache(maxsize=4096)
 def has(key: str) -> bool:
     """Whether the catalogue has this key (in Vietnamese, the first language)."""
     return any(key in _sentences(package, "vi") for package in _likely(key))

@@ -43,8 +43,8 @@ def snmp_page(answers: Iterable[ModuleAnswer]) -> bytes:
 
 def _header(family: Family) -> str:
     kind = "counter" if family.kind == "counter" else "gauge"
-    name = family.series
-    return f"# HELP {name} {family.help} - {family.object}\n# TYPE {name} {kind}\n"
+    name, form = family.series, " (EnumAsInfo)" if family.kind == "if_type" else ""
+    return f"# HELP {name} {family.help} - {family.object}{form}\n# TYPE {name} {kind}\n"
 
 
 def _families(answer: ModuleAnswer) -> Iterator[tuple[Family, list[str]]]:

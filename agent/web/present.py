@@ -176,10 +176,11 @@ def worst_first(wards: tuple[WardView, ...]) -> tuple[WardView, ...]:
 def state_ward(ward: WardView, view: AgentView, incidents: int) -> wire.StateWard:
     """A ward in state.json, with at most so many of its newest incidents not yet closed."""
     current = tuple(one for one in ward.incidents if one.t_closed is None)
+    said = verdict(ward, view)
     return wire.StateWard(
         ward=ward_ref(ward),
-        verdict=verdict(ward, view),
-        path=path(ward),
+        verdict=said,
+        path=said.path,
         incidents=tuple(incident(one, view.now) for one in current[:incidents]),
         data_age_s=oldest_age_s(ward),
     )
