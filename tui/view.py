@@ -141,13 +141,16 @@ def _retry(showing: Showing) -> str:
 
 
 def stripe_line(showing: Showing) -> Line | None:
-    """The line below: that this is no real ward, which nothing removes; that the data is old."""
+    """The line below: that this is no real ward, which nothing removes; that the data is old.
+
+    While the data is current, what hinders the agent itself stands there.
+    """
     words, snapshot = showing.words, showing.snapshot
     if snapshot is None:
         return None
     realm = realm_text(showing)
     if showing.is_current:
-        said = realm
+        said = _trouble_text(showing, snapshot) if snapshot.troubles else realm
     else:
         key = "copy" if showing.link == "connecting" else "lost_short" if realm else "lost"
         old = words.say(f"tui.stale.{key}", at=words.time(snapshot.ts))
@@ -156,6 +159,15 @@ def stripe_line(showing: Showing) -> Line | None:
         return None
     rest = ("▒" if not showing.is_current else "▓") * (showing.columns - cells(said))
     return (Span(cut(said + rest, showing.columns), "banner"),)
+
+
+def _trouble_text(showing: Showing, snapshot: Snapshot) -> str:
+    """The worst of the agent's troubles behind the realm, and how many more there are."""
+    first, *others = snapshot.troubles
+    mark = realm_stripe(snapshot.realm, showing.words) or "▓▓ "
+    more = f" (+{len(others)}) " if others else " "
+    room = showing.columns - cells(mark) - cells(more)
+    return f"{mark}{cut(showing.words.of(first.text), room)}{more}"
 
 
 def realm_text(showing: Showing) -> str:

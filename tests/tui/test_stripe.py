@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agent.wire import Drill, Text
+from agent.wire import Drill, Text, Trouble
 from tui.actions import SCREENS
 from tui.app import Settings
 from tui.text import Words
@@ -91,3 +91,18 @@ async def test_the_stripe_names_the_drill_that_is_played(
     stripe = (await draw(snapshot, language=language)).splitlines()[1]
     assert "▓▓ DR-NET-02 " in stripe
     assert "…" in stripe, "a long title gives way, the stripe does not"
+
+
+@pytest.mark.parametrize("realm", ["live", "sim"])
+@pytest.mark.parametrize("screen", SCREENS)
+async def test_every_screen_says_what_hinders_the_agent_itself(
+    screen: str, realm: str, snapshots: Mapping[str, Snapshot], draw: Callable[..., Awaitable[str]]
+) -> None:
+    full = Text(vi="Ổ đĩa đầy; việc đo vẫn tiếp tục.", en="The disk is full; polling goes on.")
+    flood = Text(vi="sw-1: gửi quá nhiều.", en="sw-1: too many messages.")
+    troubles = (Trouble(code="disk_full", text=full), Trouble(code="flood", text=flood))
+    snapshot = snapshots["ok"].model_copy(update={"realm": realm, "troubles": troubles})
+    text = await draw(snapshot, settings=Settings(words=Words(), screen=screen))
+    stripe = text.splitlines()[1]
+    assert "Ổ đĩa đầy; việc đo vẫn tiếp tục. (+1) ▓" in stripe
+    assert stripe.startswith(STRIPES.get(realm, "▓▓"))
