@@ -1,29 +1,57 @@
-"""Which engine asks a device: as the inventory says, the fast one where it does not say."""
+"""Which engine asks a device: the fast one, or pysnmp where the fast one cannot read it.
+
+After three polls in a row that ended `parse` or `protocol`, the same question goes to pysnmp once.
+If that reads it, the device stays there for 24 hours; then the fast engine is tried again.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from probes.errors import ParseFailed, ProbeError, ProtocolBroken
+from probes.snmp.types import Note
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from probes.snmp.types import Oid, SnmpClient, SnmpResult, SnmpTarget, TableResult
+
+_T = TypeVar("_T")
+_FAILURES = 3
+_FALLBACK_FOR_S = 24 * 3600.0
+
+
+@dataclass(slots=True)
+class _Record:
+    """How the fast engine fares with one device; `until` is loop seconds."""
+
+    failures: int = 0
+    until: float = 0.0
 
 
 class ChosenEngine:
     """SnmpClient that picks an engine per device. pysnmp is made when the first device needs it.
 
-    `auto` is the fast engine, except for v1, which the fast engine does not speak yet.
+    `tell` takes what people should hear of a device.
     """
 
-    def __init__(self, fast: SnmpClient, make_pysnmp: Callable[[], SnmpClient]) -> None:
+    def __init__(
+        self,
+        fast: SnmpClient,
+        make_pysnmp: Callable[[], SnmpClient],
+        tell: Callable[[Note], None] | None = None,
+    ) -> None:
         self._fast = fast
         self._make_pysnmp = make_pysnmp
+        self._tell = tell
         self._pysnmp: SnmpClient | None = None
+        self._records: dict[tuple[str, int], _Record] = {}
 
     async def get(self, target: SnmpTarget, oids: Sequence[Oid], *, deadline: float) -> SnmpResult:
         """GET instances with the device's engine; raises a ProbeError leaf."""
-        return await self._engine(target).get(target, oids, deadline=deadline)
+        return await self._ask(target, lambda engine: engine.get(target, oids, deadline=deadline))
 
     async def table(
         self,
@@ -35,16 +63,20 @@ class ChosenEngine:
         deadline: float,
     ) -> TableResult:
         """Read a table with the device's engine; raises a ProbeError leaf."""
-        return await self._engine(target).table(
-            target, columns, scalars=scalars, max_rows=max_rows, deadline=deadline
+        return await self._ask(
+            target,
+            lambda engine: engine.table(
+                target, columns, scalars=scalars, max_rows=max_rows, deadline=deadline
+            ),
         )
 
     async def walk(
         self, target: SnmpTarget, root: Oid, *, max_varbinds: int = 20_000, deadline: float
     ) -> SnmpResult:
         """Walk with the device's engine; raises a ProbeError leaf."""
-        return await self._engine(target).walk(
-            target, root, max_varbinds=max_varbinds, deadline=deadline
+        return await self._ask(
+            target,
+            lambda engine: engine.walk(target, root, max_varbinds=max_varbinds, deadline=deadline),
         )
 
     def close(self) -> None:
@@ -53,9 +85,47 @@ class ChosenEngine:
         if self._pysnmp:
             self._pysnmp.close()
 
-    def _engine(self, target: SnmpTarget) -> SnmpClient:
-        is_plain = target.engine == "auto" and target.version != "1"
-        if target.engine == "fast" or is_plain:
-            return self._fast
+    def fallbacks(self, now: float) -> tuple[tuple[str, int], ...]:
+        """Address and port of the devices that pysnmp reads at `now` because fast cannot."""
+        return tuple(where for where, record in self._records.items() if record.until > now)
+
+    async def _ask(self, target: SnmpTarget, question: Callable[[SnmpClient], Awaitable[_T]]) -> _T:
+        where = (target.host, target.port)
+        record = self._records.get(where)
+        now = asyncio.get_running_loop().time()
+        if target.engine == "pysnmp" or (record is not None and record.until > now):
+            return await question(self._second())
+        if target.engine == "fast":
+            return await question(self._fast)
+        try:
+            result = await question(self._fast)
+        except (ParseFailed, ProtocolBroken) as failure:
+            record = self._records.setdefault(where, _Record())
+            record.failures += 1
+            if record.failures < _FAILURES:
+                raise
+            return await self._fall_back(where, record, question, failure)
+        if record is not None:
+            record.failures = 0
+        return result
+
+    async def _fall_back(
+        self,
+        where: tuple[str, int],
+        record: _Record,
+        question: Callable[[SnmpClient], Awaitable[_T]],
+        failure: ProbeError,
+    ) -> _T:
+        record.failures = 0
+        try:
+            result = await question(self._second())
+        except ProbeError:
+            raise failure from None
+        record.until = asyncio.get_running_loop().time() + _FALLBACK_FOR_S
+        if self._tell is not None:
+            self._tell(Note("snmp-engine-fallback", *where))
+        return result
+
+    def _second(self) -> SnmpClient:
         self._pysnmp = self._pysnmp or self._make_pysnmp()
         return self._pysnmp

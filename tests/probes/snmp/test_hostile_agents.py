@@ -499,8 +499,8 @@ def test_each_request_is_repeated_at_its_own_time(lab: Lab) -> None:
         started = loop.create_future()
         loop.call_later(n / 5, started.set_result, None)
         await started
+        target = lab.target(host=f"192.0.2.{100 + n}")
         with pytest.raises(TimedOut):
-            target = lab.target(host=f"192.0.2.{100 + n}")
             await engine.get(target, (oids.sysName,), deadline=60.0)
         ended.append(loop.time())
 

@@ -171,23 +171,24 @@ async def test_both_engines_read_the_same(snmpd: int) -> None:
     assert len(still) > 10
 
 
-async def test_v1_is_asked_through_pysnmp(snmpd: int) -> None:
+@pytest.mark.parametrize("name", ENGINES)
+async def test_v1_is_read_by_both_engines(snmpd: int, name: str) -> None:
     client = ChosenEngine(FastEngine(UdpDatagrams()), PysnmpEngine)
     try:
         table = await client.table(
-            lab_target(snmpd, version="1"),
+            lab_target(snmpd, version="1", engine=name),
             (oids.ifDescr, oids.ifOperStatus),
             scalars=(oids.sysUpTime,),
             deadline=deadline_in(20),
         )
         missing = await client.get(
-            lab_target(snmpd, version="1"),
+            lab_target(snmpd, version="1", engine=name),
             (oids.sysName, oids.upsBatteryStatus),
             deadline=deadline_in(8),
         )
     finally:
         client.close()
-    assert table.stats.engine == "pysnmp"
+    assert table.stats.engine == name
     assert len(table.rows) == len(bulkwalk(snmpd, oids.ifDescr))
     assert all(cell for cells in table.rows.values() for cell in cells)
     assert [v.value for v in missing.varbinds] == [b"lab-snmpd", None]

@@ -19,13 +19,14 @@ from probes import oids
 from probes.errors import ProbeError
 from probes.snmp import ber
 from probes.snmp.engine_fast import FastEngine, UdpDatagrams
+from probes.snmp.engine_pysnmp import PysnmpEngine
 from probes.snmp.types import SnmpTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from probes.snmp.types import SnmpResult
+    from probes.snmp.types import SnmpClient, SnmpResult
 
 pytestmark = pytest.mark.realtime
 
@@ -110,9 +111,11 @@ def target(port: int, who: SnmpUser, **changes: Any) -> SnmpTarget:
     return replace(SnmpTarget("127.0.0.1", port, "3", user=who), **changes)
 
 
-async def get_name(port: int, who: SnmpUser, **changes: Any) -> SnmpResult:
+async def get_name(
+    port: int, who: SnmpUser, make: Callable[[], SnmpClient] | None = None, **changes: Any
+) -> SnmpResult:
     """GET sysName.0 with a client of its own."""
-    client = FastEngine(UdpDatagrams())
+    client = make() if make else FastEngine(UdpDatagrams())
     try:
         deadline = asyncio.get_running_loop().time() + 8
         return await client.get(target(port, who, **changes), (oids.sysName,), deadline=deadline)
@@ -125,6 +128,30 @@ async def test_every_level_of_snmpd_is_read(snmpd: int, auth: str | None, priv: 
     result = await get_name(snmpd, user(auth, priv))
     assert [v.value for v in result.varbinds] == [b"lab-v3"]
     assert result.stats.retries <= 1
+
+
+async def test_pysnmp_reads_the_same_levels(snmpd: int) -> None:
+    client = PysnmpEngine()
+    try:
+        for auth, priv in LEVELS[4::5]:
+            deadline = asyncio.get_running_loop().time() + 8
+            who = target(snmpd, user(auth, priv))
+            result = await client.get(who, (oids.sysName,), deadline=deadline)
+            assert [v.value for v in result.varbinds] == [b"lab-v3"]
+    finally:
+        client.close()
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [({"auth_key": Secret("wrong-password")}, "v3_auth_key"), ({"name": "nobody"}, "v3_user")],
+)
+async def test_pysnmp_names_a_wrong_credential_too(
+    snmpd: int, changes: dict[str, Any], code: str
+) -> None:
+    with pytest.raises(ProbeError) as caught:
+        await get_name(snmpd, replace(user("sha1", "aes128"), **changes), PysnmpEngine)
+    assert caught.value.detail_code == code
 
 
 @pytest.mark.parametrize(
@@ -157,25 +184,27 @@ async def test_each_wrong_credential_has_its_own_text(
     assert not any("lab-only" in text or "wrong-password" in text for text in texts)
 
 
-@pytest.mark.parametrize(("auth", "priv"), [("sha1", "aes128"), ("sha512", "aes256")])
-async def test_a_walk_is_what_snmpbulkwalk_reads(snmpd: int, auth: str, priv: str) -> None:
+def bulkwalk(port: int, auth: str, priv: str, root: str) -> list[str]:
+    """The OIDs that snmpbulkwalk prints."""
     command = (
         "snmpbulkwalk", "-v3", "-l", "authPriv", "-u", user_name(auth, priv), "-a", AUTHS[auth],
-        "-A", AUTH_KEY, "-x", PRIVS[priv], "-X", PRIV_KEY, "-On", f"127.0.0.1:{snmpd}", "1.3.6.1.2.1.2",
+        "-A", AUTH_KEY, "-x", PRIVS[priv], "-X", PRIV_KEY, "-On", f"127.0.0.1:{port}", root,
     )  # fmt: skip
-    theirs = subprocess.run(
-        command, capture_output=True, text=True, check=True, env={**os.environ, "MIBS": ""}
-    )
+    environment = {**os.environ, "MIBS": ""}
+    told = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    return [line.split(" = ")[0].lstrip(".") for line in told.stdout.splitlines() if " = " in line]
+
+
+@pytest.mark.parametrize(("auth", "priv"), [("sha1", "aes128"), ("sha512", "aes256")])
+async def test_a_walk_is_what_snmpbulkwalk_reads(snmpd: int, auth: str, priv: str) -> None:
+    root = ber.oid("1.3.6.1.2.1.2")
+    found = bulkwalk(snmpd, auth, priv, ber.oid_text(root))
     client = FastEngine(UdpDatagrams())
     try:
         deadline = asyncio.get_running_loop().time() + 8
-        root = ber.oid("1.3.6.1.2.1.2")
         walk = await client.walk(target(snmpd, user(auth, priv)), root, deadline=deadline)
     finally:
         client.close()
-    found = [
-        line.split(" = ")[0].lstrip(".") for line in theirs.stdout.splitlines() if " = " in line
-    ]
     assert [ber.oid_text(v.oid) for v in walk.varbinds] == found
     assert walk.complete
 
