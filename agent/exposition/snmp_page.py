@@ -106,7 +106,10 @@ def _text(cell: Varbind) -> str | None:
 
 
 def _mac(cell: Varbind) -> str | None:
-    return cell.value.hex(":").upper() if isinstance(cell.value, bytes) else None
+    """Six octets always, as snmp_exporter shows a PhysAddress48: filled with zeros, or cut."""
+    return (
+        cell.value[:6].ljust(6, b"\0").hex(":").upper() if isinstance(cell.value, bytes) else None
+    )
 
 
 def _oid(cell: Varbind) -> str | None:
