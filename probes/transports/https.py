@@ -150,15 +150,25 @@ class _Trace:
     def __init__(self, pin: str | None) -> None:
         self.at: dict[str, float] = {}
         self._pin = pin
+        self._bare: Any = None
 
     async def __call__(self, event: str, info: dict[str, Any]) -> None:
         self.at[event] = asyncio.get_running_loop().time()
+        if event == "connection.connect_tcp.complete":
+            self._bare = info["return_value"]
+        if event == "connection.start_tls.complete":
+            self._bare = None
         if event == "connection.start_tls.complete" and self._pin:
             stream = info["return_value"]
             seen = f"sha256:{hashlib.sha256(_certificate(stream) or b'').hexdigest()}"
             if seen != self._pin:
                 await stream.aclose()
                 raise TlsUntrusted("tls_pin", seen=seen)
+
+    async def hang_up(self) -> None:
+        """Close a connection whose handshake was cut short: httpcore forgets it without a word."""
+        if self._bare is not None:
+            await self._bare.aclose()
 
     @property
     def reused(self) -> bool:
@@ -199,7 +209,11 @@ async def _ask(
     max_bytes: int,
 ) -> HttpAnswer:
     request.extensions["trace"] = trace
-    response = await client.send(request, auth=login, stream=True, follow_redirects=False)
+    try:
+        response = await client.send(request, auth=login, stream=True, follow_redirects=False)
+    except asyncio.CancelledError:
+        await trace.hang_up()
+        raise
     try:
         stream = response.extensions.get("network_stream")
         expires_at = _expires_at(_certificate(stream))
