@@ -69,6 +69,7 @@ async def _serve_one(
         with suppress(TimeoutError):
             async with asyncio.timeout(page.late_s):
                 await asyncio.Event().wait()
+    keep = keep and not page.closes
     writer.write(_octets(page, keep=keep))
     await writer.drain()
     return keep

@@ -12,7 +12,7 @@ import socket
 import struct
 from collections import deque
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from drills import control, httpd, views
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
 
     from drills.certificates import Certificate
+    from drills.model import Ask, Page
     from drills.world import World
     from inventory.language import Language
 
@@ -112,13 +113,19 @@ class _Listener:
         answer = views.https_answer if is_tls else views.http_answer
 
         def accepted(connection: socket.socket, address: str) -> None:
-            tls = self._tls[views.is_expired(self._world, address)] if is_tls else None
+            is_expired = views.is_expired(self._world, address)
+
+            def respond(ask: Ask) -> Page | None:
+                page = answer(self._world, self._asker, address, ask)
+                # A server that is given another certificate lets go of the connections it has.
+                swapped = page and is_tls and views.is_expired(self._world, address) != is_expired
+                return replace(page, closes=True) if page and swapped else page
+
             if views.listens(self._world, self._asker, address):
-                self._serve(connection, tls, lambda ask: answer(world, asker, address, ask))
+                self._serve(connection, self._tls[is_expired] if is_tls else None, respond)
             else:
                 self._hold(connection)
 
-        world, asker = self._world, self._asker
         self._accept(opened, accepted)
         return _port_of(opened)
 

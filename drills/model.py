@@ -236,10 +236,11 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One HTTP answer, `late_s` after the question."""
+    """One HTTP answer, `late_s` after the question; `closes` ends its connection."""
 
     status: int
     content_type: str
     body: bytes
     headers: tuple[tuple[str, str], ...] = ()
     late_s: float = 0.0
+    closes: bool = False
