@@ -74,9 +74,10 @@ class Asking:
             self._ask_uplink(case, mono)
 
     def _ask_uplink(self, case: WardCase, mono: float) -> None:
-        core = case.watch.ward.core
-        if core is not None:
-            self._schedule.hasten(case.watch.ward.ward, core.name, "snmp-interfaces", mono)
+        """Have the switch and the terminal device say what they know besides answering ping."""
+        for device in (case.watch.ward.core, case.watch.ward.ce):
+            if device is not None:
+                self._schedule.hasten(case.watch.ward.ward, device.name, "snmp-interfaces", mono)
 
     def _ask_proof(self, ward: str, name: str, when: float) -> None:
         planned = {job.probe.name for job in self._schedule.jobs if job.key[:2] == (ward, name)}

@@ -16,7 +16,7 @@ from agent.sight import BURSTS_KEPT_S
 from playbooks.verdict.facts import Truth
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from agent.sight import Seen, Sight
     from agent.window import Burst, EchoWindow
@@ -29,6 +29,9 @@ NOTABLE_LOSS = 0.05
 # Silence is believed when the ward's own loss would bring it about less than once in ten thousand.
 CHANCE = 1e-4
 LOSS_WINDOW_S = 180.0
+# Echoes over which a stretch's worst loss is taken: fewer are luck, more would hide a fresh fault
+# behind the good time before it.
+WORST_ECHOES = 10
 # Echoes needed before two loss shares are compared, and what the near share is of the far one when
 # the loss surely happens beyond, or surely before, the near device.
 COMPARED_ECHOES = 20
@@ -60,7 +63,7 @@ def silence(sight: Sight) -> Truth:
         return Truth.UNKNOWN  # an echo came back after the silence
     if loss is None or sight.line_is_down:  # the line's own port says why it is silent
         return Truth.FALSE
-    if _crossed(sight, loss) or _is_awaited(sight, loss) or _is_explained(sight):
+    if _crossed(sight, loss) or _is_awaited(sight, loss) or _is_explained(sight, loss):
         return Truth.UNKNOWN
     return Truth.FALSE
 
@@ -87,8 +90,8 @@ def since_loss(seen: Seen, loss: Loss | None) -> Truth:
 def stretch_is_good(sight: Sight) -> bool | None:
     """Whether the way up to the terminal device is clean while the whole way is not.
 
-    Compares the lost echoes over the same time; None when it cannot be told. That so few of them
-    fell on the near device must be no luck.
+    Up to the switch where the ward has no terminal device. Compares the lost echoes over the same
+    time; None when it cannot be told. That so few fell on the near device must be no luck.
     """
     sent, lost = sight.far_end.totals()
     if not sent or not lost:
@@ -102,7 +105,8 @@ def stretch_is_good(sight: Sight) -> bool | None:
     }
     if any(bad >= BEFORE_SHARE * whole * asked for asked, bad in counts.values()):
         return False
-    near = counts.get(ce.name) if ce else None
+    end = ce or core
+    near = counts.get(end.name) if end else None
     if near is None or near[1] > BEYOND_SHARE * whole * near[0]:
         return None
     return True if _luck(near, (sent, lost)) < CHANCE else None
@@ -156,19 +160,54 @@ def _is_awaited(sight: Sight, loss: Loss) -> bool:
     return table is not None and table.mono < loss.since
 
 
-def _is_explained(sight: Sight) -> bool:
+def _is_explained(sight: Sight, loss: Loss) -> bool:
     """Whether the ward's own stretch loses so much that such a silence is no surprise."""
-    loss = max((_usual_loss(bursts, sight.mono) for bursts in sight.near.values()), default=0.0)
-    return loss >= NOTABLE_LOSS and loss ** silent_run(sight.far_end) >= CHANCE
+    share = max((_usual_loss(sight, loss, name) for name in sight.near), default=0.0)
+    return share >= NOTABLE_LOSS and share ** silent_run(sight.far_end) >= CHANCE
 
 
-def _usual_loss(bursts: tuple[Burst, ...], mono: float) -> float:
-    """The share of echoes that a device which answers loses; 0 for one that is simply silent."""
-    recent = [b for b in bursts if mono - b.mono <= LOSS_WINDOW_S]
-    while recent and recent[-1].lost == recent[-1].sent:
-        recent.pop()
-    sent, lost = sum(b.sent for b in recent), sum(b.lost for b in recent)
-    return lost / sent if sent else 0.0
+def _silent_since(bursts: Sequence[Burst]) -> float | None:
+    """The first burst of the present run of wholly lost ones; None while echoes come back."""
+    began = None
+    for burst in reversed(bursts):
+        if burst.lost < burst.sent:
+            break
+        began = burst.mono
+    return began
+
+
+def _usual_loss(sight: Sight, loss: Loss, name: str) -> float:
+    """The share of echoes that a near device loses although it is there; 0 for a silent one.
+
+    The worst of all stretches of time: a loss that has just begun is no smaller for the good
+    minutes before it. For the time since the far end fell silent the share is taken as one echo
+    worse than it was (Laplace's rule of succession), since a single lucky answer proves little.
+    """
+    recent = _counting(sight, loss, name)
+    worst, sent, lost = 0.0, 0, 0
+    for burst in reversed(recent):
+        sent, lost = sent + burst.sent, lost + burst.lost
+        if sent >= WORST_ECHOES or burst is recent[0]:
+            worst = max(worst, lost / sent)
+    since = [burst for burst in recent if burst.mono >= loss.since]
+    asked = sum(burst.sent for burst in since)
+    return max(worst, (sum(b.lost for b in since) + 1) / (asked + 2)) if asked else worst
+
+
+def _counting(sight: Sight, loss: Loss, name: str) -> list[Burst]:
+    """The bursts of a near device that tell of loss on the way to it.
+
+    A run of lost ones at the end tells of its own silence instead: when nothing else of it has
+    answered since, or when the far end still answered in that run.
+    """
+    recent = [b for b in sight.near[name] if sight.mono - b.mono <= LOSS_WINDOW_S]
+    began, seen = _silent_since(recent), sight.of(name)
+    if began is None or seen is None:
+        return recent
+    heard = seen.answers is Truth.TRUE and (seen.last_ok_mono or 0.0) >= loss.since
+    if heard and loss.last_ok is not None and began > loss.last_ok:
+        return recent
+    return [burst for burst in recent if burst.mono < began]
 
 
 def _counted(bursts: tuple[Burst, ...], start: float) -> tuple[int, int] | None:

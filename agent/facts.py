@@ -167,7 +167,11 @@ def _switch(sight: Sight, gw: Fact) -> Fact:
     if core is None:
         return NOT_APPLICABLE
     methods = ", ".join(sorted({_method(p) for p in core.live})) or "ICMP, SNMP"
-    return fact_of(core, _on_the_way(sight, core, gw), d=core.target.name, methods=methods)
+    # Where no terminal device is known, the ward's stretch of the way ends here.
+    ends_here = sight.ward.ce is None and sight.far_end.clean is Truth.FALSE
+    good = {"good": stretch_is_good(sight)} if ends_here else {}
+    truth = _on_the_way(sight, core, gw)
+    return fact_of(core, truth, d=core.target.name, methods=methods, **good)
 
 
 def _method(probe: str) -> str:

@@ -67,8 +67,8 @@ class UpsMemory:
 class Sight:
     """What one agent knows of one ward at one moment.
 
-    `near` holds the echoes of the last minutes to the ward's own switch and terminal device,
-    `line_use` how the port that leads to the line was used.
+    `near` holds the echoes of the last minutes to the ward's own switch, its terminal device and
+    the carrier's edge, `line_use` how the port that leads to the line was used.
     """
 
     ward: Ward

@@ -33,7 +33,7 @@ from agent.sight import Seen, Sight, UpsMemory, port_named, port_of
 from agent.taken import Step, Taken
 from agent.uplink import PortUse
 from agent.verdict.hold import HoldRules, Holds, Orders, arrange, may_harden
-from agent.verdict.topology import GATEWAY
+from agent.verdict.topology import GATEWAY, PE
 from agent.ward_checks import (
     HOST,
     ON_BATTERY,
@@ -280,7 +280,7 @@ class WardWatch:
         name, burst = seen.target.name, burst_of(seen)
         if burst is not None and name == self._far_end:
             self.far_end = self.far_end.add(burst)
-        if burst is not None and name in ends_here(self.ward):
+        if burst is not None and name in (*ends_here(self.ward), PE):
             self._near[name] = kept(self._near.get(name, ()), burst)
         if seen.reading.ups is not None and seen.reading.ups.on_battery is not None:
             self._ups = UpsMemory(seen.reading.ups, seen.mono)

@@ -116,15 +116,24 @@ def _forwards(view: Mapping[str, Reading]) -> bool:
 
 
 def _ce_round_trip(facts: Facts, view: Mapping[str, Reading]) -> Reading:
-    """The stretch up to the terminal device is good, as far as the device answers at all."""
+    """The stretch up to the terminal device is good, as far as the device answers at all.
+
+    Without a terminal device the switch says so for the stretch up to itself.
+    """
+    if view["ce"].truth is Truth.NA and facts.fact("sw").values.get("good", True) is not True:
+        return _poor_stretch("sw", facts)
     if view["ce"].truth is Truth.FALSE and _forwards(view):
         return Reading(Truth.NA)
-    good = facts.fact("ce").values.get("good", True)
-    if view["ce"].truth is Truth.TRUE and good is False:
-        return Reading(Truth.FALSE, is_bad=True, support=("ce",), focus=("ce",))
-    if view["ce"].truth is Truth.TRUE and good is None:
-        return Reading(Truth.UNKNOWN, unknown=("ce",), focus=("ce",))
+    if view["ce"].truth is Truth.TRUE and facts.fact("ce").values.get("good", True) is not True:
+        return _poor_stretch("ce", facts)
     return view["ce"]
+
+
+def _poor_stretch(name: str, facts: Facts) -> Reading:
+    """The stretch up to that device when it is poor, or when nobody can tell."""
+    if facts.fact(name).values.get("good") is False:
+        return Reading(Truth.FALSE, is_bad=True, support=(name,), focus=(name,))
+    return Reading(Truth.UNKNOWN, unknown=(name,), focus=(name,))
 
 
 def _switch_dead(view: Mapping[str, Reading], vantage: Vantage) -> Reading:

@@ -9,7 +9,8 @@ value may be `{"vi": …, "en": …}`). Numbers are numbers; times are aware dat
 
 - `gw`: `ms` round trip; `pct` lost, 0..100; `n` lost of `m` probes; `via` "primary" or "backup";
   `l` the backup line's name
-- `sw`: `d` device name; `methods` that were tried, as text
+- `sw`: `d` device name; `methods` that were tried, as text; `good` as that of `ce`, where the ward
+  has no terminal device
 - `ce`, `pe`: `ms` round trip; `good` false when it answers with loss or delay beyond the profile,
   None when that cannot be told (absent counts as good)
 - `up_admin`, `up_oper`: `p` port name; `t` since when
