@@ -20,12 +20,13 @@ from drills import cable, faults
 from drills.listen import Ports
 from drills.model import node_of
 from drills.sim import ward_codes
-from drills.topology import edge_of, ward_standard
+from drills.topology import SERVICES, edge_of, ward_standard
 from drills.world import World
 from drills.writing import write_inventory
 from inventory.load import load
 from probes.clock import ManualClock, run_virtual
 from probes.registry import kinds
+from tests.walks.faults.variants import apply_variants
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from inventory.model import Vantage
     from playbooks.verdict.model import Verdict
+    from probes.clock import Clock
 
 WARD = "26740"
 START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # a Monday, 08:00 in the ward
@@ -40,11 +42,14 @@ PORTS = Ports(snmp=1161, https=8443, http=9100, reach=9643)
 HEALTHY_AFTER_S = 40
 # What was true lately may still be shown: tables are read every 30 s, a change needs two wins.
 MEMORY_S = 45.0
+# The quality of a way is judged on ten minutes of echoes and on the port's use in that time.
+QUALITY_MEMORY_S = 660.0
+QUALITY_ROWS = frozenset({"Q1", "Q2", "Q3"})
 HUB_MEMORY_S = 75.0
 STEP_S = 0.5
 
 OWN_SEGMENTS = frozenset({"power", "lan", "switch", "meeting"})
-OWN_PARTS = frozenset({"ce", "ce_link"})
+OWN_PARTS = frozenset({"ce", "ce_link", "congestion"})
 OPEN_PARTS = frozenset({"line_or_ce", "backup"})
 
 
@@ -92,12 +97,21 @@ def side_of(verdict: Verdict) -> str:
 
 def _is_shut(world: World, ref: str) -> bool:
     found = world.topology.at_port[ref]
-    return not world.fact("cable", found.id) or not (world.admin(found.a) and world.admin(found.b))
+    if not world.fact("cable", found.id) or not (world.admin(found.a) and world.admin(found.b)):
+        return True
+    same_vlan = world.fact("vlan", found.a) == world.fact("vlan", found.b)
+    return not world.fact("passes", found.id) or not same_vlan
 
 
 def _is_poor(world: World, ref: str) -> bool:
-    found = world.topology.at_port[ref].id
-    return bool(world.fact("loss", found) > 0 or world.fact("delay_ms", found) > 0)
+    found = world.topology.at_port[ref]
+    return any(
+        world.fact(kind, on) > 0
+        for kind, on in (
+            *(("loss", found.id), ("delay_ms", found.id), ("out_loss", found.a)),
+            *(("out_loss", found.b), ("error_ratio", found.a), ("error_ratio", found.b)),
+        )
+    )
 
 
 def broken(world: World, t: float, code: str = WARD) -> Broken:
@@ -108,12 +122,15 @@ def broken(world: World, t: float, code: str = WARD) -> Broken:
     near = (f"{topology.device(code, 'host').name}:eth0", f"{access}:24", f"{ce}:lan")
     far = (f"{ce}:wan", f"gateway:{edge}")
     centre = [node.name for node in topology.by_ward[""] if node.role != "pe"]
+    inner = ("gateway:dc", *(f"dc-sw:{service}" for service in SERVICES))
     dark = {name for name in (core, access, ce) if not world.powered(name, t)}
     shut = {ref for ref in near if _is_shut(world, ref)}
+    busy = {name for name in (core, access) if world.fact("storm", name)}
+    busy |= {"line_load"} if world.fact("line_load", code) else set()
     here = {node.name for node in topology.by_ward[code]}
     cables = [one for one in topology.cables.values() if {node_of(one.a), node_of(one.b)} & here]
     return Broken(
-        way=frozenset(dark | shut | {ref for ref in near if _is_poor(world, ref)}),
+        way=frozenset(dark | shut | busy | {ref for ref in near if _is_poor(world, ref)}),
         cut=frozenset(dark | shut),
         elsewhere=frozenset(
             {name for name in here if not world.powered(name, t)}
@@ -121,6 +138,7 @@ def broken(world: World, t: float, code: str = WARD) -> Broken:
             | ({"mains"} if not world.fact("mains", code) else set())
             | {name for name in (core, access) if not world.fact("ping", name)}
             | {name for name in (core, access) if not world.fact("snmp", name)}
+            | ({ce} if not world.fact("ping", ce) and not world.fact("snmp", ce) else set())
         ),
         line=frozenset(
             {ref for ref in far if _is_shut(world, ref) or _is_poor(world, ref)}
@@ -129,7 +147,9 @@ def broken(world: World, t: float, code: str = WARD) -> Broken:
         centre=frozenset(
             {name for name in centre if not world.powered(name, t)}
             | {name for name in centre if world.fact("service", name) != "running"}
-            | ({"gateway:dc"} if _is_shut(world, "gateway:dc") else set())
+            | {name for name in centre if world.fact("service_delay_s", name)}
+            | {name for name in centre if world.fact("certificate", name) != "valid"}
+            | {ref for ref in inner if _is_shut(world, ref) or _is_poor(world, ref)}
         ),
     )
 
@@ -145,11 +165,12 @@ def wrong(verdict: Verdict, lately: list[Broken]) -> str:
     side, known = side_of(verdict), _united(lately)
     if side == "own":
         return "" if known.way or known.elsewhere else "own, and the ward is whole"
+    # A dead gateway seen from one vantage alone reads as the line, with the centre named beside
+    # it; the other vantage corrects that.
     if side == "either":
-        return "" if known.way or known.line else "line or CE, and both are whole"
+        is_right = known.way or known.line or known.centre
+        return "" if is_right else "line or CE, and both are whole"
     if side in ("metronet", "line"):
-        # A dead gateway seen from one vantage alone reads as the line, with the centre named
-        # beside it; the other vantage corrects that.
         if not known.line and not known.centre:
             return "the line, and it is whole"
         always = frozenset.intersection(*(one.cut for one in lately))
@@ -159,9 +180,15 @@ def wrong(verdict: Verdict, lately: list[Broken]) -> str:
     return ""
 
 
-async def _play(
-    script: list[tuple[float, Any]], world: World, agent: Agent, looked: Looked, clock: ManualClock
+async def play(
+    script: list[tuple[float, Any]],
+    world: World,
+    agent: Agent,
+    looked: Looked,
+    clock: Clock,
+    healthy_s: float = HEALTHY_AFTER_S,
 ) -> None:
+    """Break and mend what the script says, and note everything that is shown meanwhile."""
     case = agent.engine.cases[WARD]
     history: list[tuple[float, Broken]] = []
     version, now_broken = -1, None
@@ -175,12 +202,10 @@ async def _play(
             history.append((t, now_broken))
             if looked.opened_at is None and case.incidents:
                 looked.opened_at = t
-            while history[0][0] < t - MEMORY_S:
-                history.pop(0)
             if case.verdict is not None:
-                _note(looked, case.verdict, t, [one for _t, one in history])
+                _note(looked, case.verdict, t, _lately(history, case.verdict, t), healthy_s)
 
-    await wait(HEALTHY_AFTER_S)
+    await wait(healthy_s)
     ids: list[str] = []
     for delay_s, what in script:
         await wait(delay_s)
@@ -194,29 +219,50 @@ async def _play(
     looked.last = case.verdict
 
 
-def _note(looked: Looked, verdict: Verdict, t: float, lately: list[Broken]) -> None:
+def _lately(
+    history: list[tuple[float, Broken]], shown: Verdict, t: float, memory_s: float = MEMORY_S
+) -> list[Broken]:
+    """What was broken in the time that a verdict rests on."""
+    since = t - (QUALITY_MEMORY_S if shown.row in QUALITY_ROWS else memory_s)
+    return [one for at, one in history if at >= since]
+
+
+def _note(
+    looked: Looked,
+    verdict: Verdict,
+    t: float,
+    lately: list[Broken],
+    healthy_s: float = HEALTHY_AFTER_S,
+) -> None:
     place = f"{verdict.row} {verdict.segment}/{verdict.part}"
     problem = wrong(verdict, lately)
     if problem and (not looked.wrong or looked.wrong[-1][1] != f"{place}: {problem}"):
         looked.wrong.append((t, f"{place}: {problem}"))
-    if t > HEALTHY_AFTER_S and (not looked.shown or looked.shown[-1][1] != side_of(verdict)):
+    if t > healthy_s and (not looked.shown or looked.shown[-1][1] != side_of(verdict)):
         looked.shown.append((t, side_of(verdict)))
 
 
-async def _looked(script: Any, folder: Path, seed: int, clock: ManualClock) -> Looked:
+async def _looked(
+    script: Any, folder: Path, seed: int, clock: ManualClock, variants: Iterable[str] = ()
+) -> Looked:
     world = World(ward_standard(ward_codes(1)), seed, clock)
-    async with _watched(world, folder, clock, "ward") as agent:
+    async with _watched(world, folder, clock, "ward", variants) as agent:
         looked = Looked()
-        await _play(script, world, agent, looked, clock)
+        await play(script, world, agent, looked, clock)
     return looked
 
 
 @asynccontextmanager
 async def _watched(
-    world: World, folder: Path, clock: ManualClock, vantage: Vantage
+    world: World,
+    folder: Path,
+    clock: ManualClock,
+    vantage: Vantage,
+    variants: Iterable[str] = (),
 ) -> AsyncIterator[Agent]:
     """The unchanged agent at work on that world."""
     write_inventory(world, folder / "inventory", PORTS, vantage, b"")
+    apply_variants(folder / "inventory", variants)
     (folder / "playbooks").mkdir()
     inventory = load(folder / "inventory", kinds())
     ways = cable.transports(world, f"ward:{WARD}" if vantage == "ward" else "hub")
@@ -248,9 +294,9 @@ async def _from_hub(
                 for code, lately in history.items():
                     t, shown = world.time(), agent.engine.cases[code].verdict
                     lately.append((t, broken(world, t, code)))
-                    lately[:] = [one for one in lately if one[0] >= t - HUB_MEMORY_S]
                     if shown is not None:
-                        _note(looked[code], shown, t, [one for _t, one in lately])
+                        known = _lately(lately, shown, t, HUB_MEMORY_S)
+                        _note(looked[code], shown, t, known)
                         looked[code].last = shown
             if what is None:
                 for number in ids:
@@ -263,13 +309,15 @@ async def _from_hub(
 
 @pytest.fixture
 def look(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Looked]:
-    """Plays `[(seconds to wait, (fault, on, params) or None to mend all), …]`."""
+    """Plays `[(seconds to wait, (fault, on, params) or None to mend all), …]`.
 
-    def run(script: list[tuple[float, Any]], seed: int = 1) -> Looked:
+    `variants` are names of `tests.walks.faults.variants`.
+    """
+
+    def run(script: list[tuple[float, Any]], seed: int = 1, variants: Iterable[str] = ()) -> Looked:
         clock = ManualClock(START)
-        looked: Looked = run_virtual(
-            _looked([*script], tmp_path_factory.mktemp("faults"), seed, clock), clock
-        )
+        folder = tmp_path_factory.mktemp("faults")
+        looked: Looked = run_virtual(_looked([*script], folder, seed, clock, variants), clock)
         return looked
 
     return run

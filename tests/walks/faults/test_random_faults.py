@@ -1,4 +1,4 @@
-"""Random pairs and triples of faults at random moments: never the wrong side of the border."""
+"""Random faults at random moments on wards of several kinds: never the wrong side of the border."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from tests.walks.faults.variants import VARIANTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,10 +42,29 @@ FAULTS = st.one_of(
     st.tuples(st.sampled_from(("snmp_silent", "snmp_slow")), st.sampled_from(DEVICES), st.just({})),
     st.tuples(st.just("mains_off"), st.just("ward"), st.sampled_from(({}, {"runtime_s": 20.0}))),
     st.tuples(st.just("service_stopped"), st.sampled_from(("tthc", "hop")), st.just({})),
+    st.tuples(st.just("vlan_wrong_access"), st.sampled_from((*PORTS, "host:eth0")), st.just({})),
+    st.tuples(st.just("converter_dead"), st.sampled_from(CABLES[:3]), st.just({})),
+    st.tuples(
+        st.just("one_way_loss"),
+        st.sampled_from((*LOSSY, "pe-1:26740", "pe-1:core", "switch:uplink")),
+        st.sampled_from((0.1, 0.3, 0.6, 0.9, 1.0)).map(lambda loss: {"loss": loss}),
+    ),
+    st.tuples(
+        st.just("sfp_dirty"),
+        st.sampled_from(("switch:uplink", "ce:lan", "ce:wan", "access:24")),
+        st.sampled_from((0.05, 0.2, 0.5)).map(lambda ratio: {"ratio": ratio}),
+    ),
+    st.tuples(
+        st.just("line_full"),
+        st.just("ward"),
+        st.sampled_from((0.95, 1.2, 3.0)).map(lambda load: {"load": load}),
+    ),
+    st.tuples(st.just("loop_storm"), st.sampled_from(("core", "access")), st.just({})),
 )
 WAITS = st.sampled_from((0.0, 0.5, 2.0, 3.5, 5.0, 8.0, 17.0, 35.0))
 STEPS = st.tuples(WAITS, st.one_of(FAULTS, FAULTS, FAULTS, st.none()))
-SCRIPTS = st.lists(STEPS, min_size=2, max_size=4)
+SCRIPTS = st.lists(STEPS, min_size=2, max_size=5)
+KINDS_OF_WARD = st.sets(st.sampled_from(sorted(VARIANTS)), max_size=3)
 
 
 @pytest.mark.timeout(3000 if IS_SOAK else 180)
@@ -54,9 +75,10 @@ SCRIPTS = st.lists(STEPS, min_size=2, max_size=4)
     derandomize=not IS_SOAK,
     suppress_health_check=list(HealthCheck),
 )
-@given(script=SCRIPTS, seed=st.integers(1, 3))
+@given(script=SCRIPTS, seed=st.integers(1, 3), ward=KINDS_OF_WARD)
 def test_no_mix_of_faults_is_blamed_on_the_wrong_side(
-    look: Callable[..., Any], script: list[tuple[float, Any]], seed: int
+    look: Callable[..., Any], script: list[tuple[float, Any]], seed: int, ward: set[str]
 ) -> None:
-    looked = look([*script, (40.0, None), (40.0, None)], seed)
+    variants = [name for name in VARIANTS if name in ward]
+    looked = look([*script, (40.0, None), (40.0, None)], seed, variants)
     assert looked.wrong == [], looked.shown
