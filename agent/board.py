@@ -95,10 +95,3 @@ class Board:
     def of(self, key: Subject) -> tuple[Observation, ...]:
         """The newest observation of each probe of a subject, good or not."""
         return tuple(self._latest.get(key, {}).values())
-
-    def forget(self, key: Subject) -> None:
-        """Drop what is known of a subject that left the inventory."""
-        self._latest.pop(key, None)
-        for table in (self._good, self._results):
-            for entry in [entry for entry in table if entry[0] == key]:
-                del table[entry]

@@ -134,14 +134,6 @@ class AgentClient:
         """One playbook."""
         return self._get(wire.PlaybookBrief, f"/playbooks/{_segment(playbook)}")
 
-    def playbook_runs(
-        self, ward: str | None = None, *, is_open: bool | None = None
-    ) -> tuple[wire.PlaybookRun, ...]:
-        """The newest 1000 runs without their lines, of one ward if given, only open ones or not."""
-        shown = None if is_open is None else str(is_open).lower()
-        params = _given(ward=ward, open=shown, limit="1000")
-        return self._get(wire.Page[wire.PlaybookRun], "/playbook-runs", params).items
-
     def playbook_run(self, run: str) -> wire.PlaybookRun:
         """One run with its lines."""
         return self._get(wire.PlaybookRun, f"/playbook-runs/{_segment(run)}")

@@ -16,9 +16,8 @@ from inventory.model import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import date, datetime
+    from datetime import datetime
 
-    from agent.duty import Calendar
     from agent.incidents import Incident
     from agent.law import LawItem, Target
 
@@ -118,17 +117,6 @@ def is_carrier(role: str) -> bool:
 def overdue(incident: Incident, now: datetime) -> tuple[Deadline, ...]:
     """The clocks that ran out and were not met."""
     return tuple(one for one in incident.deadlines if runs(one, incident) and one.due < now)
-
-
-def working_days_between(first: date, last: date, calendar: Calendar) -> int:
-    """Working days after `first` up to and with the day before `last`.
-
-    A stop on `last` announced on `first` was announced so many working days ahead.
-    """
-    days = (first + timedelta(days=n) for n in range(1, max(1, (last - first).days)))
-    worked = frozenset(calendar.office_hours.days)
-    names = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-    return sum(1 for day in days if names[day.weekday()] in worked and not calendar.is_holiday(day))
 
 
 def _is_about(item: LawItem, incident: Incident) -> bool:

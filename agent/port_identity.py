@@ -54,11 +54,6 @@ class Matched:
     returned: tuple[Port, ...] = ()
     doubled: tuple[str, ...] = ()
 
-    def id_of(self, if_index: int) -> str | None:
-        """The identity of the port that has this ifIndex now."""
-        found = (p for p in self.ports if p.if_index == if_index and p.state == "present")
-        return next((port.port_id for port in found), None)
-
 
 def match(
     known: Sequence[Port],

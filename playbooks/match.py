@@ -33,11 +33,6 @@ def suggest(verdict: Verdict, library: Mapping[str, Playbook]) -> Playbook | Non
     return library.get(GENERAL.get(kind, ""))
 
 
-def for_alert(alert: str, library: Mapping[str, Playbook]) -> tuple[Playbook, ...]:
-    """The playbooks that this alert triggers."""
-    return tuple(one for one in library.values() if alert in one.triggers.alerts)
-
-
 def search(words: str, library: Mapping[str, Playbook]) -> tuple[Playbook, ...]:
     """Playbooks whose id, title or search words hold these words, with or without accents.
 

@@ -83,11 +83,6 @@ class Renderer:
         chunks = {name: "".join(family.values()).encode() for name, family in lines.items()}
         return Block(ward, device, module, done_mono, ttl_s, MappingProxyType(chunks), dropped)
 
-    def forget(self, ward: str, device: str) -> None:
-        """Drop what is remembered of a device that left the inventory."""
-        for key in [key for key in self._prefixes if key[:2] == (ward, device)]:
-            del self._prefixes[key]
-
     def _labels(self, ward: str, device: str, sample: Sample) -> str:
         pairs = [pair("ward", ward)]
         if device:

@@ -67,10 +67,7 @@ def test_the_same_name_in_two_wards_is_two_subjects() -> None:
     other = Target("26743", "gateway", "gateway", "gateway", "192.0.2.2")
     board.put(seen(2.0, target=other))
     assert [o.mono for o in board.of(subject(GATEWAY))] == [1.0]
-    board.forget(subject(GATEWAY))
-    assert board.of(subject(GATEWAY)) == ()
     assert [o.mono for o in board.of(subject(other))] == [2.0]
-    assert board.last(subject(GATEWAY), "icmp", 5) == ()
 
 
 def test_results_are_remembered_in_order_and_no_more_than_fit() -> None:

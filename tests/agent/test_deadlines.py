@@ -15,9 +15,8 @@ from agent.deadlines import (
     in_force,
     legal,
     overdue,
-    working_days_between,
 )
-from agent.duty import ICT, packaged_calendar
+from agent.duty import ICT
 from agent.incident_life import met
 from agent.incidents import Deadline, Incident, Root, changed
 from agent.law import LawItem, read_law, read_targets
@@ -110,14 +109,6 @@ def test_the_carriers_clocks_begin_with_the_handover_and_are_defaults() -> None:
     again = changed(TECHNICAL, deadlines=clocks)
     assert handed_over(again, "L3", NOW, targets) == ()
     assert acknowledgement(TECHNICAL, None, Words(vi="x", en="x")) == ()
-
-
-def test_working_days_leave_out_weekends_and_holidays() -> None:
-    calendar = packaged_calendar()
-    friday, next_friday = date(2026, 11, 20), date(2026, 11, 27)
-    assert working_days_between(friday, next_friday, calendar) == 4
-    assert working_days_between(friday, friday, calendar) == 0
-    assert working_days_between(date(2026, 12, 30), date(2027, 1, 5), calendar) == 2
 
 
 @pytest.mark.parametrize(

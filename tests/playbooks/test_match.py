@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from playbooks.load import load_library
-from playbooks.match import GENERAL, for_alert, search, suggest
+from playbooks.match import GENERAL, search, suggest
 from playbooks.verdict.facts import Fact, Facts, Truth
 from playbooks.verdict.rootcause import judge
 from playbooks.verdict.rows import ROOM_PLAYBOOKS, ROWS
@@ -71,8 +71,3 @@ def test_words_that_nothing_has_find_nothing_and_none_find_all() -> None:
     assert found("xyzzy") == []
     assert found("  ") == list(LIBRARY)
     assert found("cup dien") == ["PB-NET-09"]
-
-
-def test_an_alert_leads_to_its_playbook() -> None:
-    assert [one.id for one in for_alert("WardopsMetronetDown", LIBRARY)] == ["PB-NET-01"]
-    assert for_alert("WardopsNothing", LIBRARY) == ()
