@@ -29,7 +29,7 @@ from agent.incidents import Event
 from agent.intake import intake_of
 from agent.loop import Poller
 from agent.metrics_catalog import full_catalogue
-from agent.notices.advice import advice_for
+from agent.notices.advice import advice_for, waits_for
 from agent.notices.desk import Desk
 from agent.notices.model import USUAL
 from agent.notices.office import Office
@@ -242,7 +242,9 @@ class Agent:
         if channels:
             gather = timedelta(seconds=NOTICED_WITHIN_S if self.engine.neighbourhood else 0)
             rules = replace(USUAL, gather=gather)
-            self.store.plan_notices_with(Desk(tuple(channels), self._advise, realm, rules))
+            self.store.plan_notices_with(
+                Desk(tuple(channels), self._advise, realm, rules, self._waits)
+            )
         return Office(
             self.store,
             channels,
@@ -254,6 +256,9 @@ class Agent:
         case = self.engine.cases.get(ward)
         verdict = case.verdict if case else None
         return advice_for(units()[ward], verdict, self.paper.library, self.paper.escalation)
+
+    def _waits(self, ward: str) -> Mapping[str, timedelta]:
+        return waits_for(self.paper.escalation, ward)
 
     async def _forget_old(self) -> None:
         while True:

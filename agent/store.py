@@ -180,6 +180,14 @@ class Store:
         )
         return tuple(rows.to_incident(row) for row in found)
 
+    def resolved_before(self, at: datetime) -> tuple[Incident, ...]:
+        """Incidents that are over since before a moment and that nobody has closed."""
+        found = self.database.rows(
+            "SELECT record FROM incident WHERE state = 'resolved' AND t_resolved_ms <= ?",
+            (rows.ms(at),),
+        )
+        return tuple(rows.to_incident(row) for row in found)
+
     def last_seq(self) -> int:
         """The number of the newest journal line, 0 when there is none."""
         return int(self.database.rows(_LAST_SEQ)[0][0])

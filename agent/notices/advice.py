@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from agent.notices.wording import Advice
 from inventory.language import say
 from inventory.model import Words
-from playbooks.escalation import contact
+from playbooks.escalation import chain, contact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,3 +43,16 @@ def advice_for(
         number = f" ({called.phone})" if called.phone else ""
         call = Words(vi=called.name.vi + number, en=called.name.en + number)
     return Advice(Words(vi=unit.name, en=unit.name), what, call, verdict.playbook)
+
+
+def waits_for(escalation: Escalation, ward: str) -> dict[str, timedelta]:
+    """How long each level of a ward's chain waits: the times of those below it to take a call on.
+
+    A level without a time of its own keeps those above it waiting no longer.
+    """
+    levels = chain(escalation, ward)
+    minutes = accumulate((one.ack_min or 0 for one in levels), initial=0)
+    return {
+        one.level.partition("@")[0]: timedelta(minutes=after)
+        for one, after in zip(levels, minutes, strict=False)
+    }

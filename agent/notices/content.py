@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from inventory.language import LANGUAGES
+
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from agent.notices.model import Notice
+    from inventory.language import Language
 
 
-def content_of(notice: Notice) -> dict[str, Any]:
+def content_of(notice: Notice, languages: Collection[Language] = LANGUAGES) -> dict[str, Any]:
     """The message for machines; the same for the same key, however often it is sent."""
     body = notice.body
     return {
@@ -18,8 +23,8 @@ def content_of(notice: Notice) -> dict[str, Any]:
         "ward": notice.ward,
         "incident": body.incident or None,
         "recipient": notice.recipient,
-        "title": body.title.model_dump(),
-        "text": body.text.model_dump(),
+        "title": {one: getattr(body.title, one) for one in languages},
+        "text": {one: getattr(body.text, one) for one in languages},
         "start": body.start.isoformat(),
         "end": body.end.isoformat() if body.end else None,
         "labels": body.labels,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from agent.group_incidents import unit_of
@@ -12,7 +12,7 @@ from agent.notices.planner import Turn, plan_flapping, plan_incident
 from agent.notices.wording import flapping_body, wording
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from agent.incidents import Event, Incident
     from agent.notices.model import Notice, NoticeRules, Recipient
@@ -21,14 +21,22 @@ if TYPE_CHECKING:
 FLAPPING, SETTLED = "check.flapping", "check.settled"
 
 
+def _nobody_waits(_ward: str) -> Mapping[str, timedelta]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Plans notices for its recipients. `advise` says for a ward what a message adds."""
+    """Plans notices for its recipients. `advise` says for a ward what a message adds.
+
+    `waits` says for a ward how long each level of its escalation waits for those below.
+    """
 
     recipients: tuple[Recipient, ...]
     advise: Callable[[str], Advice]
     realm: str
     rules: NoticeRules = USUAL
+    waits: Callable[[str], Mapping[str, timedelta]] = _nobody_waits
 
     def of_incident(
         self,
@@ -40,7 +48,8 @@ class Desk:
     ) -> tuple[Notice, ...]:
         """The rows to write with a transition of an incident."""
         words = wording(after, event, self._advice(after), self.realm)
-        turn = Turn(before, after, event, transition, rows)
+        waits = self.waits(after.ward or after.sites[0])
+        turn = Turn(before, after, event, transition, rows, waits)
         return plan_incident(turn, words, self.recipients, self.rules)
 
     def of_event(self, event: Event, transition: int, rows: Sequence[Notice]) -> tuple[Notice, ...]:

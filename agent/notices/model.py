@@ -40,6 +40,7 @@ class NoticeType(StrEnum):
     PROBLEM = "problem"
     CHANGE = "change"
     REMINDER = "reminder"
+    UNCLOSED = "unclosed"
     RECOVERY = "recovery"
     SUMMARY = "summary"
     FLAPPING = "flapping"
@@ -109,12 +110,14 @@ class Notice:
 class Recipient:
     """Somebody on a channel. `is_person`: gets reminders, and digests instead of a flood.
 
-    Systems of alerts keep their own rhythm and grouping.
+    Systems of alerts keep their own rhythm and grouping. One with a `level` of the escalation is
+    told once the levels below have had their time to take an incident on.
     """
 
     channel: str
     name: str
     is_person: bool = True
+    level: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,7 @@ class NoticeRules:
     hold: timedelta = timedelta(seconds=30)
     gather: timedelta = timedelta(0)
     remind_after: timedelta = timedelta(hours=4)
+    close_within: timedelta = timedelta(hours=24)
     first_pause: timedelta = timedelta(seconds=5)
     longest_pause: timedelta = timedelta(minutes=10)
     expire_after: timedelta = timedelta(hours=24)

@@ -10,12 +10,19 @@ import asyncio
 import logging
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from typing import TYPE_CHECKING
 
 from agent.incidents import Event
 from agent.notices.channel import NotDelivered
-from agent.notices.model import USUAL, NoticeState
-from agent.notices.planner import REMINDED, is_forgotten, plan_digest
+from agent.notices.model import USUAL, NoticeState, lane
+from agent.notices.planner import (
+    REMINDED,
+    UNCLOSED,
+    is_forgotten,
+    plan_digest,
+    waits_to_be_closed,
+)
 from agent.notices.sending import attempted, delivered, left_behind, next_for, refused
 from agent.notices.wording import digest_body
 from inventory.errors import StoreError
@@ -32,6 +39,7 @@ _log = logging.getLogger(__name__)
 LOOK_EVERY_S = 1.0
 REFRESH_EVERY_S = 60.0
 _STEP_S = 2.0
+_CLOSING_EVERY = 60  # looks
 _JUST_ENDED = timedelta(minutes=15)
 
 
@@ -98,6 +106,16 @@ class Office:
                 event = Event(REMINDED, now, ward=incident.ward, key=incident.uid)
                 self._store.update_incident(incident, event)
 
+    def remind_to_close(self) -> None:
+        """Plan a word about what is over for a day and was not closed. Raises StoreError."""
+        now = self._clock.now()
+        for incident in self._store.resolved_before(now - self._rules.close_within):
+            rows = self._store.notices.of_subject(incident.uid)
+            lanes = (lane(rows, incident.uid, one) for one in self._channels)
+            if any(waits_to_be_closed(one.rows, one.recipient) for one in lanes):
+                event = Event(UNCLOSED, now, ward=incident.ward, key=incident.uid)
+                self._store.update_incident(incident, event)
+
     def follow_clock(self) -> None:
         """Move what is planned along when somebody sets the wall clock. Raises StoreError."""
         ahead_s = self._clock.now().timestamp() - self._clock.monotonic()
@@ -161,10 +179,12 @@ class Office:
             await self._clock.sleep(LOOK_EVERY_S)
 
     async def _look_after(self) -> None:
-        while True:
+        for turn in count():
             try:
                 self.follow_clock()
                 self.remind()
+                if turn % _CLOSING_EVERY == 0:
+                    self.remind_to_close()
             except StoreError as error:
                 self._say_once(error)
             await self._clock.sleep(LOOK_EVERY_S)

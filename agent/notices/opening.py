@@ -93,9 +93,9 @@ def _configured(
         recipient = Recipient("alertmanager", "alertmanager", is_person=False)
         yield recipient, _alertmanager(settings.alertmanager, recipient, around)
     for hook in settings.webhook:
-        yield Recipient("webhook", hook.name), _webhook(hook, around)
+        yield Recipient("webhook", hook.name, level=hook.level or ""), _webhook(hook, around)
     for mail in settings.smtp:
-        yield Recipient("smtp", mail.name), _smtp(mail, around)
+        yield Recipient("smtp", mail.name, level=mail.level or ""), _smtp(mail, around)
     if settings.file is not None:
         yield (
             Recipient("file", "file"),
@@ -118,7 +118,8 @@ def _poster(settings: AlertmanagerSettings, around: _Surroundings) -> Poster:
 
 def _webhook(settings: WebhookSettings, around: _Surroundings) -> WebhookChannel:
     poster = Poster(around.path(settings.ca))
-    return WebhookChannel(settings.url, around.secret(settings.secret), poster, around.clock)
+    secret = around.secret(settings.secret)
+    return WebhookChannel(settings.url, secret, poster, around.clock, settings.language)
 
 
 def _smtp(settings: SmtpSettings, around: _Surroundings) -> SmtpChannel:

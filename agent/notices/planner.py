@@ -5,7 +5,7 @@ Called inside the transaction that writes the transition, so that neither is eve
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from agent.notices.model import Body, Lane
 
 SUMMARY = "incident.summary"
-REMINDED = "incident.reminded"
+REMINDED, UNCLOSED = "incident.reminded", "incident.unclosed"
+TAKEN_ON, LET_GO = "incident.acked", "incident.unacked"
 _Plan: TypeAlias = "Callable[[Turn, Wording, Lane, NoticeRules], Iterable[Notice]]"
 
 
@@ -37,7 +38,8 @@ _Plan: TypeAlias = "Callable[[Turn, Wording, Lane, NoticeRules], Iterable[Notice
 class Turn:
     """One transition of an incident: before (None when it opened), after, and its journal line.
 
-    `transition` is the line's number, `rows` all notices about the incident so far.
+    `transition` is the line's number, `rows` all notices about the incident so far, `waits` how
+    long a level of the escalation waits for those below it.
     """
 
     before: Incident | None
@@ -45,6 +47,11 @@ class Turn:
     event: Event
     transition: int
     rows: Sequence[Notice]
+    waits: Mapping[str, timedelta] = field(default_factory=dict)
+
+    def wait(self, recipient: Recipient) -> timedelta:
+        """How long a recipient waits for others to take the incident on."""
+        return self.waits.get(recipient.level, timedelta(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,7 @@ class Wording:
     change: Body
     recovery: Body
     reminder: Body
+    unclosed: Body
     summary: Body | None
 
 
@@ -73,8 +81,8 @@ def plan_incident(
 
 def _plan_lane(turn: Turn, words: Wording, mine: Lane, rules: NoticeRules) -> Iterable[Notice]:
     hurt, hurts = turn.before is not None and turn.before.is_open, turn.after.is_open
-    if turn.event.kind in _ABOUT_GROUPS:
-        return _ABOUT_GROUPS[turn.event.kind](turn, words, mine, rules)
+    if turn.event.kind in _BY_EVENT:
+        return _BY_EVENT[turn.event.kind](turn, words, mine, rules)
     if hurts and not hurt and turn.after.group is not None:
         return [_superseded(row) for row in mine.planned if row.type is NoticeType.RECOVERY]
     if hurts and not hurt:
@@ -95,8 +103,27 @@ def _begin(turn: Turn, words: Wording, mine: Lane, rules: NoticeRules) -> Iterab
     unsent_end = [row for row in mine.planned if row.type is NoticeType.RECOVERY]
     if unsent_end:
         return [_superseded(row) for row in unsent_end]
-    due = _due(turn, rules)
+    due = _due(turn, mine.recipient, rules)
     return [_new(turn, mine.recipient, NoticeType.PROBLEM, words.problem, due)]
+
+
+def _taken_on(turn: Turn, _words: Wording, mine: Lane, _rules: NoticeRules) -> Iterable[Notice]:
+    """Somebody has it: the levels above need not hear of it."""
+    if not turn.wait(mine.recipient):
+        return ()
+    return [_superseded(row) for row in mine.planned if row.type is NoticeType.PROBLEM]
+
+
+def _let_go(turn: Turn, words: Wording, mine: Lane, rules: NoticeRules) -> Iterable[Notice]:
+    """Nobody has it after all: who was spared it is told in turn, unless a group speaks for it."""
+    return () if turn.after.group is not None else _leave(turn, words, mine, rules)
+
+
+def _unclosed(turn: Turn, words: Wording, mine: Lane, _rules: NoticeRules) -> Iterable[Notice]:
+    """Over for a day, and nobody has closed it: for people who were told that it is over."""
+    if not waits_to_be_closed(mine.rows, mine.recipient):
+        return ()
+    return [_new(turn, mine.recipient, NoticeType.UNCLOSED, words.unclosed, turn.event.at)]
 
 
 def _join(_turn: Turn, _words: Wording, mine: Lane, _rules: NoticeRules) -> Iterable[Notice]:
@@ -109,7 +136,8 @@ def _leave(turn: Turn, words: Wording, mine: Lane, rules: NoticeRules) -> Iterab
     waits = any(row.type is NoticeType.PROBLEM for row in mine.planned)
     if mine.problem is not None or waits:
         return ()
-    return [_new(turn, mine.recipient, NoticeType.PROBLEM, words.problem, _due(turn, rules))]
+    due = _due(turn, mine.recipient, rules)
+    return [_new(turn, mine.recipient, NoticeType.PROBLEM, words.problem, due)]
 
 
 def _widen(_turn: Turn, words: Wording, mine: Lane, _rules: NoticeRules) -> Iterable[Notice]:
@@ -118,8 +146,15 @@ def _widen(_turn: Turn, words: Wording, mine: Lane, _rules: NoticeRules) -> Iter
     return [replace(row, body=words.problem) for row in unsent]
 
 
-_ABOUT_GROUPS: Mapping[str, _Plan] = MappingProxyType(
-    {JOINED: _join, LEFT: _leave, WIDENED: _widen}
+_BY_EVENT: Mapping[str, _Plan] = MappingProxyType(
+    {
+        JOINED: _join,
+        LEFT: _leave,
+        WIDENED: _widen,
+        UNCLOSED: _unclosed,
+        TAKEN_ON: _taken_on,
+        LET_GO: _let_go,
+    }
 )
 
 
@@ -140,7 +175,7 @@ def _better_known(turn: Turn, words: Wording, mine: Lane, rules: NoticeRules) ->
         return ()
     unsent = [row for row in mine.planned if row.type is NoticeType.PROBLEM]
     if unsent:
-        due = _due(turn, rules)
+        due = _due(turn, mine.recipient, rules)
         return [replace(row, body=words.problem, next_at=min(row.next_at, due)) for row in unsent]
     if mine.said is None:
         return ()
@@ -161,6 +196,13 @@ def _remind(turn: Turn, words: Wording, mine: Lane) -> Iterable[Notice]:
     if not mine.recipient.is_person or mine.problem is None or any(r.is_waiting for r in mine.rows):
         return ()
     return [_new(turn, mine.recipient, NoticeType.REMINDER, words.reminder, turn.event.at)]
+
+
+def waits_to_be_closed(rows: Sequence[Notice], recipient: Recipient) -> bool:
+    """Whether a person was told that an incident is over, and not yet that it is to be closed."""
+    known = {row.type for row in rows}
+    ended = any(row.type is NoticeType.RECOVERY and row.is_told for row in rows)
+    return recipient.is_person and ended and NoticeType.UNCLOSED not in known
 
 
 def is_forgotten(
@@ -215,7 +257,7 @@ def _is_news(before: Incident, after: Incident) -> bool:
     return worse or after.root.segment != before.root.segment
 
 
-def _due(turn: Turn, rules: NoticeRules) -> datetime:
+def _due(turn: Turn, recipient: Recipient, rules: NoticeRules) -> datetime:
     """When a problem may leave: after the hold, at once when the whole ward is cut.
 
     A lost line waits until it can be known whether others were lost with it.
@@ -223,7 +265,7 @@ def _due(turn: Turn, rules: NoticeRules) -> datetime:
     at, after = turn.event.at, turn.after
     gathers = after.root.whole_way or after.is_common
     hold = timedelta(0) if after.severity == "S1" else rules.hold
-    return at + max(hold, rules.gather if gathers else timedelta(0))
+    return at + max(hold, rules.gather if gathers else timedelta(0), turn.wait(recipient))
 
 
 def _new(

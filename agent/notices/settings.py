@@ -19,6 +19,8 @@ SafeUrl = Annotated[
         pattern=r"^(https://[^\s/#@]+|http://(127\.0\.0\.1|\[::1\]|localhost)(:\d+)?)(/\S*)?$"
     ),
 ]
+# A level of escalation.yaml: told once the levels below it have let their time go by.
+Level = Annotated[str, StringConstraints(pattern=r"^L[0-9]$")]
 Address = Annotated[str, StringConstraints(pattern=r"^[^\s@<>]+@[^\s@<>]+$")]
 
 
@@ -32,11 +34,16 @@ class AlertmanagerSettings(Frozen):
 
 
 class WebhookSettings(Frozen):
-    """One receiver of signed JSON; `name` is the recipient, a role and never a person."""
+    """One receiver of signed JSON; `name` is the recipient, a role and never a person.
+
+    Without a `language` the texts come in both.
+    """
 
     name: Name
     url: SafeUrl
     secret: SecretRef
+    language: Language | None = None
+    level: Level | None = None
     ca: str | None = None
 
 
@@ -55,6 +62,7 @@ class SmtpSettings(Frozen):
     sender: Address
     to: tuple[Address, ...] = Field(min_length=1)
     language: Language = "vi"
+    level: Level | None = None
     ca: str | None = None
 
     @model_validator(mode="after")

@@ -73,6 +73,7 @@ def wording(incident: Incident, event: Event, advice: Advice, realm: str) -> Wor
             "symptom" if incident.symptom_of else "recovery", end=incident.t_resolved or event.at
         ),
         reminder=body("reminder"),
+        unclosed=body("unclosed", end=incident.t_resolved),
         summary=body("summary", end=incident.t_resolved, summary=said) if said else None,
     )
 

@@ -13,6 +13,7 @@ import json
 from typing import TYPE_CHECKING
 
 from agent.notices.content import content_of
+from inventory.language import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,13 +21,19 @@ if TYPE_CHECKING:
     from agent.notices.model import Notice
     from agent.notices.post import Poster
     from inventory.credentials import Secret
+    from inventory.language import Language
     from probes.clock import Clock
 
 
 class WebhookChannel:
     """One receiver."""
 
-    def __init__(self, url: str, secret: Secret, poster: Poster, clock: Clock) -> None:
+    def __init__(
+        self, url: str, secret: Secret, poster: Poster, clock: Clock,
+        language: Language | None = None,
+    ) -> None:  # fmt: skip
+        """Texts in one language, or in both without one."""
+        self._languages = (language,) if language else LANGUAGES
         self._url = url
         self._secret = secret
         self._poster = poster
@@ -34,7 +41,9 @@ class WebhookChannel:
 
     async def send(self, notice: Notice) -> None:
         """Post it; raises NotDelivered."""
-        body = json.dumps(content_of(notice), ensure_ascii=False, sort_keys=True).encode()
+        body = json.dumps(
+            content_of(notice, self._languages), ensure_ascii=False, sort_keys=True
+        ).encode()
         headers = {
             "Idempotency-Key": notice.key,
             "X-Wardops-Signature": signature(

@@ -12,7 +12,9 @@ from agent.checks import State
 from agent.config import AgentConfig
 from agent.database import Opening
 from agent.flapping import Flap
+from agent.incident_acts import unacknowledge
 from agent.incident_life import acknowledge, open_from, resolve, summarise, update
+from agent.notices.advice import waits_for
 from agent.notices.channels.file import FileChannel
 from agent.notices.desk import Desk
 from agent.notices.model import Notice, NoticeState, NoticeType, Recipient
@@ -23,11 +25,12 @@ from agent.notices.wording import Advice
 from agent.store import Store, open_store
 from inventory.errors import InputError
 from inventory.model import Words
+from playbooks.escalation import load_escalation
 from playbooks.verdict.model import Verdict
 from probes.clock import ManualClock
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from agent.incidents import Incident
@@ -58,13 +61,17 @@ class Inbox:
 class House:
     """A journal, its office and one recipient, on a clock that the test moves."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, to: Recipient = NOC, waits: Mapping[str, timedelta] | None = None
+    ) -> None:
         self.clock = ManualClock(START)
         opening = Opening("agent-1", "sim", "boot", START, self.clock.monotonic)
         self.store: Store = open_store(folder, opening)
         self.inbox = Inbox()
         advice = Advice(Words(vi="Phường Sài Gòn", en="Phường Sài Gòn"))
-        self.store.plan_notices_with(Desk((NOC,), lambda _ward: advice, "sim"))
+        self.store.plan_notices_with(
+            Desk((to,), lambda _ward: advice, "sim", waits=lambda _ward: waits or {})
+        )
         self.office = Office(self.store, {NOC: self.inbox}, self.clock, lambda _c, _r: None)
         self.office.follow_clock()
 
@@ -155,6 +162,47 @@ def test_after_four_hours_without_anybody_it_is_said_again_until_somebody_takes_
     house.store.update_incident(*acknowledge(opened, now=at, actor="local:cb-01", reason="gọi"))
     house.wait(5 * 3600)
     assert len(house.heard) == 3
+
+
+def test_what_is_over_for_a_day_and_not_closed_is_said_once(house: House) -> None:
+    opened = house.open(LINE)
+    house.look()
+    house.store.update_incident(*resolve(opened, house.clock.now()))
+    for _hour in range(50):
+        house.wait(3600)
+        house.office.remind_to_close()
+    house.look()
+    assert house.heard == [NoticeType.PROBLEM, NoticeType.RECOVERY, NoticeType.UNCLOSED]
+    assert "chưa đóng" in house.inbox.got[-1].body.text.vi
+
+
+def test_a_level_above_hears_of_it_only_when_those_below_let_their_time_go_by(
+    tmp_path: Path,
+) -> None:
+    above = Recipient("webhook", "noc", level="L2")
+    house = House(tmp_path, above, {"L2": timedelta(minutes=20)})
+    taken = house.open(LINE, "uid-1")
+    house.open(LINE, "uid-2")
+    house.wait(600)
+    step = acknowledge(taken, now=house.clock.now(), actor="local:cb-01", reason="gọi")
+    house.store.update_incident(*step)
+    house.wait(599)
+    assert house.heard == []
+    house.wait(1)
+    assert [one.subject for one in house.inbox.got] == ["uid-2"]
+    house.store.update_incident(
+        *unacknowledge(step[0], now=house.clock.now(), actor="local:cb-01", reason="hết ca")
+    )
+    house.wait(1200)
+    assert [one.subject for one in house.inbox.got] == ["uid-2", "uid-1"]
+
+
+def test_the_levels_of_a_ward_wait_for_each_other_in_turn() -> None:
+    waits = waits_for(load_escalation(), "26740")
+    times = list(waits.values())
+    assert times[0] == timedelta(0)
+    assert times == sorted(times)
+    assert len(waits) >= 3
 
 
 def test_a_recovery_is_summed_up_once_for_whom_it_reached(house: House) -> None:
