@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 # A kind for what has no device type of its own, by class; everything else is pinged at least.
 _PLAIN_KINDS = {"switch": "generic_switch", "router": "generic_router", "ups": "ups_rfc1628"}
+_YAML_WORDS = ("true", "false", "null", "yes", "no", "on", "off", "y", "n")
 _ROLES = {
     "switch": Role.ACCESS,
     "ups": Role.UPS,
@@ -76,7 +77,7 @@ def inventory_discover(
     if not found:
         click.echo(say("discover.nothing", language, count=len(asks), ward=ward.ward), err=True)
         return 1
-    lines = _Proposal(ward, found, at, language)
+    lines = Proposal(ward, found, at, language)
     click.echo("\n".join(lines.text(len(asks))))
     if write:
         _write(folder_of(None, folder), ward, lines.entries(), at, language)
@@ -136,7 +137,7 @@ def _write(
     click.echo(say("discover.written", language, **values), err=True)
 
 
-class _Proposal:
+class Proposal:
     """What was found, as lines of an inventory: new devices, and remarks on known ones."""
 
     def __init__(self, ward: Ward, found: Sequence[Seen], at: datetime, language: Language) -> None:
@@ -188,13 +189,13 @@ class _Proposal:
         if seen.others:
             also = say("discover.also", self._language, addresses=", ".join(seen.others))
             remark = f"{remark}; {also}"
-        yield f"- name: {name} # {one_line(remark, 200)}"
+        yield f"- name: {yaml_text(name)} # {one_line(remark, 200)}"
         yield f"  kind: {_kind(seen)}"
         yield f"  role: {_ROLES.get(seen.identity.device_class, Role.OTHER).value}"
-        yield f"  address: {_quoted(seen.address)}"
+        yield f"  address: {yaml_text(seen.address)}"
         if parent is not None:
             behind = f"{parent.parent}:{parent.port}" if parent.port else parent.parent
-            yield f"  behind: {_quoted(behind)} # {self._suggestion(parent)}"
+            yield f"  behind: {yaml_text(behind)} # {self._suggestion(parent)}"
         yield from _access_lines(seen.access)
 
     def _suggested(self) -> tuple[Suggestion, ...]:
@@ -210,8 +211,8 @@ class _Proposal:
         core = self._ward.core
         if core is None:
             return ()
-        sightings = tuple(_sightings(core.name, edges(self._found, self._names), self._at))
-        return suggestions(whole, sightings)[::-1]  # the best founded one stays in a mapping
+        seen = sightings(core.name, edges(self._found, self._names), self._at)
+        return suggestions(whole, seen)[::-1]  # the best founded one stays in a mapping
 
 
 def _named(ward: Ward, found: Sequence[Seen]) -> Iterator[tuple[str, str]]:
@@ -249,7 +250,7 @@ def _described(seen: Seen) -> str:
     return f"{' '.join(told) or '-'} ({found.device_class})".replace("#", "")
 
 
-def _sightings(
+def sightings(
     core: str, seen: Iterable[tuple[str, str, str | None, str]], at: datetime
 ) -> Iterator[Sighting]:
     """Who is behind whom: of two neighbours the one nearer to the core switch is the parent."""
@@ -285,10 +286,12 @@ def _access_lines(access: SnmpAccess) -> Iterator[str]:
     written = access.model_dump(mode="json", exclude_defaults=True)
     yield "  snmp:"
     for key, value in written.items():
-        yield f"    {key}: {value if isinstance(value, int) else _quoted(str(value))}"
+        yield f"    {key}: {value if isinstance(value, int) else yaml_text(str(value))}"
 
 
-def _quoted(text: str) -> str:
-    has_letter = re.search("[A-Za-z]", text) or text.count(".") == 3  # IPv4
-    is_plain = has_letter and re.fullmatch(r"[A-Za-z0-9][\w./-]*(?::[\w./-]+)*", text)
+def yaml_text(text: str) -> str:
+    """A text as YAML reads it back as text, quoted where it must be."""
+    is_word = re.fullmatch(r"[A-Za-z][\w./-]*(?::[\w./-]+)*", text, re.ASCII)
+    is_plain = is_word and text.lower() not in _YAML_WORDS
+    is_plain = is_plain or re.fullmatch(r"\d+\.\d+\.\d+\.\d+", text, re.ASCII)
     return text if is_plain else "'" + text.replace("'", "''") + "'"

@@ -227,10 +227,8 @@ def edges(
     `names` are device names by address. A neighbour is known by its management address, its chassis
     id among the ports' addresses of a device, or the name that it gives itself.
     """
-    by_mac = {mac: names[seen.address] for seen in found for mac in seen.macs}
-    by_name = {
-        short: names[seen.address] for seen in found if (short := _short(seen.identity.sys_name))
-    }
+    by_mac = _unique((mac, names[seen.address]) for seen in found for mac in seen.macs)
+    by_name = _unique((_short(seen.identity.sys_name), names[seen.address]) for seen in found)
     by_address = {
         address: names[seen.address] for seen in found for address in (seen.address, *seen.others)
     } | dict(names)
@@ -244,6 +242,14 @@ def edges(
             )
             if there is not None and there != here:
                 yield here, there, one.local_port, one.source
+
+
+def _unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """What leads to one device; a word that two devices share, or an empty one, leads to none."""
+    found: dict[str, set[str]] = {}
+    for word, name in pairs:
+        found.setdefault(word, set()).add(name)
+    return {word: min(held) for word, held in found.items() if word and len(held) == 1}
 
 
 def _short(name: str | None) -> str:
