@@ -142,8 +142,8 @@ class AgentView:
     `restored` turns True once states and incidents were read from the journal: no scrape is
     answered before. `not_ready` says why the agent is not ready; empty means it is. `drill` is the
     drill that is played on this agent, if one is. `windows` of maintenance are those that are open
-    or to come, the earliest first; `weekly` are the rules in force. `troubles` are the agent's own. `common` are the group
-    incidents that are not closed, the newest first.
+    or to come, the earliest first; `weekly` are the rules in force. `common` are the group
+    incidents that are not closed, the newest first. `troubles` are the agent's own.
     """
 
     mono: float
