@@ -1,7 +1,16 @@
 """What the network itself says of who hangs on whom: proposals for a person, never applied. Pure.
 
-Sightings come as values from wherever they were read: LLDP or CDP neighbours, a MAC table joined
-with ARP, default routes, traced routes. The inventory wins whatever they say.
+Sightings come as values from wherever they were read; the inventory wins whatever they say. Whoever
+reads them gives one `Sighting` per source and pair of devices, by their names in the inventory:
+
+- `lldp`, `cdp`: two devices see each other on a cable; the one nearer to the core is the parent;
+- `fdb+arp`: a device's MAC address (from ARP) is learned on a port behind which no other device of
+  the inventory is learned; the switch with that port is the parent;
+- `route`: a device's default route leads to an address of the parent; it names no port;
+- `trace`: the last hop before a device that answered.
+
+Sources that say the same pair make one suggestion and are counted; two sightings of one source
+count once.
 """
 
 from __future__ import annotations
