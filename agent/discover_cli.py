@@ -291,7 +291,7 @@ def _access_lines(access: SnmpAccess) -> Iterator[str]:
 
 def yaml_text(text: str) -> str:
     """A text as YAML reads it back as text, quoted where it must be."""
-    is_word = re.fullmatch(r"[A-Za-z][\w./-]*(?::[\w./-]+)*", text, re.ASCII)
-    is_plain = is_word and text.lower() not in _YAML_WORDS
-    is_plain = is_plain or re.fullmatch(r"\d+\.\d+\.\d+\.\d+", text, re.ASCII)
+    is_word = re.fullmatch(r"[A-Za-z][\w./-]*(?::[\w./-]+)*", text, re.ASCII) is not None
+    is_ipv4 = re.fullmatch(r"\d+\.\d+\.\d+\.\d+", text, re.ASCII) is not None
+    is_plain = is_ipv4 or (is_word and text.lower() not in _YAML_WORDS)
     return text if is_plain else "'" + text.replace("'", "''") + "'"
