@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
+from agent.metrics_catalog import RATE_TRUSTED
+from probes.snmp.modules import IF_COLUMNS, IF_NUMBER, SYSTEM_SCALARS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -32,6 +35,17 @@ def get(url: str, accept: str = "*/*") -> str:
     with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 - loopback
         body: bytes = answer.read()
     return body.decode()
+
+
+def findings_of_promtool(page: str) -> list[str]:
+    """What Prometheus' own checker finds, but for what the MIBs name and bits per second."""
+    check = subprocess.run(
+        ["promtool", "check", "metrics"], input=page, capture_output=True, text=True, check=False
+    )
+    theirs = {family.name for family in (*IF_COLUMNS, *SYSTEM_SCALARS, IF_NUMBER)}
+    theirs |= {RATE_TRUSTED.name, "ifType_info"}  # its labels are those of the ports
+    named = [(line.split(" ", 1)[0], line) for line in check.stderr.splitlines() if line.strip()]
+    return [line for name, line in named if name not in theirs and "_bits_per_second" not in name]
 
 
 @pytest.fixture
@@ -65,7 +79,15 @@ def prometheus(
         "scrape_configs:\n"
         "  - job_name: wardops\n"
         "    honor_labels: true\n"
-        f"    http_sd_configs: [{{url: 'http://{demo[1]}/sd', refresh_interval: 1s}}]\n",
+        f"    http_sd_configs: [{{url: 'http://{demo[1]}/sd', refresh_interval: 1s}}]\n"
+        "  - job_name: snmp\n"
+        "    metrics_path: /snmp\n"
+        "    params: {module: ['if_mib,system']}\n"
+        "    static_configs: [{targets: [sw-26740-01]}]\n"
+        "    relabel_configs:\n"
+        "      - {source_labels: [__address__], target_label: __param_target}\n"
+        "      - {source_labels: [__param_target], target_label: instance}\n"
+        f"      - {{target_label: __address__, replacement: '{demo[1]}'}}\n",
         encoding="utf-8",
     )
     port = free_port()
@@ -113,6 +135,12 @@ def test_the_demo_holds_what_it_promises_before_a_real_prometheus(
     assert eventually(lambda: prometheus("ifHCInOctets"), 20)
     states = eventually(lambda: prometheus('wardops_device_state{state="ok"} == 1'), 20)
     assert {one["metric"]["ward"] for one in states} == {"26740"}
+
+    switch = 'job="snmp",instance="sw-26740-01"'
+    assert eventually(lambda: prometheus(f"up{{{switch}}} == 1"), 20)
+    assert prometheus(f'ifHCInOctets{{{switch},ifName="Gi1/0/24"}}')
+    for page in ("metrics", "snmp?target=sw-26740-01&module=if_mib,system"):
+        assert findings_of_promtool(get(f"http://{address}/{page}")) == []
 
     broken = 'wardops_incident_open{ward="26740",root_kind="metronet"} == 1'
     assert eventually(lambda: prometheus(broken), 40)
