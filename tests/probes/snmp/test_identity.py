@@ -126,7 +126,8 @@ def test_a_device_that_hides_its_system_group_is_unknown(lab: Lab) -> None:
     "code",
     [
         "silent", "port_closed", "no_route", "view", "too_big", "order", "malformed",
-        "v3_user", "v3_auth_key", "v3_priv_key", "v3_level", "v3_engine", "v3_time", "v3_boots", "v3_report", "v3_silent",
+        "v3_user", "v3_auth_key", "v3_priv_key", "v3_level", "v3_engine", "v3_time",
+        "v3_boots", "v3_report", "v3_silent",
         "snmp_queue", "no_user", "pysnmp_full", "pysnmp_busy",
         "wrong_source", "error_status", "no_community", "no_snmp", "ups_mib",
         "host_resources",
