@@ -6,6 +6,7 @@ import asyncio
 import errno
 import socket
 import struct
+import time
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -16,6 +17,11 @@ _LONGEST_DATAGRAM = 65535
 _RECEIVE_OCTETS = 4 << 20
 _IP_RECVERR, _IPV6_RECVERR = 11, 25  # linux/in.h, linux/in6.h; Python has no names for them
 _MSG_ERRQUEUE = 0x2000
+_ERROR_KINDS = frozenset({(socket.IPPROTO_IP, _IP_RECVERR), (socket.IPPROTO_IPV6, _IPV6_RECVERR)})
+_SO_TIMESTAMPNS = 35  # asm-generic/socket.h
+_STAMP = struct.Struct("@ll")  # timespec
+_STAMP_SPACE = socket.CMSG_SPACE(_STAMP.size)
+_MAX_WAITED_S = 60.0
 _SEND_TRIES = 8
 
 
@@ -91,11 +97,11 @@ class UdpDatagrams:
         return self._sockets[is_ipv6]
 
     def _read(self, opened: socket.socket) -> None:
-        now = asyncio.get_running_loop().time()
+        now, wall_ns = asyncio.get_running_loop().time(), _wall_ns()
         is_plain = False
         for _ in range(_DRAIN_DATAGRAMS):
             try:
-                data, address = opened.recvfrom(_LONGEST_DATAGRAM)
+                data, extra, _, address = opened.recvmsg(_LONGEST_DATAGRAM, _STAMP_SPACE)
             except BlockingIOError:
                 break
             except OSError:  # an ICMP error of some peer: the queue says whose
@@ -103,7 +109,10 @@ class UdpDatagrams:
                 break
             is_plain = True
             if self._on_datagram:
-                self._on_datagram(data, address[0], address[1], now)
+                waited_s = (wall_ns - _stamp_ns(extra, wall_ns)) / 1e9
+                # A step of the wall clock meanwhile must not make it come from elsewhere in time.
+                came_at = now - waited_s if 0 <= waited_s < _MAX_WAITED_S else now
+                self._on_datagram(data, _host(address), address[1], came_at)
         if not is_plain:  # an error wakes the reader up like a datagram and is told before any
             self._read_errors(opened)
 
@@ -116,10 +125,10 @@ class UdpDatagrams:
             except OSError:
                 break
             seen = True
-            for _, _, content in ancillary:
-                if address and len(content) >= 4:
+            for level, kind, content in ancillary:
+                if address and (level, kind) in _ERROR_KINDS and len(content) >= 4:
                     number: int = struct.unpack("=I", content[:4])[0]
-                    self._tell_error(address[0], address[1], number)
+                    self._tell_error(_host(address), address[1], number)
         return seen
 
     def _tell_error(self, host: str, port: int, number: int) -> None:
@@ -131,9 +140,33 @@ def _open_socket(*, is_ipv6: bool) -> socket.socket:
     opened = socket.socket(socket.AF_INET6 if is_ipv6 else socket.AF_INET, socket.SOCK_DGRAM)
     opened.setblocking(False)
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_OCTETS)
+    opened.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
     if is_ipv6:
         opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         opened.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
     else:
         opened.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
     return opened
+
+
+def _host(address: tuple[str | int, ...]) -> str:
+    """The address as text; a link-local one with the interface that it belongs to."""
+    host = str(address[0])
+    scope = address[3] if len(address) > 3 else 0
+    if not isinstance(scope, int) or not scope or "%" in host:
+        return host
+    return f"{host}%{socket.if_indextoname(scope)}"
+
+
+def _wall_ns() -> int:
+    # The kernel stamps what it receives in this clock; Clock.now() is a Clock's, and too coarse.
+    return time.clock_gettime_ns(time.CLOCK_REALTIME)
+
+
+def _stamp_ns(extra: list[tuple[int, int, bytes]], default: int) -> int:
+    """When the kernel received a datagram; `default` where it does not say."""
+    for level, kind, value in extra:
+        if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(value) >= _STAMP.size:
+            seconds, nanoseconds = _STAMP.unpack_from(value)
+            return int(seconds * 1_000_000_000 + nanoseconds)
+    return default
