@@ -297,3 +297,23 @@ async def test_the_deadline_holds_against_one_byte_a_second(
         with pytest.raises(TimedOut):
             await client.get(f"http://127.0.0.1:{peer.port}/", deadline=begun + 1.5)
         assert 1.4 <= loop.time() - begun < 3
+
+
+@pytest.mark.realtime
+async def test_a_handshake_that_the_deadline_cuts_leaves_no_connection_open(
+    client: HttpsClient,
+) -> None:
+    loop, gone = asyncio.get_running_loop(), asyncio.Event()
+
+    async def keep_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        gone.set()
+        writer.close()
+
+    server = await asyncio.start_server(keep_silent, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(TimedOut):
+            await client.get(f"https://127.0.0.1:{port}/", deadline=loop.time() + 2)
+        async with asyncio.timeout(5):
+            await gone.wait()

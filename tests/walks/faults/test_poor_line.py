@@ -47,3 +47,11 @@ def test_a_terminal_device_that_only_stops_to_answer_ping_is_not_blamed(
     looked = look([(3.5, ("power_off", "pe-1", {})), (2.0, mute), (40.0, None)], 1)
     assert looked.wrong == [], looked.shown
     assert looked.last.segment in ("metronet", "unknown")
+
+
+def test_loss_on_the_own_cable_of_a_ward_without_terminal_device_is_not_the_line_s(
+    look: Callable[..., Any],
+) -> None:
+    lossy = ("path_loss", "host:eth0", {"loss": 0.45})
+    looked = look([(1.5, lossy), (100.0, None)], 3, ["no access switch", "no CE"])
+    assert looked.wrong == [], looked.shown
