@@ -199,44 +199,37 @@ def pdu_at(data: bytes, at: int, end: int, *, version: int, community: bytes = b
 
 
 def varbinds_at(data: bytes, at: int, end: int) -> tuple[Varbind, ...]:
-    """The pairs of OID and value between two places. Raises MalformedBer or IndexError."""
-    found = []
-    while at < end:
-        pair = _short_pair(data, at, end)
-        if pair is None:
-            pair, at = _any_pair(data, at, end)
-        else:
-            at += 2 + data[at + 1]
-        found.append(pair)
-    return tuple(found)
+    """The pairs of OID and value between two places. Raises MalformedBer or IndexError.
 
-
-def _short_pair(data: bytes, at: int, end: int) -> Varbind | None:
-    """The pair at a place when every length in it takes one octet, as in nearly all pairs.
-
-    None when it is not so plain; then every rule has to be looked at. Nothing else in a poll runs
-    as often as this.
+    Nothing else in a poll runs as often as this: a pair in which every length takes one octet, as
+    in nearly all, is read in one step, and only others by every rule.
     """
-    size, oid_size = data[at + 1], data[at + 3]
-    stop, value_at = at + 2 + size, at + 4 + oid_size
-    if (
-        size >= 0x80
-        or stop > end
-        or value_at + 2 > stop
-        or data[value_at + 1] != stop - value_at - 2
-        or data[at] != SEQUENCE
-        or data[at + 2] != OID
-        or data[value_at - 1] >= 0x80
-    ):
-        return None
-    tag, content = data[value_at], data[value_at + 2 : stop]
-    most = _PLAIN_OCTETS.get(tag)
-    value: int | float | bytes | None
-    if most and content and len(content) <= most and content[0] < 0x80:
-        value = int.from_bytes(content, "big")
-    else:
-        value = content if tag == OCTET_STRING else _value(tag, content)
-    return _new_tuple(Varbind, (data[at + 4 : value_at], tag, value))
+    found: list[Varbind] = []
+    while at < end:
+        stop, value_at = at + 2 + data[at + 1], at + 4 + data[at + 3]
+        start = value_at + 2
+        if (
+            data[at + 1] < 0x80
+            and start <= stop <= end
+            and data[value_at + 1] == stop - start
+            and data[at] == SEQUENCE
+            and data[at + 2] == OID
+            and data[value_at - 1] < 0x80
+        ):
+            tag, content = data[value_at], data[start:stop]
+            value: int | float | bytes | None
+            if tag == OCTET_STRING:
+                value = content
+            elif start < stop <= start + _PLAIN_OCTETS.get(tag, 0) and content[0] < 0x80:
+                value = int.from_bytes(content, "big")
+            else:
+                value = _value(tag, content)
+            found.append(_new_tuple(Varbind, (data[at + 4 : value_at], tag, value)))
+            at = stop
+        else:
+            pair, at = _any_pair(data, at, end)
+            found.append(pair)
+    return tuple(found)
 
 
 def _any_pair(data: bytes, at: int, end: int) -> tuple[Varbind, int]:
