@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from agent.duty import ICT
 from agent.incident_cli import actor_here, carry_out, reaches_agent
 from agent.wire import Command
 from inventory.errors import InputError, StoreError
-from inventory.language import LANGUAGES
+from inventory.language import LANGUAGES, say
 
 if TYPE_CHECKING:
     from agent.incidents import Incident
@@ -83,33 +84,55 @@ def incident_severity(
 
 @click.command()
 @click.argument("incident")
-@click.option("--format", "form", type=click.Choice(("json", "html", "csv")), default="json")
+@click.option("--format", "form", type=click.Choice(("json", "html", "csv", "zip")), default="json")
 @click.option("--public", is_flag=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
 @click.option("--state", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
 @click.option("--lang", type=click.Choice(LANGUAGES))
 @click.pass_context
 def incident_export(
-    ctx: click.Context, /, incident: str, form: Literal["json", "html", "csv"], public: bool,
+    ctx: click.Context, /, incident: str, form: Literal["json", "html", "csv", "zip"], public: bool,
     output: Path | None, state: Path | None, lang: str | None,  # noqa: ARG001 - read by language_of
 ) -> None:  # fmt: skip
-    """Write one incident as JSON, a CSV line or a page to print; no agent is needed."""
+    """Write one incident as JSON, CSV, a page or a .zip with its evidence; no agent is needed."""
     from agent.database import read_database  # noqa: PLC0415 - its weight only when asked
     from agent.store import incident_in  # noqa: PLC0415
 
-    database = read_database(state or state_folder())
+    if form == "zip" and (public or output is None):
+        raise InputError("incident.export.zip_alone")
+    folder = state or state_folder()
+    database = read_database(folder)
     try:
         found = incident_in(database, incident)
     finally:
         database.close()
     if found is None:
         raise InputError("store.no_incident", id=incident)
-    text = exported(found, form, language_of(ctx), public=public)
+    language = language_of(ctx)
+    if form == "zip" and output is not None:
+        _write_bundle(found, folder, output, language)
+        return
+    text = exported(found, "json" if form == "zip" else form, language, public=public)
     if output is None:
         click.echo(text, nl=False)
-        return
+    else:
+        _write(output, text.encode())
+
+
+def _write_bundle(incident: Incident, state: Path, output: Path, language: Language) -> None:
+    """Write the `.zip` and say its hash, which goes into the ticket."""
+    from agent.evidence import FOLDER  # noqa: PLC0415 - its weight only when asked
+    from agent.evidence_bundle import bundle_of, in_fours  # noqa: PLC0415
+
+    made = bundle_of(incident, state / FOLDER)
+    _write(output, made)
+    digest = in_fours(hashlib.sha256(made).hexdigest())
+    click.echo(say("incident.export.zip_written", language, path=output, digest=digest))
+
+
+def _write(output: Path, content: bytes) -> None:
     try:
-        output.write_bytes(text.encode())
+        output.write_bytes(content)
     except OSError as error:
         raise StoreError(
             "incident.export.not_written", path=output, problem=error.strerror or error

@@ -147,13 +147,18 @@ def line_of(incident: Incident, language: Language) -> str:
 
 def carry_out(ctx: click.Context, command: Command, where: dict[str, Any]) -> int:
     """Send a command to the agent and say where the incident stands; 1 when it was refused."""
-    language, result = language_of(ctx), sent(ctx, command, where)
+    result = sent(ctx, command, where)
     if result is None:
         return 1
-    state = str(result.get("state", ""))
-    shown = say(f"incident.state.{state}", language)
-    click.echo(say("incident.done", language, id=command.args["incident"], state=shown))
+    told(ctx, command.args["incident"], result)
     return 0
+
+
+def told(ctx: click.Context, incident: str, result: dict[str, Any]) -> None:
+    """Say where an incident stands after a command."""
+    language = language_of(ctx)
+    shown = say(f"incident.state.{result.get('state', '')}", language)
+    click.echo(say("incident.done", language, id=incident, state=shown))
 
 
 def sent(ctx: click.Context, command: Command, where: dict[str, Any]) -> dict[str, Any] | None:
