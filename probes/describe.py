@@ -141,6 +141,8 @@ def _sensor(sensor: Sensor) -> dict[str, Any]:
         "name": sensor.name,
         "value": _number(sensor.value),
         "unit": sensor.unit,
+        "kind": sensor.kind,
+        "state": sensor.state,
     }
 
 

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from inventory.credentials import Secret
     from inventory.model import Duty, HttpsAccess, Realm, SnmpAccess
     from probes.clock import Clock
-    from probes.snmp.types import SnmpClient
+    from probes.snmp.neighbours import Neighbour
+    from probes.snmp.parts import Part
+    from probes.snmp.types import Oid, SnmpClient
+    from probes.snmp.ups_mib import UpsMib
 
 
 class Reason(StrEnum):
@@ -116,12 +119,17 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class Sensor:
-    """One reading of a sensor in base units (celsius, volt, ratio, second, …)."""
+    """One reading of a sensor; `unit` says of what. A state without a number has value None.
+
+    `kind` is where it sits (inlet, psu, …); `state` the verdict `ok`, `bad` or `suspect`, if any.
+    """
 
     device_class: str
     name: str
     value: float | None
     unit: str
+    kind: str = "other"
+    state: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +222,7 @@ class Reading:
     vc: VcStatus | None = None
     vm: VmStatus | None = None
     echo: EchoStats | None = None
+    neighbours: tuple[Neighbour, ...] | None = None
     uptime_ticks: int | None = None
     complete: bool = True
     method: str = ""
@@ -228,7 +237,8 @@ class Target:
     `name` is the device's name or the service's id; `host` is an address or a host name as text.
     `folder` is where relative `file:` references and CA files start from. `vantage` is where the
     asking agent stands (`ward` or `hub`), a label of path, reachability and service series. `ca`,
-    `pin` and `insecure` are for `url`; a device's own HTTPS API has them in `https`.
+    `pin`, `insecure` are for `url`; a device's own HTTPS API has them in `https`. `peers` are names
+    and addresses of the ward's devices.
     """
 
     ward: str
@@ -250,6 +260,7 @@ class Target:
     vantage: str = "ward"
     pin: str | None = None
     insecure: bool = False
+    peers: tuple[tuple[str, str], ...] = ()
 
 
 class EchoClient(Protocol):
@@ -345,7 +356,9 @@ class DeviceType:
     """One kind of device as data: who makes it, what it is, which probes ask it.
 
     `probes` are names of `probes.registry.probes()`; those whose access the inventory does not
-    give (no `snmp:`, no `https:`) are left out for that device.
+    give (no `snmp:`, no `https:`) are left out for that device. `health` are the vendor's own parts
+    beside the common ones; `family_health` gives those that stand below the device's sysObjectID.
+    `ups` is a vendor's UPS MIB. `unverified` names what no recording proves.
     """
 
     kind: str
@@ -354,6 +367,9 @@ class DeviceType:
     probes: tuple[str, ...]
     duty: Literal["always", "office", "meeting"] = "always"
     unverified: tuple[str, ...] = ()
+    health: tuple[Part, ...] = ()
+    family_health: Callable[[Oid], tuple[Part, ...]] | None = None
+    ups: UpsMib | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,13 @@ dot1dTpFdbPort = oid("1.3.6.1.2.1.17.4.3.1.2")
 dot1qTpFdbPort = oid("1.3.6.1.2.1.17.7.1.2.2.1.2")
 dot1qVlanFdbId = oid("1.3.6.1.2.1.17.7.1.4.2.1.3")
 
+# IP-MIB (RFC 4293), the table that every router has
+ipNetToMediaPhysAddress = oid("1.3.6.1.2.1.4.22.1.2")
+
+# POWER-ETHERNET-MIB (RFC 3621)
+pethPsePortAdminEnable = oid("1.3.6.1.2.1.105.1.1.1.3")
+pethPsePortDetectionStatus = oid("1.3.6.1.2.1.105.1.1.1.6")
+
 # LLDP-MIB (IEEE 802.1AB-2005)
 lldpLocPortIdSubtype = oid("1.0.8802.1.1.2.1.3.7.1.2")
 lldpLocPortId = oid("1.0.8802.1.1.2.1.3.7.1.3")

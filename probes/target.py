@@ -61,6 +61,7 @@ def _common(ward: Ward, inventory: Inventory) -> dict[str, Any]:
 
 
 def _devices(ward: Ward) -> Iterator[Target]:
+    peers = tuple((device.name, str(device.address)) for device in ward.devices)
     for device in ward.devices:
         kind = device_type(device.kind)
         yield Target(
@@ -77,6 +78,7 @@ def _devices(ward: Ward) -> Iterator[Target]:
             export=device.export,
             duty=device.duty or Duty(kind.duty),
             ping=_pinged(device, kind),
+            peers=peers,
         )
 
 

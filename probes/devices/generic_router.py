@@ -8,5 +8,5 @@ DEVICE_TYPE = DeviceType(
     kind="generic_router",
     vendor="",
     device_class="router",
-    probes=("icmp", "snmp-interfaces", "snmp-identity"),
+    probes=("icmp", "snmp-interfaces", "snmp-identity", "snmp-health", "snmp-topology"),
 )

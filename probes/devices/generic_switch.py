@@ -1,4 +1,4 @@
-"""Any switch with IF-MIB."""
+"""Any switch with IF-MIB; what more it is asked for, it says itself."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ DEVICE_TYPE = DeviceType(
     kind="generic_switch",
     vendor="",
     device_class="switch",
-    probes=("icmp", "snmp-interfaces", "snmp-identity"),
+    probes=("icmp", "snmp-interfaces", "snmp-identity", "snmp-health", "snmp-topology"),
 )

@@ -8,5 +8,5 @@ DEVICE_TYPE = DeviceType(
     kind="ups_rfc1628",
     vendor="",
     device_class="ups",
-    probes=("icmp", "snmp-ups", "snmp-identity"),
+    probes=("icmp", "snmp-ups", "snmp-identity", "snmp-health"),
 )

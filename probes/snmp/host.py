@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from probes import oids
 from probes.errors import Unsupported
-from probes.model import Metric, Probe, Reading, Sample, VmStatus
-from probes.snmp import ber, values
+from probes.model import Probe, Reading, Sample, VmStatus
+from probes.snmp import values
 from probes.snmp.ask import snmp_target
+from probes.snmp.sensor_metrics import CPU_RATIO, MEMORY_USED_RATIO
+from probes.snmp.stores import Store, filesystems, stores_of
 from probes.vm import model as vm
 
 if TYPE_CHECKING:
@@ -17,13 +18,6 @@ if TYPE_CHECKING:
 
     from probes.model import ProbeContext, Target
     from probes.snmp.types import TableResult, Varbind
-
-CPU_RATIO = Metric(
-    "wardops_cpu_ratio", "gauge", "Busy share of a processor, 0 to 1", ("cpu",), "ratio"
-)
-MEMORY_USED_RATIO = Metric(
-    "wardops_memory_used_ratio", "gauge", "Used share of a memory pool", ("pool",), "ratio"
-)
 
 _STORAGE = (
     oids.hrStorageType,
@@ -34,27 +28,9 @@ _STORAGE = (
 )
 _CPU = (oids.hrProcessorLoad,)
 _SCALARS = (oids.hrSystemUptime,)
-_DISK_TYPES = (oids.hrStorageFixedDisk, oids.hrStorageNetworkDisk)
-# net-snmp lists the kernel's own mounts as fixed disks; nobody fills those.
-_KERNEL_MOUNTS = ("/dev", "/proc", "/sys", "/run", "/snap")
 # net-snmp counts caches as used memory and lists them as rows of their own.
 _RECLAIMABLE = ("memory buffers", "cached memory")
 _MAX_CPUS = 4  # series budget; the mean stands for a machine with more
-
-
-@dataclass(frozen=True, slots=True)
-class Store:
-    """One row of hrStorageTable in bytes; `kind` is the OID of its type."""
-
-    kind: bytes
-    name: str
-    size_bytes: int
-    used_bytes: int
-
-    @property
-    def free_bytes(self) -> int:
-        """What is not used; never negative, whatever the agent counts."""
-        return max(0, self.size_bytes - self.used_bytes)
 
 
 async def run(target: Target, context: ProbeContext) -> Reading:
@@ -74,7 +50,7 @@ async def run(target: Target, context: ProbeContext) -> Reading:
 
 def read(storage: TableResult, cpus: TableResult) -> Reading:
     """What the two tables say of the machine, as a status and samples."""
-    stores = tuple(_stores(storage.rows))
+    stores = tuple(stores_of(storage.rows))
     loads = tuple(_loads(cpus.rows))
     status = _status(stores, loads, storage.scalars)
     samples = (*vm.samples_of(status), *_cpu_samples(loads), *_memory_samples(stores, status))
@@ -92,7 +68,7 @@ def _status(
         memory_used_ratio=None if available is None else 1 - available / total,
         cpu_ratio=sum(loads) / len(loads) if loads else None,
         uptime_s=None if ticks is None else ticks / 100,
-        filesystems=tuple(_filesystems(stores)),
+        filesystems=tuple(filesystems(stores)),
     )
 
 
@@ -104,14 +80,6 @@ def _memory(stores: Iterable[Store]) -> tuple[int, int | None]:
         return 0, None
     reclaimable = sum(s.used_bytes for s in stores if s.name.casefold() in _RECLAIMABLE)
     return ram.size_bytes, min(ram.size_bytes, ram.free_bytes + reclaimable)
-
-
-def _filesystems(stores: Iterable[Store]) -> Iterable[tuple[str, float, float]]:
-    """Mount, available ratio, available bytes of the disks that people fill."""
-    for store in stores:
-        is_disk = store.kind in _DISK_TYPES and store.size_bytes > 0
-        if is_disk and not store.name.startswith(_KERNEL_MOUNTS):
-            yield store.name, store.free_bytes / store.size_bytes, float(store.free_bytes)
 
 
 def _cpu_samples(loads: Sequence[float]) -> tuple[Sample, ...]:
@@ -127,25 +95,6 @@ def _memory_samples(stores: Iterable[Store], status: VmStatus) -> tuple[Sample, 
         if store.name.casefold() == "swap space" and store.size_bytes
     )
     return tuple(Sample(MEMORY_USED_RATIO, ratio, (pool,)) for pool, ratio in (*ram, *swap))
-
-
-def _stores(rows: Mapping[bytes, Sequence[Varbind | None]]) -> Iterable[Store]:
-    for kind, name, unit, size, used in rows.values():
-        numbers = [_unsigned(cell) for cell in (unit, size, used)]
-        if kind is None or kind.tag != ber.OID or not isinstance(kind.value, bytes):
-            continue
-        if None in numbers:
-            continue
-        unit_bytes, units, units_used = (number or 0 for number in numbers)
-        yield Store(
-            kind.value, values.text(name) or "", units * unit_bytes, units_used * unit_bytes
-        )
-
-
-def _unsigned(cell: Varbind | None) -> int | None:
-    # Sizes beyond 2^31 units come as negative Integer32 (disks above 8 TB at 4 KiB units).
-    value = values.number(cell)
-    return None if value is None else value % (1 << 32)
 
 
 def _loads(rows: Mapping[bytes, Sequence[Varbind | None]]) -> Iterable[float]:

@@ -84,7 +84,10 @@ def test_a_switch_has_identity_interfaces_sensors_and_samples() -> None:
         samples=(Sample(metric, 8123, ("Gi0/1",)), Sample(metric, math.nan, ("Gi0/2",))),
         identity=Identity(vendor="Cisco", os="ios", device_class="switch", model="WS-1"),
         interfaces=(Interface(index=1, name="Gi0/1", admin="up", oper="up", speed_bps=10**9),),
-        sensors=(Sensor("temperature", "inlet", 31.5, "celsius"), Sensor("fan", "f1", None, "rpm")),
+        sensors=(
+            Sensor("temperature", "inlet", 31.5, "celsius", "inlet", "ok"),
+            Sensor("fan", "f1", None, "rpm"),
+        ),
     )
     told = described(seen("snmp-interfaces", reading))
     assert told["identity"] == {
@@ -109,8 +112,22 @@ def test_a_switch_has_identity_interfaces_sensors_and_samples() -> None:
         }
     ]
     assert told["sensors"] == [
-        {"class": "temperature", "name": "inlet", "value": 31.5, "unit": "celsius"},
-        {"class": "fan", "name": "f1", "value": None, "unit": "rpm"},
+        {
+            "class": "temperature",
+            "name": "inlet",
+            "value": 31.5,
+            "unit": "celsius",
+            "kind": "inlet",
+            "state": "ok",
+        },
+        {
+            "class": "fan",
+            "name": "f1",
+            "value": None,
+            "unit": "rpm",
+            "kind": "other",
+            "state": None,
+        },
     ]
     assert told["samples"] == [
         {"name": "ifHCInOctets", "labels": {"ifName": "Gi0/1"}, "value": 8123},

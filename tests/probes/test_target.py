@@ -125,8 +125,12 @@ def test_a_service_brings_its_host_url_and_ca() -> None:
 @pytest.mark.parametrize(
     ("url", "probes", "host"),
     [
-        ("snmp://192.0.2.1", ("snmp-identity", "snmp-interfaces"), "192.0.2.1"),
-        ("snmp://[2001:db8::1]:1161", ("snmp-identity", "snmp-interfaces"), "2001:db8::1"),
+        ("snmp://192.0.2.1", ("snmp-identity", "snmp-interfaces", "snmp-health"), "192.0.2.1"),
+        (
+            "snmp://[2001:db8::1]:1161",
+            ("snmp-identity", "snmp-interfaces", "snmp-health"),
+            "2001:db8::1",
+        ),
         ("cisco-ce+https://192.0.2.1:8443", ("cisco-ce",), "192.0.2.1"),
         ("node-exporter+http://192.0.2.1:9100", ("node-exporter",), "192.0.2.1"),
         ("icmp://192.0.2.1", ("icmp",), "192.0.2.1"),

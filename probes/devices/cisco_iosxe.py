@@ -1,0 +1,15 @@
+"""Cisco switches and routers with IOS-XE."""
+
+from __future__ import annotations
+
+from probes.model import DeviceType
+from probes.snmp import cisco
+
+DEVICE_TYPE = DeviceType(
+    kind="cisco_iosxe",
+    vendor="Cisco",
+    device_class="switch",
+    probes=("icmp", "snmp-interfaces", "snmp-identity", "snmp-health", "snmp-topology"),
+    health=(*cisco.HEALTH, cisco.ENHANCED_POOLS),
+    unverified=("memory of the enhanced pools",),
+)

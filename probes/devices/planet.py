@@ -1,0 +1,12 @@
+"""Planet switches: ports, bridge and LLDP alone."""
+
+from __future__ import annotations
+
+from probes.model import DeviceType
+
+DEVICE_TYPE = DeviceType(
+    kind="planet",
+    vendor="Planet",
+    device_class="switch",
+    probes=("icmp", "snmp-interfaces", "snmp-identity", "snmp-health", "snmp-topology"),
+)

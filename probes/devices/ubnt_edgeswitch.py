@@ -1,0 +1,14 @@
+"""Ubiquiti EdgeSwitch and UniFi switches (Broadcom FASTPATH)."""
+
+from __future__ import annotations
+
+from probes.model import DeviceType
+from probes.snmp.families import fastpath, fastpath_switching
+
+DEVICE_TYPE = DeviceType(
+    kind="ubnt_edgeswitch",
+    vendor="Ubiquiti",
+    device_class="switch",
+    probes=("icmp", "snmp-interfaces", "snmp-identity", "snmp-health", "snmp-topology"),
+    health=(*fastpath_switching("4413.1.1.1.1"), *fastpath("4413.1.1")),
+)

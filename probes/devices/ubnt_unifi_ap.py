@@ -1,0 +1,14 @@
+"""Ubiquiti UniFi access points."""
+
+from __future__ import annotations
+
+from probes.model import DeviceType
+from probes.snmp.parts import HR_CPU, UCD_MEMORY
+
+DEVICE_TYPE = DeviceType(
+    kind="ubnt_unifi_ap",
+    vendor="Ubiquiti",
+    device_class="ap",
+    probes=("icmp", "snmp-interfaces", "snmp-identity", "snmp-health", "snmp-topology"),
+    health=(HR_CPU, UCD_MEMORY),
+)

@@ -1,0 +1,28 @@
+"""HPE UPS (CPQPOWER-MIB, the layout of Eaton's XUPS-MIB)."""
+
+from __future__ import annotations
+
+from probes.model import DeviceType
+from probes.snmp.parts import vendor
+from probes.snmp.ups_mib import UpsMib
+
+_UPS = "232.165.3"
+
+DEVICE_TYPE = DeviceType(
+    kind="ups_hpe",
+    vendor="HPE",
+    device_class="ups",
+    probes=("icmp", "snmp-ups", "snmp-identity", "snmp-health"),
+    ups=UpsMib(
+        # upsOutputSource: normal(3) bypass(4) battery(5) booster(6) reducer(7)
+        source=vendor(f"{_UPS}.4.5"),
+        on_battery=(5,),
+        on_mains=(3, 4, 6, 7),
+        charge=((vendor(f"{_UPS}.2.4"), 1),),
+        runtime=((vendor(f"{_UPS}.2.1"), 1),),
+        load=((vendor(f"{_UPS}.4.1"), 1),),
+        input_volts=((vendor(f"{_UPS}.3.4.1.2"), 1),),
+        battery_volts=((vendor(f"{_UPS}.2.2"), 1),),
+    ),
+    unverified=("ups of its own MIB",),
+)

@@ -1,0 +1,12 @@
+"""Riello UPS (NetMan): RFC 1628."""
+
+from __future__ import annotations
+
+from probes.model import DeviceType
+
+DEVICE_TYPE = DeviceType(
+    kind="ups_riello",
+    vendor="Riello",
+    device_class="ups",
+    probes=("icmp", "snmp-ups", "snmp-identity", "snmp-health"),
+)

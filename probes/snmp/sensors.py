@@ -1,0 +1,228 @@
+"""What columns of health say: cells and parts to sensors and samples. Pure, no vendor in it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from probes.model import Sample, Sensor
+from probes.snmp import ber, values
+from probes.snmp.parts import FAR_NAMES
+from probes.snmp.readings import found_in
+from probes.snmp.sensor_metrics import (
+    CPU_RATIO,
+    CURRENT,
+    DISK_OK,
+    FAN,
+    FREQUENCY,
+    HUMIDITY,
+    MEMORY_USED_RATIO,
+    OPTICAL,
+    POE_BUDGET,
+    POE_USED,
+    POWER,
+    RAID_OK,
+    SENSOR_OK,
+    STORAGE_AVAIL,
+    STORAGE_USED,
+    TEMPERATURE,
+    THRESHOLD,
+    VOLTAGE,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from probes.model import Metric
+    from probes.snmp.parts import Kind, Part
+    from probes.snmp.readings import Cells, Found
+    from probes.snmp.types import Oid, Varbind
+
+
+_METRIC_OF = {
+    "temperature": TEMPERATURE,
+    "voltage": VOLTAGE,
+    "current": CURRENT,
+    "power": POWER,
+    "fan": FAN,
+    "humidity": HUMIDITY,
+    "frequency": FREQUENCY,
+    "optical_rx": OPTICAL,
+    "optical_tx": OPTICAL,
+}
+_UNIT_OF = {
+    "temperature": "°C",
+    "voltage": "V",
+    "current": "A",
+    "power": "W",
+    "fan": "rpm",
+    "humidity": "%",
+    "frequency": "Hz",
+    "optical_rx": "dBm",
+    "optical_tx": "dBm",
+}
+_SUSPECT_CELSIUS = 5.0
+_MAX_SENSORS, _MAX_SERIES, _MAX_THRESHOLDS = 64, 4, 16
+_MAX_VOLUMES, _MAX_LABEL = 12, 64
+_NO_SENSORS = ("cpu", "memory", "volume", "poe_budget", "poe_used")
+_KIND_WORDS: tuple[tuple[Kind, str], ...] = (
+    ("inlet", r"inlet|intake|\bair in\b"),
+    ("ambient", r"ambient|\broom\b|outside"),
+    ("psu", r"\bpsu?\d*\b|power ?supply|pwr|\bps\d"),
+    ("optical", r"sfp|xfp|qsfp|transceiver|optic|\blaser"),
+    ("fan", r"\bfan"),
+    ("cpu", r"\bcpu|processor|on-die|\bcore\b"),
+    ("module", r"module|board|chassis|slot|\bfpc\b|routing engine|unit"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a device says of its health."""
+
+    sensors: tuple[Sensor, ...]
+    samples: tuple[Sample, ...]
+
+
+def names_needed(parts: Iterable[Part], cells: Cells) -> tuple[Oid, ...]:
+    """Instances of names in other tables that the readings of these cells need."""
+    needed = (
+        column + ber.index_from_arcs(ber.index_arcs(found.index)[:1])
+        for part in parts
+        for found in found_in(part, cells)
+        if found.name in FAR_NAMES and found.index
+        for column in FAR_NAMES[found.name]
+    )
+    return tuple(dict.fromkeys(needed))
+
+
+def read(parts: Iterable[Part], cells: Cells, names: Mapping[Oid, Varbind]) -> Health:
+    """Sensors and samples of all parts. `names` holds the instances that `names_needed` named."""
+    found = [one for part in parts for one in found_in(part, cells)]
+    named = _named(found, cells, names)
+    cpus = [(name, one.value) for name, one in named if one.quantity == "cpu"]
+    pools = [(name, one.value) for name, one in named if one.quantity == "memory"]
+    volumes = [(name, one) for name, one in named if one.quantity == "volume"]
+    others = [(name, one) for name, one in named if one.quantity not in _NO_SENSORS]
+    sensors = tuple(_sensor(name, one) for name, one in others)
+    samples = (
+        *_ratios(CPU_RATIO, cpus),
+        *_ratios(MEMORY_USED_RATIO, pools),
+        *(sample for name, one in others[:_MAX_SENSORS] for sample in _values(name, one)),
+        *(sample for name, one in volumes[:_MAX_VOLUMES] for sample in _volume(name, one)),
+        *(Sample(metric, one.value) for metric, one in _budgets(found) if one.value is not None),
+        *_verdicts(others),
+        *_thresholds(others),
+    )
+    return Health(sensors, samples)
+
+
+# ---- names ----
+
+
+def _named(
+    found: Sequence[Found], cells: Cells, names: Mapping[Oid, Varbind]
+) -> list[tuple[str, Found]]:
+    """Each reading with a name of its own: doubled names get `#2`, `#3`, in order."""
+    seen: dict[tuple[str, str], int] = {}
+    named = []
+    for one in found:
+        name = _name(one, cells, names)
+        key = (f"{one.quantity}{'' if one.value is not None else ' state'}", name)
+        seen[key] = times = seen.get(key, 0) + 1
+        ending = "" if times == 1 else f"#{times}"
+        kind = one.kind or _kind(name, one.quantity)
+        named.append((name[: _MAX_LABEL - len(ending)] + ending, replace(one, kind=kind)))
+    return named
+
+
+def _name(one: Found, cells: Cells, names: Mapping[Oid, Varbind]) -> str:
+    told = None
+    if one.name in FAR_NAMES:
+        first = ber.index_from_arcs(ber.index_arcs(one.index)[:1])
+        texts = (values.text(names.get(column + first)) for column in FAR_NAMES[one.name])
+        told = next((text for text in texts if text), None)
+    elif one.name is not None:
+        told = values.text(cells.get(one.name, {}).get(one.index))
+    if told:
+        return told
+    index = ".".join(map(str, ber.index_arcs(one.index)))
+    if index == "0" and one.label:
+        return one.label
+    return f"{one.label} {index}".strip()
+
+
+def _kind(name: str, quantity: str) -> Kind:
+    if quantity.startswith("optical"):
+        return "optical"
+    if quantity == "fan":
+        return "fan"
+    words = ((kind, re.search(words, name, re.IGNORECASE)) for kind, words in _KIND_WORDS)
+    return next((kind for kind, found in words if found), "other")
+
+
+# ---- samples ----
+
+
+def _sensor(name: str, one: Found) -> Sensor:
+    state = None if one.ok is None else "ok" if one.ok else "bad"
+    value = one.value
+    if one.quantity == "temperature" and value is not None and value < _SUSPECT_CELSIUS:
+        state = "suspect"
+    rounded = None if value is None else round(value, 3)
+    return Sensor(one.quantity, name, rounded, _UNIT_OF.get(one.quantity, ""), one.kind, state)
+
+
+def _ratios(metric: Metric, found: Sequence[tuple[str, float | None]]) -> Iterator[Sample]:
+    """One series each, the mean for a device with more than the budget holds."""
+    known = [(name, value / 100) for name, value in found if value is not None]
+    if len(known) > _MAX_SERIES:
+        known = [("all", sum(value for _, value in known) / len(known))]
+    yield from (Sample(metric, value, (name or "0",)) for name, value in known)
+
+
+def _values(name: str, one: Found) -> Iterator[Sample]:
+    metric = _METRIC_OF.get(one.quantity)
+    if metric is None or one.value is None:
+        return
+    if metric is OPTICAL:
+        yield Sample(metric, one.value, (name, one.quantity.removeprefix("optical_")))
+    else:
+        yield Sample(metric, one.value / 100 if metric is HUMIDITY else one.value, (name,))
+
+
+def _budgets(found: Iterable[Found]) -> Iterator[tuple[Metric, Found]]:
+    metrics = {"poe_budget": POE_BUDGET, "poe_used": POE_USED}
+    yield from ((metrics[one.quantity], one) for one in found if one.quantity in metrics)
+
+
+def _volume(name: str, one: Found) -> Iterator[Sample]:
+    if one.value is not None:
+        yield Sample(STORAGE_USED, one.value / 100, (name,))
+    if one.octets is not None:
+        yield Sample(STORAGE_AVAIL, one.octets, (name,))
+
+
+def _verdicts(found: Iterable[tuple[str, Found]]) -> Iterator[Sample]:
+    """The device's word, once per sensor and kind: bad when one of its readings is bad."""
+    told: dict[tuple[Metric, tuple[str, ...]], bool] = {}
+    for name, one in found:
+        if one.ok is None:
+            continue
+        metric = {"disk": DISK_OK, "raid": RAID_OK}.get(one.quantity, SENSOR_OK)
+        labels: tuple[str, ...] = (name, one.kind) if metric is SENSOR_OK else (name,)
+        told[metric, labels] = told.get((metric, labels), True) and one.ok
+    for (metric, labels), ok in list(told.items())[:_MAX_SENSORS]:
+        yield Sample(metric, float(ok), labels)
+
+
+def _thresholds(found: Iterable[tuple[str, Found]]) -> Iterator[Sample]:
+    limits = [
+        Sample(THRESHOLD, limit, (name, level))
+        for name, one in found
+        if one.quantity == "temperature"
+        for level, limit in (("high", one.high), ("critical", one.critical))
+        if limit is not None
+    ]
+    yield from limits[:_MAX_THRESHOLDS]
