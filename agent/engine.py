@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from agent.asking import Asking
 from agent.board import subject
+from agent.cabling import Cabling
 from agent.checks import Ring
 from agent.chronicle import Chronicle
 from agent.data_quality import checked, without_series
@@ -113,6 +114,9 @@ class Engine:
             else None
         )  # fmt: skip
         self.chronicle = Chronicle(lambda: fresh_uid(clock.now()))
+        self._cabling = {
+            code: Cabling(case.watch.ward, case.watch.topology) for code, case in cases.items()
+        }
         self._hinted = HintedPolls()
         self._lore = Lore()
         self._runs: dict[tuple[Subject, str], Counter[Reason]] = defaultdict(Counter)
@@ -274,7 +278,7 @@ class Engine:
     def _chronicle_of(self, seen: Observation, at: datetime) -> None:
         """Restarts and port identities go to the journal, ports also to their own table."""
         told = self.chronicle.take(seen, at)
-        for event in told.events:
+        for event in (*told.events, *self._cabling[seen.target.ward].take(seen, at)):
             self._journal(event)
         if told.ports is not None:
             records = to_records(subject(seen.target), told.ports, at)
