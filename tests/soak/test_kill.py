@@ -86,6 +86,8 @@ class Receivers:
                 lines = head.decode().split("\r\n")
                 pairs = (line.partition(": ")[::2] for line in lines[1:] if line)
                 headers = {name.lower(): value for name, value in pairs}
+                if "content-length" not in headers:
+                    break  # somebody else who found an open port
                 body = await reader.readexactly(int(headers["content-length"]))
                 self.got.append((lines[0].split(" ")[1], headers, json.loads(body)))
                 self.on_message()
