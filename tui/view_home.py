@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from inventory.language import has
 from tui import view_verdict
 from tui.actions import HOME, key_of
-from tui.legend import DEGRADED, OK, UNKNOWN, mark_of
+from tui.legend import DEGRADED, MAINTENANCE, OK, UNKNOWN, mark_of
 from tui.lines import BLANK, Line, Span, beside, boxed, line, spread, width, wrapped
 from tui.places import named_place
+from tui.text import LOCAL
 from tui.view_path import mark_shown, path_lines
 
 if TYPE_CHECKING:
@@ -66,6 +67,12 @@ def _several(showing: Showing, snapshot: Snapshot) -> list[Line]:
     example = snapshot.wards[0].code if snapshot.wards else "26740"
     said = words.say("tui.home.many", n=len(snapshot.wards), code=example)
     rows = [BLANK, line(" ", Span(said, "strong")), BLANK]
+    for one in snapshot.incidents:
+        if not one.ward and one.state not in {"resolved", "closed"}:
+            mark = mark_of("down") if showing.is_current else UNKNOWN
+            about = words.of(one.headline) if one.headline else ""
+            head = Span(f" {short_id(one.id)} {one.severity}", "strong")
+            rows.append(line(" ", Span(mark.glyph, mark.tone), head, f"  {about}"))
     for ward in snapshot.wards:
         mark = mark_of(ward.state) if showing.is_current else UNKNOWN
         name = f" {ward.code}  {words.place(ward)}"
@@ -275,6 +282,7 @@ def _incidents(
         yield _incident(showing, incident, line(Span(head.ljust(margin), "dim")), cells)
     if showing.is_current:
         yield from _beside(showing, snapshot, margin, cells)
+        yield from _maintained(showing, snapshot, margin, cells)
 
 
 def _beside(showing: Showing, snapshot: Snapshot, margin: int, cells: int) -> Iterator[Line]:
@@ -289,6 +297,21 @@ def _beside(showing: Showing, snapshot: Snapshot, margin: int, cells: int) -> It
         mark = line(Span(" " * margin), Span(DEGRADED.glyph, DEGRADED.tone))
         first, *more = wrapped(said, cells - margin - 3, 2)
         yield (*mark, Span(f" {first}"))
+        yield from (line(" " * (margin + 2), one) for one in more)
+
+
+def _maintained(showing: Showing, snapshot: Snapshot, margin: int, cells: int) -> Iterator[Line]:
+    """What is under announced maintenance now, and until when: nobody is called for it."""
+    words = showing.words
+    for window in snapshot.maintenance:
+        if not window.is_open:
+            continue
+        what = window.device or words.say("tui.home.maintained_all")
+        until = window.end.astimezone(LOCAL).strftime("%H:%M %d/%m")
+        said = words.say("tui.home.maintained", what=what, until=until, id=window.id)
+        first, *more = wrapped(said, cells - margin - 3, 2)
+        mark = Span(MAINTENANCE.glyph, MAINTENANCE.tone)
+        yield line(Span(" " * margin), mark, f" {first}")
         yield from (line(" " * (margin + 2), one) for one in more)
 
 

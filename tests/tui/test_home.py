@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agent.wire import Contact, PlaybookBrief, PlaybookRun, RunStep, Text
+from agent.wire import Contact, MaintenanceWindow, PlaybookBrief, PlaybookRun, RunStep, Text
 from inventory.errors import AgentUnreachable
 from inventory.text import has_accents
 from tui.app import Settings
@@ -213,3 +213,46 @@ async def test_faults_beside_the_verdict_s_are_listed_by_people_s_names(
     told = snapshot.model_copy(update={"verdict": verdict, "incidents": (own, *rest)})
     assert "besides: Power: UPS" in await draw(told, size, language="en")
     assert "UPS, cam" not in await draw(told, size, language="en")
+
+
+@BOTH
+@SIZES
+async def test_announced_maintenance_stands_on_the_first_screen_with_its_end(
+    size: str,
+    language: str,
+    snapshots: Mapping[str, Snapshot],
+    draw: Callable[..., Awaitable[str]],
+    golden: Callable[[str, str], None],
+) -> None:
+    snapshot = snapshots["ok"]
+    start = snapshot.ts - timedelta(minutes=10)
+    window = MaintenanceWindow(
+        id="BT-0001", ward="26740", device="ups-26740", start=start, reason="x", actor="local:it",
+        end=start + timedelta(hours=2), is_open=True,
+    )  # fmt: skip
+    later = window.model_copy(update={"id": "BT-0002", "is_open": False})
+    whole = window.model_copy(update={"id": "BT-0003", "device": None})
+    windows = {"maintenance": (window, later, whole)}
+    text = await draw(snapshot.model_copy(update=windows), size, language=language)
+    assert "BT-0001" in text
+    assert "BT-0003" in text
+    assert "BT-0002" not in text
+    golden(f"home-maintenance-{size}-{language}", text)
+
+
+async def test_a_group_incident_stands_above_the_wards(
+    snapshots: Mapping[str, Snapshot], draw: Callable[..., Awaitable[str]]
+) -> None:
+    snapshot = snapshots["metronet"]
+    (first, *_) = snapshot.incidents
+    said = Text(vi="9/9 đơn vị cùng mất đường truyền", en="9 of 9 units lost their lines together")
+    common = first.model_copy(
+        update={"id": "GỘP-2026-0001", "ward": "", "headline": said, "state": "open"}
+    )
+    several = snapshot.model_copy(update={"verdict": None, "incidents": (common, first)})
+    text = await draw(several, "80x24", language="vi")
+    assert "GỘP-0001 " in text
+    assert "9/9 đơn vị cùng mất" in text
+    over = common.model_copy(update={"state": "resolved"})
+    ended = several.model_copy(update={"incidents": (over, first)})
+    assert "GỘP" not in await draw(ended, "80x24", language="vi")
