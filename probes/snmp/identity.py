@@ -10,11 +10,14 @@ from probes.model import Identity, Probe, Reading
 from probes.snmp import ber, values
 from probes.snmp.ask import snmp_target
 from probes.snmp.identify import brand, identify, is_ambiguous
+from probes.snmp.identity_facts import with_facts
 
 if TYPE_CHECKING:
     from probes.model import ProbeContext, Target
     from probes.snmp.types import Oid, SnmpTarget, Varbind
 
+# Model and serial number are extras: asking for them must not cost what is known already.
+_FACTS_S, _RESERVE_S = 3.0, 0.5
 _ABSENT = (ber.NO_SUCH_OBJECT, ber.NO_SUCH_INSTANCE, ber.END_OF_MIB_VIEW)
 
 
@@ -31,6 +34,8 @@ async def run(target: Target, context: ProbeContext) -> Reading:
     context.note(f"sysObjectID {identity.sys_object_id}, sysDescr {identity.sys_descr!r}")
     if is_ambiguous(identity):
         identity = await _refined(asked, context, identity)
+    until = min(context.deadline - _RESERVE_S, context.clock.monotonic() + _FACTS_S)
+    identity = await with_facts(context.transports.snmp, asked, identity, until)
     return Reading(identity=identity, method="snmp")
 
 
