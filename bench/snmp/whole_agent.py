@@ -70,7 +70,7 @@ def _watched(pid: int, url: str) -> Found:
     for turn in range(int(MEASURED_S / SCRAPE_EVERY_S)):
         processes.pause(begun + turn * SCRAPE_EVERY_S + 1 - time.monotonic())
         asked = time.monotonic()
-        page = processes.fetch(url)
+        page = processes.fetch(url, zipped=True)
         scrape_s = time.monotonic() - asked
     processes.pause(begun + MEASURED_S - time.monotonic())
     share = (processes.cpu_s(pid) - before) / (time.monotonic() - begun)
