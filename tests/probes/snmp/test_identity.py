@@ -134,6 +134,7 @@ def test_a_device_that_hides_its_system_group_is_unknown(lab: Lab) -> None:
     ],
 )  # fmt: skip
 def test_every_reason_of_snmp_has_its_sentence(language: Any, code: str) -> None:
-    sentence = say(f"reason.{code}", language, address="192.0.2.99", status=5)
+    values = {"address": "192.0.2.99", "status": 5, "limit": 40, "percent": 10}
+    sentence = say(f"reason.{code}", language, **values)
     assert sentence
     assert "{address}" not in sentence

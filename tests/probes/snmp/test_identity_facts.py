@@ -34,7 +34,7 @@ def read(lab: Lab, object_id: str, descr: str, more: dict[str, tuple[int, Any]])
 def test_the_chassis_speaks_for_the_switch_not_its_parts(lab: Lab) -> None:
     rows = {
         ENTITY + "5.1": (ber.INTEGER, 9), ENTITY + "11.1": text("PART"), ENTITY + "13.1": text("m"),
-        ENTITY + "5.2": (ber.INTEGER, 3), ENTITY + "11.2": text("FCW1"), 
+        ENTITY + "5.2": (ber.INTEGER, 3), ENTITY + "11.2": text("FCW1"),
         ENTITY + "13.2": text("WS"),
     }  # fmt: skip
     found = read(lab, E + "9.1.1", "Cisco IOS Software, C2960X Software (X), Version 15.2", rows)

@@ -29,7 +29,8 @@ STATUS = ["", "up", "down", "testing", "unknown", "dormant", "notPresent", "lowe
 # Packed octets: the large walks are hours of a chassis; they are for the long form.
 SHORT_FORM_OCTETS = 35_000
 # What the probes ask for: the rest of a walk is not served, so that millions of rows need no room.
-SERVED = tuple(f"1.3.6.1.2.1.{arc}." for arc in (1, 2, 17, 25, 31, 33, 47)) + (
+SERVED = (
+    *(f"1.3.6.1.2.1.{arc}." for arc in (1, 2, 17, 25, 31, 33, 47)),
     "1.3.6.1.4.1.6574.1.",
 )
 
@@ -58,7 +59,8 @@ VENDORS = {
     "ruijie-s5750-24gt12sfp": ("Ruijie", "switch"), "sangfor-ad1800-fp2": ("Sangfor", "firewall"),
     "server-2003-5-2": ("Microsoft", "server"), "slackware": ("Linux", "server"),
     "topsec-ngfw4000-uf": ("Topsec", "firewall"), "tripplite-poweralert": ("Tripp Lite", "ups"),
-    "ubiquiti-m5": ("Ubiquiti", "ap"), "vertiv-power": ("Vertiv", "ups"), "XP": ("Microsoft", "server"),
+    "ubiquiti-m5": ("Ubiquiti", "ap"), "vertiv-power": ("Vertiv", "ups"),
+    "XP": ("Microsoft", "server"),
     "zte-zrx10": ("ZTE", "switch"), "zte-zxr10-5250": ("ZTE", "switch"),
 }  # fmt: skip
 
