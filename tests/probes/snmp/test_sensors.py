@@ -1,0 +1,149 @@
+"""Columns to sensors: the MIB's scales, the device's own verdict, nothing that is no reading."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from probes.snmp import ber, health
+
+if TYPE_CHECKING:
+    from probes.model import Reading, Sensor
+    from tests.probes.snmp.conftest import Lab
+
+ENTITY = "1.3.6.1.2.1.99.1.1.1"
+NAME = "1.3.6.1.2.1.47.1.1.1.1.7"
+ENVMON = "1.3.6.1.4.1.9.9.13.1.3.1"
+CISCO = {
+    "1.3.6.1.2.1.1.1.0": (ber.OCTET_STRING, b"Cisco IOS Software, C2960X Software"),
+    "1.3.6.1.2.1.1.2.0": (ber.OID, ber.oid("1.3.6.1.4.1.9.1.1")),
+}
+
+
+def entity(index: int, value: int, *, kind: int = 8, scale: int = 9, precision: int = 0,
+           status: int = 1) -> dict[str, tuple[int, Any]]:  # fmt: skip
+    """A row of entPhySensorTable."""
+    cells = (kind, scale, precision, value, status)
+    return {f"{ENTITY}.{n}.{index}": (ber.INTEGER, cell) for n, cell in enumerate(cells, start=1)}
+
+
+def envmon(index: int, value: int, *, state: int = 1, limit: int = 68) -> dict[str, Any]:
+    """A row of ciscoEnvMonTemperatureStatusTable."""
+    return {
+        f"{ENVMON}.2.{index}": (ber.OCTET_STRING, b"SW, Sensor"),
+        f"{ENVMON}.3.{index}": (ber.GAUGE32, value),
+        f"{ENVMON}.4.{index}": (ber.INTEGER, limit),
+        f"{ENVMON}.6.{index}": (ber.INTEGER, state),
+    }
+
+
+def read(lab: Lab, values: dict[str, tuple[int, Any]]) -> Reading:
+    """What the probe makes of a device with these values."""
+    engine, _ = lab.engine(lab.honest(lab.Agent({"1.3.6.1.2.1.1.3.0": (67, 1)} | values)))
+
+    async def story() -> Reading:
+        return await health.run(lab.device(), lab.context(engine))
+
+    found: Reading = lab.on_virtual_time(story)
+    return found
+
+
+def only(reading: Reading) -> Sensor:
+    """The one sensor of a reading."""
+    (sensor,) = reading.sensors
+    return sensor
+
+
+@pytest.mark.parametrize(
+    ("scale", "precision", "value", "celsius"),
+    [(9, 0, 31, 31.0), (8, 0, 21_625, 21.625), (9, 1, 346, 34.6), (10, 0, 0, None)],
+)
+def test_scale_and_precision_are_those_of_rfc_3433(
+    lab: Lab, scale: int, precision: int, value: int, celsius: float | None
+) -> None:
+    found = read(lab, entity(7, value, scale=scale, precision=precision)).sensors
+    assert [sensor.value for sensor in found] == [celsius if celsius is not None else 0]
+
+
+def test_a_sensor_that_does_not_work_is_absent_not_zero(lab: Lab) -> None:
+    assert read(lab, entity(7, 0, status=2)).sensors == ()
+
+
+@pytest.mark.parametrize("value", [-1, 127, 255, 32767, 65535, 2_147_483_647, 151, -41])
+def test_what_cannot_be_a_temperature_is_none(lab: Lab, value: int) -> None:
+    assert read(lab, entity(7, value)).sensors == ()
+
+
+def test_zeros_in_several_rows_are_places_without_a_sensor(lab: Lab) -> None:
+    rows = entity(1, 0) | entity(2, 0) | entity(3, 30)
+    assert [sensor.value for sensor in read(lab, rows).sensors] == [30]
+
+
+def test_one_zero_is_shown_and_suspect(lab: Lab) -> None:
+    assert only(read(lab, entity(1, 0))).state == "suspect"
+
+
+def test_the_name_comes_from_the_entity_and_says_where_the_sensor_sits(lab: Lab) -> None:
+    values = entity(7, 30) | {f"{NAME}.7": (ber.OCTET_STRING, b"Inlet Temp")}
+    sensor = only(read(lab, values))
+    assert (sensor.name, sensor.kind, sensor.unit) == ("Inlet Temp", "inlet", "°C")
+
+
+def test_equal_names_are_told_apart(lab: Lab) -> None:
+    names = {f"{NAME}.{n}": (ber.OCTET_STRING, b"Temp") for n in (1, 2)}
+    found = read(lab, entity(1, 30) | entity(2, 31) | names)
+    assert [sensor.name for sensor in found.sensors] == ["Temp", "Temp#2"]
+    labels = [(sample.metric.name, *sample.labels) for sample in found.samples]
+    assert len(labels) == len(set(labels))
+
+
+@pytest.mark.parametrize(("state", "verdict"), [(1, "ok"), (2, "bad"), (3, "bad"), (6, "bad")])
+def test_the_devices_own_state_decides(lab: Lab, state: int, verdict: str) -> None:
+    found = read(lab, CISCO | envmon(1, 44, state=state))
+    assert only(found).state == verdict
+    told = {sample.metric.name: sample.value for sample in found.samples}
+    assert told["wardops_sensor_ok"] == (verdict == "ok")
+    assert told["wardops_sensor_threshold_celsius"] == 68
+
+
+def test_a_sensor_that_is_not_there_is_no_sensor(lab: Lab) -> None:
+    assert read(lab, CISCO | envmon(1, 44, state=5)).sensors == ()
+
+
+@pytest.mark.parametrize(("value", "verdict"), [(67, "ok"), (68, "bad")])
+def test_without_a_state_its_own_limit_decides(lab: Lab, value: int, verdict: str) -> None:
+    found = read(lab, CISCO | envmon(1, value, state=99))
+    assert only(found).state == verdict
+
+
+def test_a_hot_chip_without_state_and_limit_is_shown_and_never_judged(lab: Lab) -> None:
+    found = read(lab, entity(7, 95))
+    assert only(found).state is None
+    assert "wardops_sensor_ok" not in {sample.metric.name for sample in found.samples}
+
+
+def test_a_device_that_tells_nothing_gives_an_empty_reading(lab: Lab) -> None:
+    found = read(lab, {})
+    assert (found.sensors, found.samples) == ((), ())
+
+
+def test_processor_and_memory_are_ratios(lab: Lab) -> None:
+    values = CISCO | {
+        "1.3.6.1.4.1.9.9.109.1.1.1.1.8.1": (ber.GAUGE32, 25),
+        "1.3.6.1.4.1.9.9.48.1.1.1.2.1": (ber.OCTET_STRING, b"Processor"),
+        "1.3.6.1.4.1.9.9.48.1.1.1.5.1": (ber.GAUGE32, 30),
+        "1.3.6.1.4.1.9.9.48.1.1.1.6.1": (ber.GAUGE32, 90),
+    }
+    told = {(s.metric.name, *s.labels): s.value for s in read(lab, values).samples}
+    assert told["wardops_cpu_ratio", "cpu 1"] == 0.25
+    assert told["wardops_memory_used_ratio", "Processor"] == 0.25
+
+
+def test_power_over_ethernet_is_summed_over_its_groups(lab: Lab) -> None:
+    poe = "1.3.6.1.2.1.105.1.3.1.1"
+    values = {f"{poe}.2.{n}": (ber.GAUGE32, 370) for n in (1, 2)} | {
+        f"{poe}.4.{n}": (ber.GAUGE32, 20 * n) for n in (1, 2)
+    }
+    told = {s.metric.name: s.value for s in read(lab, values).samples}
+    assert told == {"wardops_poe_budget_watts": 740, "wardops_poe_used_watts": 60}
