@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 
     from agent.config import AgentConfig, Timing
+    from agent.notices.model import Notice
     from agent.notices.wording import Advice
     from agent.schedule import JobKey
     from agent.store import Store
@@ -179,7 +180,8 @@ class Agent:
         windows = self.upkeep.windows
         return replace(
             seen, drill=self._drill,
-            windows=windows.upcoming(seen.now), weekly=windows.rules(), troubles=self._troubles(),
+            windows=windows.upcoming(seen.now), weekly=windows.rules(),
+            told=self._told(seen), troubles=self._troubles(),
         )  # fmt: skip
 
     def _say_put_aside(self) -> None:
@@ -201,6 +203,15 @@ class Agent:
                 floods=self.hints.floods,
             )
         )
+
+    def _told(self, seen: AgentView) -> dict[str, tuple[Notice, ...]]:
+        """The notices about what hurts at present; none while the journal cannot be read."""
+        open_now = (one for ward in seen.wards for one in ward.open_incidents)
+        hurting = (*open_now, *(one for one in seen.common if one.is_open))
+        try:
+            return {one.uid: self.store.notices.of_subject(one.uid) for one in hurting}
+        except StoreError:
+            return {}
 
     def announce_drill(self, drill: Drill | None) -> None:
         """Say on every screen which drill is played here; None when it is over."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from agent.chronicle import Flow
     from agent.incidents import Incident
     from agent.maintenance import WeeklyRule, Window
+    from agent.notices.model import Notice
     from agent.pace import Slowed
     from agent.troubles import Trouble
     from agent.wire import Command, CommandResult, Contact, Drill, PlaybookBrief, PlaybookRun
@@ -143,7 +144,8 @@ class AgentView:
     answered before. `not_ready` says why the agent is not ready; empty means it is. `drill` is the
     drill that is played on this agent, if one is. `windows` of maintenance are those that are open
     or to come, the earliest first; `weekly` are the rules in force. `common` are the group
-    incidents that are not closed, the newest first. `troubles` are the agent's own.
+    incidents that are not closed, the newest first. `troubles` are the agent's own. `told` are the
+    notices about each incident that hurts, by uid.
     """
 
     mono: float
@@ -160,6 +162,7 @@ class AgentView:
     weekly: tuple[WeeklyRule, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     common: tuple[Incident, ...] = ()
+    told: Mapping[str, tuple[Notice, ...]] = field(default_factory=dict)
 
     def ward(self, code: str) -> WardView | None:
         """The ward of that code, if this agent has it."""

@@ -200,6 +200,7 @@ def detail_lines(incident: Incident, columns: int, showing: Showing) -> Iterator
     yield from _labelled("clock", _clock(incident, showing), columns, showing)
     yield from _labelled("cannot", _cannot(incident, showing), columns, showing)
     yield from _labelled("handed", _handover(incident, showing), columns, showing)
+    yield from _labelled("told", _told(incident, showing), columns, showing)
     back = words.of(incident.summary) if incident.summary else ""
     yield from _labelled("back", back, columns, showing)
     runs = showing.snapshot.runs if showing.snapshot else ()
@@ -228,6 +229,15 @@ def _cannot(incident: Incident, showing: Showing) -> str:
         return ""
     until = _when(stated.expected_restore)
     return showing.words.say("screen.incident.until", until=until, reason=stated.reason or "")
+
+
+def _told(incident: Incident, showing: Showing) -> str:
+    """Who was told outside of the screens: when, or that it has not gone out."""
+    said = (
+        showing.words.say(f"screen.incident.told_{one.state}", at=_when(one.at), who=one.recipient)
+        for one in incident.told
+    )
+    return "; ".join(said)
 
 
 def _handover(incident: Incident, showing: Showing) -> str:

@@ -13,7 +13,6 @@ from agent.web.problems import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -78,7 +77,7 @@ def _one_ward(ward: WardView, view: AgentView, book: RunBook) -> wire.Snapshot:
         path=present.path(ward),
         devices=tuple(device_words.device(device) for device in ward.devices),
         services=tuple(device_words.service(one, ward, view) for one in ward.services),
-        incidents=_shown_incidents(ward.incidents, view.now),
+        incidents=_shown_incidents(ward.incidents, view),
         contacts=tuple(book.contacts(ward)),
         playbooks=tuple(book.suggested(ward)),
         runs=tuple(book.runs(ward=ward.unit.code, is_open=True)),
@@ -97,7 +96,7 @@ def _all_wards(view: AgentView, book: RunBook) -> wire.Snapshot:
         vantage=view.vantage,
         wards=tuple(present.summary(ward) for ward in view.wards),
         incidents=_shown_incidents(
-            [*view.common, *(one for ward in view.wards for one in ward.incidents)], view.now
+            [*view.common, *(one for ward in view.wards for one in ward.incidents)], view
         ),
         runs=tuple(book.runs(ward=None, is_open=True)),
         maintenance=announced.windows(view, None),
@@ -106,12 +105,15 @@ def _all_wards(view: AgentView, book: RunBook) -> wire.Snapshot:
     )
 
 
-def _shown_incidents(known: Sequence[Incident], now: datetime) -> tuple[wire.Incident, ...]:
+def _shown_incidents(known: Sequence[Incident], view: AgentView) -> tuple[wire.Incident, ...]:
     """Open ones first, a group incident before its children, then the newest."""
     found = sorted(
         known, key=lambda one: (not one.is_open, not one.is_common, -one.t0_detected.timestamp())
     )
-    return tuple(present.incident(one, now) for one in found[: present.SHOWN_INCIDENTS])
+    return tuple(
+        present.incident(one, view.now, told=view.told.get(one.uid, ()))
+        for one in found[: present.SHOWN_INCIDENTS]
+    )
 
 
 async def wards(request: Request, parts: Parts, caller: Caller) -> Response:  # noqa: ARG001
@@ -192,9 +194,11 @@ async def incident(request: Request, parts: Parts, caller: Caller) -> Response: 
     found = parts.commands.incident(asked)
     if found is None:
         raise Refusal("not_found", "api.no_incident", incident=asked[:60])
+    view = parts.view()
+    told = view.told.get(found.uid, ())
     known = parts.commands.incidents(ward=None, kind=None, is_open=None) if found.is_common else ()
     children = [one for one in known if one.group == found.id]
-    return answer(request, present.incident(found, parts.clock.now(), children))
+    return answer(request, present.incident(found, view.now, children, told))
 
 
 async def maintenance(request: Request, parts: Parts, caller: Caller) -> Response:  # noqa: ARG001

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import isfinite
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from agent import wire
@@ -17,10 +18,11 @@ from playbooks.verdict.model import Sentence
 from playbooks.verdict.render import both
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from agent.incidents import Deadline, Incident
+    from agent.notices.model import Notice
     from agent.view import AgentView, WardView
     from playbooks.verdict.model import Verdict
 
@@ -142,15 +144,22 @@ def finite(seconds: float) -> float | None:
     return round(seconds, 3) if isfinite(seconds) else None
 
 
-def incident(found: Incident, now: datetime, children: Iterable[Incident] = ()) -> wire.Incident:
+def incident(
+    found: Incident,
+    now: datetime,
+    children: Iterable[Incident] = (),
+    told: Iterable[Notice] = (),
+) -> wire.Incident:
     """An incident with its timeline: what the machine and people did, and what people wrote.
 
-    `children` are the wards' incidents of a group incident; `now` is what countdowns run from.
+    `children` are the wards' incidents of a group incident; `now` is what countdowns run from;
+    `told` are the notices about it.
     """
     record = found.model_dump(mode="json", exclude={"notes", "actions", "severity_rule", "shared"})
     record["deadlines"] = [_countdown(one, found, now) for one in found.deadlines]
     if found.keeps_as_is:
         record["advice"] = {one: say("incident.keep_as_is", one) for one in LANGUAGES}
+    record["told"] = _told(told)
     record["children"] = [
         wire.IncidentChild(id=one.id, ward=one.ward, state=one.state) for one in children
     ]
@@ -159,6 +168,24 @@ def incident(found: Incident, now: datetime, children: Iterable[Incident] = ()) 
         known = causes_for(found.root.segment)
         record["causes"] = [cause_text(one).model_dump() for one in known]
     return wire.Incident.model_validate({**record, "timeline": _timeline(found)})
+
+
+_STANDS: Mapping[str, str] = MappingProxyType({
+    "planned": "waiting", "sending": "waiting", "sent": "sent", "failed": "failed",
+    "expired": "expired",
+})  # fmt: skip
+
+
+def _told(rows: Iterable[Notice]) -> list[dict[str, object]]:
+    """The newest notice to each recipient, but those that were overtaken."""
+    newest = {(one.channel, one.recipient): one for one in rows if one.state in _STANDS}
+    return [
+        {
+            "channel": one.channel, "recipient": one.recipient, "type": one.type,
+            "state": _STANDS[one.state], "at": one.sent or one.made,
+        }
+        for one in newest.values()
+    ]  # fmt: skip
 
 
 def _countdown(one: Deadline, found: Incident, now: datetime) -> dict[str, object]:

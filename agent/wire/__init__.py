@@ -34,6 +34,7 @@ from agent.wire.incident import (
     IncidentChild,
     IncidentRoot,
     TimelineEntry,
+    Told,
 )
 from agent.wire.maintenance import Maintenance, MaintenanceWindow, WeeklyMaintenance
 from agent.wire.run import ChecklistItem, PlaybookBrief, PlaybookRun, RunLine, RunOption, RunStep
@@ -131,6 +132,7 @@ __all__ = [
     "Status",
     "Text",
     "TimelineEntry",
+    "Told",
     "Trouble",
     "Verb",
     "Verdict",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from agent.wire.base import Segment, Stamp, Text, Wire
 
 
@@ -92,6 +94,19 @@ class EvidencePiece(Wire):
     by: str
 
 
+class Told(Wire):
+    """Where the newest notice to one recipient stands: sent (and when), waiting, failed, expired.
+
+    `failed` was tried and is tried again; `expired` never arrived.
+    """
+
+    channel: str
+    recipient: str
+    type: str
+    state: Literal["waiting", "sent", "failed", "expired"]
+    at: Stamp
+
+
 class IncidentChild(Wire):
     """A ward's incident that belongs to a group incident."""
 
@@ -149,4 +164,5 @@ class Incident(Wire):
     linked: str | None = None
     symptom_of: str | None = None
     children: tuple[IncidentChild, ...] = ()
+    told: tuple[Told, ...] = ()
     summary: Text | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,7 +27,6 @@ from tui.view_incident import (
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
-    from datetime import datetime
     from pathlib import Path
 
     from textual.pilot import Pilot
@@ -367,3 +366,27 @@ def test_an_incident_speaks_peoples_words_and_no_codes(
         assert part in told
     for code in ("metronet/line", "20261122T010830Z", "handed_over", "mẫu"):
         assert code not in told
+
+
+@pytest.mark.parametrize(
+    ("state", "vi", "en"),
+    [("sent", "noc: đã gửi 08:08", "noc: sent 08:08"),
+     ("failed", "noc: chưa gửi được", "noc: not sent yet")],
+)  # fmt: skip
+def test_an_incident_says_whether_its_messages_went_out(
+    state: str,
+    vi: str,
+    en: str,
+    snapshots: Mapping[str, wire.Snapshot],
+    showing_of: Callable[..., Showing],
+) -> None:
+    base = at(snapshots["metronet"], "acked").incidents[0]
+    when = datetime(2026, 11, 22, 1, 8, tzinfo=UTC)
+    told = wire.Told.model_validate(
+        {"channel": "webhook", "recipient": "noc", "type": "problem", "state": state, "at": when}
+    )
+    one = base.model_copy(update={"told": (told,)})
+    for language, said in (("vi", vi), ("en", en)):
+        showing = showing_of(snapshots["metronet"], language)
+        rows = "\n".join(text_of(row) for row in detail_lines(one, 80, showing))
+        assert said in rows

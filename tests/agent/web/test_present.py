@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from agent.incident_life import close, note, open_from, resolve
+from agent.notices.model import Body, Notice, NoticeState, NoticeType
 from agent.web import present
+from inventory.model import Words
 from playbooks.verdict.facts import Fact, Facts, Truth
 from playbooks.verdict.rootcause import judge
 
@@ -20,3 +23,22 @@ def test_a_closed_incident_says_its_closing_note_once() -> None:
     found, _ = close(found, now=later, actor="local:it", cause="đứt cáp", text="đã xong")
     said = [(one.verb, one.text) for one in present.incident(found, later).timeline]
     assert said[2:] == [("note", "đã xong"), ("resolve", None), ("close", "đã xong")]
+
+
+def test_an_incident_carries_where_the_newest_message_to_each_recipient_stands() -> None:
+    at = datetime(2026, 11, 21, 0, 25, tzinfo=UTC)
+    verdict = judge(Facts({"host_link": Fact(Truth.TRUE), "gw": Fact(Truth.FALSE)}), "ward")
+    found, _ = open_from(verdict, ward="26740", uid="u", t_started=at, now=at)
+    words = Words(vi="x", en="x")
+    first = Notice(
+        key="a", subject="u", ward="26740", transition=1, channel="webhook", recipient="noc",
+        type=NoticeType.PROBLEM, state=NoticeState.SENT, made=at, next_at=at,
+        body=Body(text=words, title=words, start=at), sent=at + timedelta(seconds=2),
+    )  # fmt: skip
+    late = replace(first, key="b", transition=2, state=NoticeState.FAILED, sent=None)
+    other = replace(first, key="c", recipient="it")
+    gone = replace(first, key="d", transition=3, state=NoticeState.SUPERSEDED)
+    told = present.incident(found, at, told=(first, other, late, gone)).told
+    assert [(one.recipient, one.state, one.at) for one in told] == [
+        ("noc", "failed", at), ("it", "sent", first.sent),
+    ]  # fmt: skip
