@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _MAX_COLUMNS = 20  # in one table: more columns than this do not fit one datagram
 _MAX_ROWS = 1024
-_GENERIC = ("generic_switch", "generic_router", "generic_host")
+_GENERIC = ("generic_switch", "generic_router", "generic_host", "ups_rfc1628")
 # What any device is asked beside its own parts.
 _STANDARD: tuple[Part, ...] = (ENTITY_SENSORS, PoeBudget())
 _UNKNOWN: tuple[Part, ...] = (*_STANDARD, HR_CPU, HR_MEMORY, *LM_SENSORS)

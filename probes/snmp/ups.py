@@ -10,14 +10,13 @@ from probes.model import Metric, Probe, Reading, Sample, Sensor, UpsStatus
 from probes.snmp import ups_facts
 from probes.snmp.ask import snmp_target
 from probes.snmp.health import columns, typed
+from probes.snmp.ups_facts import UpsFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from probes.model import ProbeContext, Target
-    from probes.snmp.readings import Cells
-    from probes.snmp.types import Oid, Varbind
-    from probes.snmp.ups_facts import UpsFacts
+    from probes.snmp.types import Oid, SnmpTarget, Varbind
 
 ON_BATTERY = Metric("wardops_ups_on_battery", "gauge", "1 when the load runs on the battery")
 CHARGE_RATIO = Metric(
@@ -64,11 +63,6 @@ async def run(target: Target, context: ProbeContext) -> Reading:
     agents leave out the trailing .0 of scalars.
     """
     asked = snmp_target(target, context)
-    kind, _ = await typed(target, asked, context)
-    own: Cells = {}
-    own_whole = True
-    if kind is not None and kind.ups is not None:
-        own, own_whole = await columns(asked, context, kind.ups.columns())
     cells: dict[Oid, Varbind] = {}
     is_whole = True
     for group in _GROUPS:
@@ -77,13 +71,26 @@ async def run(target: Target, context: ProbeContext) -> Reading:
         )
         cells.update((ups_facts.without_zero(varbind.oid), varbind) for varbind in walk.varbinds)
         is_whole = is_whole and walk.complete
-    if not cells and not own:
-        raise Unsupported("ups_mib")
-    context.note(f"{len(cells)} values of the UPS-MIB, {len(own)} columns of the vendor's")
     facts = ups_facts.standard(cells)
-    if kind is not None and kind.ups is not None:
-        facts = facts.filled(ups_facts.of_vendor(kind.ups, own))
-    return reading_of(facts, complete=is_whole and own_whole)
+    context.note(f"{len(cells)} values of the UPS-MIB")
+    if not facts.says_the_most:
+        own, own_whole = await _of_vendor(target, asked, context)
+        facts, is_whole = facts.filled(own), is_whole and own_whole
+    if not cells and facts == UpsFacts():
+        raise Unsupported("ups_mib")
+    return reading_of(facts, complete=is_whole)
+
+
+async def _of_vendor(
+    target: Target, asked: SnmpTarget, context: ProbeContext
+) -> tuple[UpsFacts, bool]:
+    """What the vendor's own MIB says, and whether it came whole; nothing where none is known."""
+    kind, _ = await typed(target, asked, context)
+    if kind is None or kind.ups is None:
+        return UpsFacts(), True
+    cells, is_whole = await columns(asked, context, kind.ups.columns())
+    context.note(f"{len(cells)} columns of the MIB of {kind.kind}")
+    return ups_facts.of_vendor(kind.ups, cells), is_whole
 
 
 def reading_of(facts: UpsFacts, *, complete: bool = True) -> Reading:

@@ -48,6 +48,12 @@ class UpsFacts:
     input_volts: Mapping[str, float] = field(default_factory=dict)
     alarms: frozenset[str] = frozenset()
 
+    @property
+    def says_the_most(self) -> bool:
+        """Whether source, charge, runtime, temperature and load are told: enough of one MIB."""
+        battery = (self.on_battery, self.charge_ratio, self.runtime_s, self.temperature_celsius)
+        return None not in battery and bool(self.loads)
+
     def filled(self, other: UpsFacts) -> UpsFacts:
         """These facts, and the other's where these are not told."""
         told = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -133,3 +134,45 @@ def test_volts_told_in_tenths_are_put_right(lab: Lab) -> None:
 def test_a_device_without_the_ups_mib_is_unsupported(lab: Lab) -> None:
     with pytest.raises(Unsupported):
         read(lab, {"1.3.6.1.2.1.1.5.0": (ber.OCTET_STRING, b"sw-1")})
+
+
+APC = "1.3.6.1.4.1.318.1.1.1"
+APC_ON_BATTERY: dict[str, tuple[int, Any]] = {
+    "1.3.6.1.2.1.1.1.0": (ber.OCTET_STRING, b"APC Web/SNMP Management Card"),
+    "1.3.6.1.2.1.1.2.0": (ber.OID, ber.oid("1.3.6.1.4.1.318.1.3.27")),
+    f"{APC}.2.2.3.0": (ber.TIMETICKS, 90_000),
+    f"{APC}.2.2.4.0": (ber.INTEGER, 2),
+    f"{APC}.2.3.1.0": (ber.GAUGE32, 875),
+    f"{APC}.4.1.1.0": (ber.INTEGER, 3),
+    f"{APC}.4.3.3.0": (ber.GAUGE32, 227),
+}
+
+
+def test_a_card_without_the_ups_mib_is_read_by_its_vendors_own(lab: Lab) -> None:
+    reading = read(lab, APC_ON_BATTERY)
+    assert reading.ups
+    assert reading.ups.on_battery is True
+    assert (reading.ups.charge_ratio, reading.ups.runtime_s) == (0.875, 900)
+    assert reading.ups.load_ratio == pytest.approx(0.227)
+    assert reading.ups.replace_battery is True
+
+
+def test_the_vendors_mib_fills_only_what_rfc_1628_leaves_open(lab: Lab) -> None:
+    """Huawei says -1 for charge and runtime in RFC 1628 and the truth in its own MIB."""
+    both = ON_MAINS | APC_ON_BATTERY | {f"{M}.2.3.0": (ber.INTEGER, -1)}
+    reading = read(lab, both)
+    assert reading.ups
+    assert (reading.ups.on_battery, reading.ups.charge_ratio) == (False, 0.8)
+    assert reading.ups.runtime_s == 900
+
+
+def test_a_ups_that_the_inventory_calls_by_the_standard_is_asked_by_its_brand_too(lab: Lab) -> None:
+    engine, _ = lab.engine(lab.honest(lab.Agent(APC_ON_BATTERY)))
+
+    async def story() -> Reading:
+        target = replace(lab.device(), kind="ups_rfc1628")
+        return await ups.run(target, lab.context(engine))
+
+    reading: Reading = lab.on_virtual_time(story)
+    assert reading.ups
+    assert reading.ups.on_battery is True
