@@ -68,7 +68,7 @@ class Engine3:
         self.came.append(header)
         for octets in self.answers(data, header):
             loop = asyncio.get_running_loop()
-            loop.call_later(0.005, lambda o=octets: self._deliver(o, host, port))
+            loop.call_later(0.005, self._deliver, octets, host, port)
 
     def _deliver(self, octets: bytes, host: str, port: int) -> None:
         self.on_datagram(octets, host, port, asyncio.get_running_loop().time())
