@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
 
     from inventory.model import Inventory
     from probes.clock import Clock
-    from probes.snmp.types import SnmpClient
+    from probes.snmp.types import Note, SnmpClient
     from probes.transports.https import HttpsClient
 
+_log = logging.getLogger(__name__)
 _MAX_PORT = 65535
 
 
@@ -36,11 +38,15 @@ async def open_transports(inventory: Inventory | None, clock: Clock) -> AsyncIte
     async with AsyncExitStack() as closing:
         echo = _echo(inventory, clock)
         closing.callback(echo.close)
-        snmp = ChosenEngine(FastEngine(UdpDatagrams()), _pysnmp)
+        snmp = ChosenEngine(FastEngine(UdpDatagrams(), _log_note), _pysnmp, _log_note)
         closing.callback(snmp.close)
         http = _https()
         closing.push_async_callback(http.close)
         yield Transports(snmp=snmp, http=http, echo=echo, tcp=TcpConnector())
+
+
+def _log_note(note: Note) -> None:
+    _log.warning("snmp note=%s host=%s port=%d", note.word, note.host, note.port)
 
 
 def _pysnmp() -> SnmpClient:
