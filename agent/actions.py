@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from agent.incident_life import act
-from agent.incident_verbs import VERBS, report_of, step_of
-from agent.incident_verbs import text_of as _text
-from agent.runs import Wish
+from agent.incidents.life import act
+from agent.incidents.verbs import VERBS, report_of, step_of
+from agent.incidents.verbs import text_of as _text
+from agent.runs.conductor import Wish
 from agent.wire import CommandResult
 from inventory.errors import ActionRefused, InputError, WardopsError
 from inventory.text import one_line
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from agent.engine import Engine
-    from agent.incident_book import Home
-    from agent.incidents import Incident
-    from agent.runs import Runs
-    from agent.upkeep import Upkeep
+    from agent.incidents.book import Home
+    from agent.incidents.record import Incident
+    from agent.maintenance.upkeep import Upkeep
+    from agent.runs.conductor import Runs
     from agent.wire import Command
     from playbooks.picture import RunState
     from probes.clock import Clock

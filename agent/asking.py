@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agent.checks import State
-from agent.reach import NO_ANSWER
+from agent.verdict.reach import NO_ANSWER
 
 if TYPE_CHECKING:
     from agent.pace import Slowed

@@ -14,20 +14,24 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from agent.actions import Actions
-from agent.database import Opening, damaged_files
 from agent.engine import Engine, Outlets
 from agent.events import EventBus
 from agent.exposition.block import Renderer
 from agent.exposition.writer import Exposition
-from agent.groups import NOTICED_WITHIN_S
+from agent.groups.rules import NOTICED_WITHIN_S
 from agent.hints.desk import HintDesk
 from agent.hints.patterns import packaged_patterns
 from agent.hints.senders import Senders
 from agent.hints.v3 import authority
 from agent.ids import fresh_uid
-from agent.incidents import Event
-from agent.intake import intake_of
+from agent.incidents.intake import intake_of
+from agent.incidents.record import Event
+from agent.journal.database import Opening, damaged_files
+from agent.journal.retention import forget_old
+from agent.journal.store import open_store
 from agent.loop import Poller
+from agent.maintenance.upkeep import Upkeep
+from agent.maintenance.windows import Windows
 from agent.metrics_catalog import full_catalogue
 from agent.notices.advice import advice_for, waits_for
 from agent.notices.desk import Desk
@@ -36,22 +40,18 @@ from agent.notices.office import Office
 from agent.notices.opening import open_channels, open_silences
 from agent.paper import Paper
 from agent.picture import picture
-from agent.retention import forget_old
-from agent.runs import Runs
+from agent.runs.conductor import Runs
 from agent.schedule import Job, Schedule
 from agent.selfmetrics import SelfMetrics
 from agent.settings import read_calendar
 from agent.snmp_reads import SnmpReads
 from agent.statefile import EVERY_S, write_state
-from agent.store import open_store
 from agent.supervise import keep_running
 from agent.troubles import Hindrances, troubles_of
-from agent.upkeep import Upkeep
 from agent.verdict.topology import tree
 from agent.ward_case import WardCase
 from agent.watching import WardWatch
 from agent.web.state import state_of_view
-from agent.windows import Windows
 from inventory.credentials import resolve
 from inventory.errors import StoreError
 from inventory.units import units
@@ -65,10 +65,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 
     from agent.config import AgentConfig, Timing
+    from agent.journal.store import Store
     from agent.notices.model import Notice
     from agent.notices.wording import Advice
     from agent.schedule import JobKey
-    from agent.store import Store
     from agent.troubles import Trouble
     from agent.view import AgentView, NotReady
     from agent.wire import Drill

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING
 
-from agent.incidents import Event
+from agent.incidents.record import Event
 from agent.verdict.topology_suggestions import DISAGREEING_POLLS, Sighting, moved
 from probes.snmp.topology import known_device
 

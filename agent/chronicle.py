@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from agent.board import subject
-from agent.incidents import Event
+from agent.incidents.record import Event
 from agent.port_identity import Matched, Port, match
 from agent.reboot import Life, Restart, Vitals, start_trap, weigh
 from probes.counters import Count, Rate, rate

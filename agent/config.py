@@ -9,9 +9,9 @@ from typing import Literal, TypeAlias
 
 from pydantic import Field
 
-from agent.incident_rules import IncidentRules
+from agent.incidents.rules import IncidentRules
+from agent.journal.retention import RetentionSettings
 from agent.notices.settings import NotifySettings
-from agent.retention import RetentionSettings
 from inventory.model import Frozen
 
 

@@ -17,19 +17,19 @@ from agent.cabling import Cabling
 from agent.checks import Ring
 from agent.chronicle import Chronicle
 from agent.data_quality import checked, without_series
-from agent.facts import facts_of
-from agent.following import Following, Moment
-from agent.group_following import Commons, GroupFollowing
+from agent.groups.following import Commons, GroupFollowing
+from agent.groups.neighbourhood import Neighbourhood
 from agent.hints.lore import Lore
 from agent.hints.model import HintKind
 from agent.hints.polls import HintedPolls
 from agent.ids import fresh_uid
-from agent.incident_book import IncidentBook, WillingKeeper
-from agent.journal import Journal
-from agent.neighbourhood import Neighbourhood
-from agent.port_shelf import from_records, to_records
-from agent.reach import answered
-from agent.reserve import Reserve
+from agent.incidents.book import IncidentBook, WillingKeeper
+from agent.incidents.following import Following, Moment
+from agent.journal.port_shelf import from_records, to_records
+from agent.journal.reserve import Reserve
+from agent.journal.writer import Journal
+from agent.verdict.facts import facts_of
+from agent.verdict.reach import answered
 from agent.verdict.settle import settle
 from agent.view import ProbeRuns
 from playbooks.verdict.rootcause import judge
@@ -44,11 +44,11 @@ if TYPE_CHECKING:
     from agent.exposition.block import Renderer
     from agent.exposition.writer import Exposition
     from agent.hints.model import Hint
-    from agent.incidents import Event
-    from agent.intake import Intake
+    from agent.incidents.intake import Intake
+    from agent.incidents.record import Event
+    from agent.journal.store import Store
     from agent.schedule import Schedule
     from agent.selfmetrics import SelfMetrics
-    from agent.store import Store
     from agent.taken import Step
     from agent.ward_case import WardCase
     from playbooks.verdict.facts import Facts

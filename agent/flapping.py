@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from agent.checks import State
-from agent.incidents import Event
+from agent.incidents.record import Event
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from agent.board import subject
 from agent.checks import State
 from agent.data_quality import Quality, quality_of, uniqueness
-from agent.reach import answered
 from agent.verdict.hold import not_measured
+from agent.verdict.reach import answered
 from agent.view import AgentView, DeviceView, IncidentCounts, WardView
 from agent.ward_checks import REACHABLE
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from agent.board import Subject
     from agent.checks import CheckState
     from agent.engine import Engine
-    from agent.incidents import Incident
-    from agent.sight import Seen
+    from agent.incidents.record import Incident
+    from agent.verdict.sight import Seen
     from agent.view import DeviceState, NotReady
     from agent.ward_case import WardCase
     from agent.watching import WardWatch

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.assembly import Agent, Plan, opening_of
-from agent.database import make_folder
 from agent.hints.receiver import Receiver
 from agent.hints.stream import StreamReceiver
+from agent.journal.database import make_folder
+from agent.journal.store import open_store
 from agent.settings import read_settings
-from agent.store import open_store
 from agent.web.access import Access, fresh_token, write_local_token
 from agent.web.app import build_app
 from agent.web.doorway import Doorway

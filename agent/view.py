@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from agent.chronicle import Flow
-    from agent.incidents import Incident
-    from agent.maintenance import WeeklyRule, Window
+    from agent.incidents.record import Incident
+    from agent.maintenance.model import WeeklyRule, Window
     from agent.notices.model import Notice
     from agent.pace import Slowed
     from agent.troubles import Trouble

@@ -10,7 +10,7 @@ from agent.verdict.settle import Settled
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from agent.incidents import Incident
+    from agent.incidents.record import Incident
     from agent.ward_checks import CheckKey
     from agent.watching import WardWatch
     from inventory.model import Unit

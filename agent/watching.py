@@ -22,18 +22,19 @@ from agent.checks import (
     step,
 )
 from agent.data_quality import Ledger, run_tally
-from agent.doubt import kept
 from agent.duty import MEETING_LEAD, SETTLING, on_duty
 from agent.flapping import heed
 from agent.hints.model import HintKind
-from agent.line_doubt import LineDoubt, is_about
-from agent.maintenance import Covered
-from agent.reach import Proofs, answered, weigh
-from agent.sight import Seen, Sight, UpsMemory, port_named, port_of
+from agent.maintenance.model import Covered
 from agent.taken import Step, Taken
-from agent.uplink import PortUse
+from agent.verdict.doubt import kept
+from agent.verdict.echoes import ECHOES, EchoWindow, burst_of
 from agent.verdict.hold import HoldRules, Holds, Orders, arrange, may_harden
+from agent.verdict.line_doubt import LineDoubt, is_about
+from agent.verdict.reach import Proofs, answered, weigh
+from agent.verdict.sight import Seen, Sight, UpsMemory, port_named, port_of
 from agent.verdict.topology import GATEWAY, PE
+from agent.verdict.uplink import PortUse
 from agent.ward_checks import (
     HOST,
     ON_BATTERY,
@@ -45,7 +46,6 @@ from agent.ward_checks import (
     ends_here,
     far_end_name,
 )  # fmt: skip
-from agent.window import ECHOES, EchoWindow, burst_of
 from inventory.model import Duty, Role
 from probes.model import UpsStatus
 
@@ -56,9 +56,9 @@ if TYPE_CHECKING:
     from agent.config import Timing
     from agent.duty import Calendar
     from agent.hints.model import Hint
+    from agent.verdict.echoes import Burst
     from agent.verdict.topology import Topology
     from agent.ward_checks import CheckKey
-    from agent.window import Burst
     from inventory.model import Vantage, Ward
     from probes.model import Observation, Target
 

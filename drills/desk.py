@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from agent.assembly import Agent
-    from agent.incidents import Incident
+    from agent.incidents.record import Incident
     from drills.deeds import Act
     from drills.hands import Hands
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
-    from agent.incidents import Incident
+    from agent.incidents.record import Incident
     from playbooks.run import Record
 
 _VERBS = {

@@ -11,7 +11,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from agent.audit import canonical
+from agent.journal.audit import canonical
 from drills.model import Mutation
 from inventory.errors import InputError, StoreError
 

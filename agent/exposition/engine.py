@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from agent import metrics_catalog as families
-from agent.deadlines import overdue
 from agent.exposition.block import Buckets, histogram_chunk
+from agent.incidents.deadlines import overdue
 from agent.regions import region_of
 from inventory.errors import InputError
 from probes.model import Identity, Sample

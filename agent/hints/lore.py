@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from agent.hints.guard import IN_ALL, ONE_IN, PER_DEVICE
 from agent.hints.habits import Habits
 from agent.hints.model import HintKind
-from agent.incidents import Event
+from agent.incidents.record import Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from agent.group_incidents import unit_of
+from agent.groups.incidents import unit_of
 from agent.notices.model import USUAL, NoticeState
 from agent.notices.planner import Turn, plan_flapping, plan_incident
 from agent.notices.wording import flapping_body, wording
@@ -14,7 +14,7 @@ from agent.notices.wording import flapping_body, wording
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from agent.incidents import Event, Incident
+    from agent.incidents.record import Event, Incident
     from agent.notices.model import Notice, NoticeRules, Recipient
     from agent.notices.wording import Advice
 

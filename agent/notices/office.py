@@ -13,7 +13,7 @@ from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING
 
-from agent.incidents import Event
+from agent.incidents.record import Event
 from agent.notices.channel import NotDelivered
 from agent.notices.model import USUAL, NoticeState, lane
 from agent.notices.planner import (
@@ -30,9 +30,9 @@ from inventory.errors import StoreError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from agent.journal.store import Store
     from agent.notices.channel import Channel
     from agent.notices.model import Notice, NoticeRules, Recipient
-    from agent.store import Store
     from probes.clock import Clock
 
 _log = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from agent.maintenance import Window
+    from agent.maintenance.model import Window
     from agent.notices.channel import Channel
     from agent.notices.settings import (
         AlertmanagerSettings,

@@ -10,7 +10,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
-from agent.group_incidents import JOINED, LEFT, WIDENED
+from agent.groups.incidents import JOINED, LEFT, WIDENED
 from agent.notices.model import (
     Notice,
     NoticeRules,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from agent.incidents import Event, Incident
+    from agent.incidents.record import Event, Incident
     from agent.notices.model import Body, Lane
 
 SUMMARY = "incident.summary"

@@ -10,8 +10,8 @@ from agent.notices.model import WAITING, Body, Notice, NoticeState, NoticeType
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from agent.database import Database
-    from agent.store_rows import Row
+    from agent.journal.database import Database
+    from agent.journal.rows import Row
 
 _WAITING = ", ".join(f"'{state}'" for state in sorted(WAITING))
 

@@ -17,7 +17,7 @@ from agent.notices.channel import NotDelivered
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from agent.maintenance import Window
+    from agent.maintenance.model import Window
     from agent.notices.post import Poster
     from probes.clock import Clock
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from agent.incidents import Event, Incident
+    from agent.incidents.record import Event, Incident
     from agent.notices.model import Notice
 
 _ALERT_NAMES: Mapping[str, str] = MappingProxyType(

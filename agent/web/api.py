@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from agent.incidents import Incident
+    from agent.incidents.record import Incident
     from agent.view import AgentView, DeviceView, RunBook, WardView
     from agent.web.access import Caller
     from agent.web.parts import Parts

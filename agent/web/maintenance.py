@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from agent import wire
 
 if TYPE_CHECKING:
-    from agent.maintenance import WeeklyRule, Window
+    from agent.maintenance.model import WeeklyRule, Window
     from agent.view import AgentView
 
 

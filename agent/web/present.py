@@ -7,9 +7,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from agent import wire
-from agent.causes import cause_text, causes_for
-from agent.deadlines import runs
-from agent.incidents import IncidentState
+from agent.incidents.causes import cause_text, causes_for
+from agent.incidents.deadlines import runs
+from agent.incidents.record import IncidentState
 from agent.regions import region_of
 from agent.web.path import path_of
 from inventory.language import LANGUAGES, say
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from agent.incidents import Deadline, Incident
+    from agent.incidents.record import Deadline, Incident
     from agent.notices.model import Notice
     from agent.view import AgentView, WardView
     from playbooks.verdict.model import Verdict

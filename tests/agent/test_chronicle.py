@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from agent.chronicle import Chronicle
-from agent.port_shelf import from_records, to_records
+from agent.journal.port_shelf import from_records, to_records
 from probes import oids
 from probes.model import Interface, Observation, Reading, Reason, Target, UpsStatus, VmStatus
 from probes.snmp import ber, ports

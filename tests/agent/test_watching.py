@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from agent.checks import CheckState, Ring, State
 from agent.config import Timing
 from agent.duty import packaged_calendar
-from agent.maintenance import Covered
+from agent.maintenance.model import Covered
 from agent.verdict.topology import tree
 from agent.ward_checks import REACHABLE
 from agent.watching import WardWatch

@@ -67,7 +67,7 @@ def test_the_example_line_of_the_style_page(language: Language) -> None:
     said = {
         "vi": 'không có loại thiết bị "cisco-iox"; gần nhất: cisco_ios. Xem: ',
         "en": 'no device type "cisco-iox"; nearest: cisco_ios. See: ',
-    }[language].replace("cisco-iox", "cisco_iox")
+    }[language].replace("cisco-iox", "cisco_ioz")
     line = f"unknown_kind.yaml:5:18 devices[0].kind: {said}wardops inventory show --kinds\n"
     assert result.stderr == line
 

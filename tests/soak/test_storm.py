@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from agent.incidents import Incident
-    from agent.store import Store
+    from agent.incidents.record import Incident
+    from agent.journal.store import Store
     from inventory.model import Inventory
     from probes.model import Observation
 

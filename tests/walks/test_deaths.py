@@ -21,7 +21,7 @@ import pytest
 
 from agent.assembly import Agent, Plan
 from agent.config import AgentConfig
-from agent.incidents import IncidentState
+from agent.incidents.record import IncidentState
 from agent.notices.model import NoticeType
 from agent.notices.settings import FileSettings, NotifySettings
 from agent.wire import Command
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from agent.incidents import Incident
+    from agent.incidents.record import Incident
     from agent.notices.model import Notice
 
 WARD = "26740"

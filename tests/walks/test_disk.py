@@ -14,7 +14,7 @@ import pytest
 
 from agent.assembly import Agent, Plan
 from agent.config import AgentConfig
-from agent.incidents import Event
+from agent.incidents.record import Event
 from drills import cable
 from drills.sim import ward_codes
 from drills.topology import ward_standard

@@ -13,8 +13,8 @@ import pytest
 
 from agent.assembly import Agent, Plan
 from agent.config import AgentConfig
-from agent.incident_export import as_csv, as_json
-from agent.incident_page import incident_page
+from agent.incidents.export import as_csv, as_json
+from agent.incidents.page import incident_page
 from agent.notices.settings import FileSettings, NotifySettings
 from drills import cable, faults
 from drills.listen import Ports

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.hints.habits import LIFE_S
 from agent.hints.model import Hint, HintKind
-from agent.run_probe import EngineProber
+from agent.runs.probe import EngineProber
 from playbooks.known import names_of
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from agent.run_probe import EngineProber
+from agent.runs.probe import EngineProber
 from drills import cable
 from inventory.credentials import resolve
 from inventory.units import units

@@ -11,14 +11,14 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
-from agent.database import Opening
-from agent.incident_life import open_from, resolve
+from agent.incidents.life import open_from, resolve
+from agent.journal.database import Opening
+from agent.journal.store import open_store
 from agent.notices.channels.file import FileChannel
 from agent.notices.desk import Desk
 from agent.notices.model import NoticeRules, Recipient
 from agent.notices.office import Office
 from agent.notices.wording import Advice
-from agent.store import open_store
 from inventory.model import Words
 from playbooks.verdict.model import Verdict
 from probes.clock import ManualClock

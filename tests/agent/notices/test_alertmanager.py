@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from agent.database import Opening
-from agent.incident_life import open_from, resolve
-from agent.maintenance import Window, ended_early
+from agent.incidents.life import open_from, resolve
+from agent.journal.database import Opening
+from agent.journal.store import open_store
+from agent.maintenance.model import Window, ended_early
 from agent.notices.channels.alertmanager import AlertmanagerChannel
 from agent.notices.desk import Desk
 from agent.notices.model import NoticeRules, Recipient
@@ -25,7 +26,6 @@ from agent.notices.office import Office
 from agent.notices.post import Poster
 from agent.notices.silences import Silences
 from agent.notices.wording import Advice
-from agent.store import open_store
 from inventory.model import Words
 from playbooks.verdict.model import Verdict
 from probes.clock import SystemClock

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from agent.database import Database, Opening
-from agent.incident_life import close, open_from, reopen, resolve, update
-from agent.incidents import Incident, IncidentState
+from agent.incidents.life import close, open_from, reopen, resolve, update
+from agent.incidents.record import Incident, IncidentState
+from agent.journal.database import Database, Opening
+from agent.journal.store import Store, open_store
 from agent.notices.channel import NotDelivered
 from agent.notices.desk import Desk
 from agent.notices.model import Notice, NoticeState, NoticeType, Recipient
 from agent.notices.office import Office
 from agent.notices.wording import Advice
-from agent.store import Store, open_store
 from inventory.model import Words
 from playbooks.verdict.model import Verdict
 from probes.clock import ManualClock

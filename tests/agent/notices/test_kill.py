@@ -13,9 +13,9 @@ from random import Random
 
 import pytest
 
-from agent.database import Opening
+from agent.journal.database import Opening
+from agent.journal.store import open_store
 from agent.notices.model import NoticeState
-from agent.store import open_store
 
 WRITER = Path(__file__).with_name("notice_writer.py")
 WHOLE = bool(os.environ.get("WARDOPS_SOAK"))

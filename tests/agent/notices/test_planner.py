@@ -10,10 +10,11 @@ import pytest
 
 from agent.checks import State
 from agent.config import AgentConfig
-from agent.database import Opening
 from agent.flapping import Flap
-from agent.incident_acts import unacknowledge
-from agent.incident_life import acknowledge, open_from, resolve, summarise, update
+from agent.incidents.acts import unacknowledge
+from agent.incidents.life import acknowledge, open_from, resolve, summarise, update
+from agent.journal.database import Opening
+from agent.journal.store import Store, open_store
 from agent.notices.advice import waits_for
 from agent.notices.channels.file import FileChannel
 from agent.notices.desk import Desk
@@ -22,7 +23,6 @@ from agent.notices.office import Office
 from agent.notices.opening import MAILBOX, open_channels
 from agent.notices.settings import NotifySettings
 from agent.notices.wording import Advice
-from agent.store import Store, open_store
 from inventory.errors import InputError
 from inventory.model import Words
 from playbooks.escalation import load_escalation
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from agent.incidents import Incident
+    from agent.incidents.record import Incident
 
 START = datetime(2026, 11, 21, 0, 20, tzinfo=UTC)
 LINE = Verdict("ward", "metronet", "line", "down", 0.91, "M3", root="gw")

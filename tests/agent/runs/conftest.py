@@ -13,7 +13,7 @@ import pytest
 
 from agent.assembly import Agent, Plan
 from agent.config import AgentConfig
-from agent.incident_life import open_from
+from agent.incidents.life import open_from
 from agent.wire import Command
 from drills import cable
 from drills.listen import Ports

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from agent.run_words import shown_run
+from agent.runs.words import shown_run
 from playbooks.conduct import playbook_of
 from playbooks.escalation import load_escalation
 from playbooks.journal import LOG, read_log, resume, verify

@@ -15,8 +15,8 @@ from agent.events import EventBus
 from agent.exposition.block import Renderer
 from agent.exposition.writer import Exposition
 from agent.hints.guard import Strangers
-from agent.incident_life import acknowledge, open_from
-from agent.incidents import HeldChild, Incident
+from agent.incidents.life import acknowledge, open_from
+from agent.incidents.record import HeldChild, Incident
 from agent.metrics_catalog import full_catalogue
 from agent.paper import Paper
 from agent.selfmetrics import SelfMetrics

@@ -13,10 +13,10 @@ import pytest
 
 from agent.assembly import Plan, opening_of
 from agent.config import AgentConfig
-from agent.database import FILE_NAME
-from agent.incident_life import open_from
+from agent.incidents.life import open_from
+from agent.journal.database import FILE_NAME
+from agent.journal.store import open_store
 from agent.serve import Options, running
-from agent.store import open_store
 from drills.listen import Ports
 from drills.topology import ward_standard
 from drills.world import World

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from agent.maintenance import WeeklyRule, Window
+from agent.maintenance.model import WeeklyRule, Window
 from agent.wire import Maintenance, Snapshot
 
 if TYPE_CHECKING:

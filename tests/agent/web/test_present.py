@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from agent.incident_life import close, note, open_from, resolve
+from agent.incidents.life import close, note, open_from, resolve
 from agent.notices.model import Body, Notice, NoticeState, NoticeType
 from agent.web import present
 from inventory.model import Words

@@ -1,0 +1,1 @@
+"""Announced work: windows, what they cover, and what that does to checks and calls."""

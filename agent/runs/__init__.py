@@ -1,0 +1,1 @@
+"""Playbook runs that the agent conducts: their facts, their probes, their records."""

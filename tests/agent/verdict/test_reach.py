@@ -1,0 +1,62 @@
+"""One answer about presence from several probes that each may be blocked on their own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from agent.checks import State
+from agent.verdict.reach import Proofs, weigh
+from probes.model import Observation, Reading, Reason, Target
+
+TARGET = Target(ward="26740", name="sw", kind="generic_switch", role="core", host="192.0.2.10")
+
+
+def seen(probe: str, mono: float, reason: Reason, took_s: float = 1.0) -> Observation:
+    at = datetime(2026, 11, 21, tzinfo=UTC)
+    return Observation(TARGET, probe, reason, Reading(), at, mono, took_s, 75.0)
+
+
+def story(*observations: Observation) -> list[State | None]:
+    """What each observation in turn stands for."""
+    proofs, states = Proofs(), []
+    for observation in observations:
+        proofs, state = weigh(proofs, observation)
+        states.append(state)
+    return states
+
+
+def test_any_answer_proves_presence() -> None:
+    assert story(seen("snmp-interfaces", 1, Reason.OK)) == [State.OK]
+
+
+def test_silence_of_the_only_probe_is_bad() -> None:
+    assert story(seen("icmp", 1, Reason.TIMEOUT)) == [State.CRIT]
+
+
+def test_blocked_ping_does_not_speak_against_a_switch_that_answers_snmp() -> None:
+    states = story(
+        seen("icmp", 1, Reason.TIMEOUT),
+        seen("snmp-interfaces", 2, Reason.OK),
+        seen("icmp", 6, Reason.TIMEOUT),
+        seen("icmp", 11, Reason.TIMEOUT),
+    )
+    assert states == [State.CRIT, State.OK, None, None]
+
+
+def test_an_answer_from_before_the_silence_proves_nothing() -> None:
+    states = story(
+        seen("snmp-interfaces", 1, Reason.OK),
+        seen("icmp", 2, Reason.OK),
+        seen("icmp", 7, Reason.TIMEOUT),
+        seen("snmp-interfaces", 12, Reason.TIMEOUT, 4.8),
+    )
+    assert states == [State.OK, State.OK, State.CRIT, State.CRIT]
+
+
+def test_a_wrong_community_beside_an_answered_ping_decides_nothing() -> None:
+    states = story(seen("icmp", 1, Reason.OK), seen("snmp-interfaces", 6, Reason.TIMEOUT, 5.5))
+    assert states == [State.OK, None]
+
+
+def test_wrong_credentials_are_unknown_never_absence() -> None:
+    assert story(seen("cisco-ce", 1, Reason.AUTH)) == [State.UNKNOWN]
