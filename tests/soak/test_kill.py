@@ -1,8 +1,11 @@
 """The real agent gets SIGKILL again and again while its ward's line is cut and mended.
 
-The ward, the receivers of notices and the duty officer are in this process and live on; the agent
-is `wardops agent` on one state folder. A death comes at a random moment, at a chosen line of the
-agent's log, or while a receiver has read a message and has not answered yet.
+The receivers of notices and the duty officer are in this process and live on, each ward in one of
+its own; the agent is `wardops agent` on one state folder. A death comes at a random moment, at a
+chosen line of the agent's log, or while a receiver has read a message and has not answered yet.
+
+A machine so busy that a ward or a receiver came late is no proof of anything: a story that fails
+then is told again.
 """
 
 from __future__ import annotations
@@ -25,7 +28,6 @@ from uuid import UUID
 import httpx
 import pytest
 
-from drills.sim import Simulation
 from probes.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -35,7 +37,8 @@ pytestmark = pytest.mark.realtime
 
 WHOLE = os.environ.get("WARDOPS_SOAK") == "1"
 # How many stories, how many of them at a time, and how often the agent dies in each of them.
-STORIES, BESIDE, DEATHS = (25, 3, 8) if WHOLE else (2, 2, 3)
+STORIES, BESIDE, DEATHS = (25, 2, 8) if WHOLE else (2, 2, 3)
+TELLINGS = 3  # of a story on a busy machine
 WARDOPS = str(Path(sys.executable).with_name("wardops"))
 SETTINGS = """\
 schema: wardops/agent/1
@@ -49,7 +52,8 @@ HOOK, ALERTS = "/hook", "/api/v2/alerts"
 # Each is written just before or just after something that must not be half done.
 MOMENTS = ("verdict ward=", "incident.opened", "incident.resolved", "agent started")
 MOVES = ("incident.opened", "incident.resolved", "incident.reopened")
-LOOK_S, PATIENCE_S = 0.1, 60.0
+LOOK_S, LATE_S, PATIENCE_S = 0.2, 1.0, 60.0
+WARD = str(Path(__file__).with_name("ward_alone.py"))
 CLOCK = SystemClock()
 
 
@@ -94,6 +98,58 @@ class Receivers:
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
                 await writer.drain()
         writer.close()
+
+
+@dataclass
+class Ward:
+    """A simulated ward in a process of its own, and how often it or this process came late."""
+
+    url: str
+    late: list[str] = field(default_factory=list)
+
+    async def inject(self, fault: str, on: str) -> str:
+        """Break something; its id."""
+        async with httpx.AsyncClient() as http:
+            answer = await http.post(f"{self.url}/faults", json={"fault": fault, "on": on})
+        return str(answer.json()["id"])
+
+    async def clear(self, fault: str) -> None:
+        """Mend it."""
+        async with httpx.AsyncClient() as http:
+            answer = await http.delete(f"{self.url}/faults/{fault}")
+        assert answer.status_code == 204, answer.text
+
+    async def read(self, lines: asyncio.StreamReader) -> None:
+        """Note what the ward says of its lateness."""
+        async for line in lines:
+            self.late.append(line.decode().strip())
+
+    async def watch(self) -> None:
+        """Note when this process came late: an answer of a receiver may then have come late."""
+        while True:
+            before = CLOCK.monotonic()
+            await CLOCK.sleep(LOOK_S)
+            late_s = CLOCK.monotonic() - before - LOOK_S
+            if late_s > LATE_S:
+                self.late.append(f"receivers {late_s:.1f}")
+
+
+@asynccontextmanager
+async def ward_in(inventory: Path) -> AsyncIterator[Ward]:
+    """A ward that answers while the block runs; its inventory is in the folder."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, WARD, str(inventory), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    ward = Ward((await process.stdout.readline()).decode().strip())
+    watchers = [asyncio.create_task(each) for each in (ward.read(process.stdout), ward.watch())]
+    try:
+        yield ward
+    finally:
+        for watcher in watchers:
+            watcher.cancel()
+        process.kill()
+        await asyncio.gather(process.wait(), *watchers, return_exceptions=True)
 
 
 class Agent:
@@ -176,7 +232,7 @@ class Story:
 
     agent: Agent
     receivers: Receivers
-    ward: Simulation
+    ward: Ward
     chance: Random
     killed: int = 0
     acked: int = 0
@@ -190,12 +246,12 @@ class Story:
         while_cut = sum(self.chance.random() < 0.5 for _death in range(deaths - 1))
         await self.agent.start()
         await self.until(self._is_up)
-        fault = self.ward.inject("cable_cut", "ce:wan")
+        fault = await self.ward.inject("cable_cut", "ce:wan")
         await self._go_on(while_cut, is_open=True)
         await self._quiet_restart()
         if self.chance.random() < 0.7:
             await self._acknowledge()
-        self.ward.clear(fault)
+        await self.ward.clear(fault)
         await self._go_on(deaths - 1 - while_cut, is_open=False)
         await self.until(self.nothing_waits)
 
@@ -284,7 +340,7 @@ async def story(folder: Path, seed: int, port: int) -> AsyncIterator[Story]:
     """A simulated ward with receivers; the agent is started by the story and killed at its end."""
     receivers = Receivers()
     inventory = folder / "inventory"
-    async with receivers.listening(), Simulation(clock=CLOCK, out=inventory) as ward:
+    async with receivers.listening(), ward_in(inventory) as ward:
         (inventory / "agent.yaml").write_text(SETTINGS.format(url=receivers.url), encoding="utf-8")
         (inventory / "secrets/hook").write_text("made up\n", encoding="ascii")
         (inventory / "secrets/hook").chmod(0o600)
@@ -308,7 +364,7 @@ async def check(found: Story) -> None:
     assert len(acks) == found.acked
     check_told(found, incident["uid"])
     check_alerts(found)
-    # Not `subprocess.run`: the wards of the other stories must go on answering meanwhile.
+    # Not `subprocess.run`: the receivers of the other stories must go on answering meanwhile.
     audit = await asyncio.create_subprocess_exec(
         WARDOPS, "audit", "verify", "--state", str(found.agent.state),
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -357,14 +413,32 @@ def check_alerts(found: Story) -> None:
         assert (firing[0], firing[-1]) == (True, False)
 
 
-async def _lived(folder: Path, seed: int, port: int) -> int:
-    async with story(folder, seed, port) as found:
-        await found.play(DEATHS)
-        await check(found)
-        return found.killed
+async def _told(folder: Path, seed: int, port: int) -> tuple[int, list[str], Exception | None]:
+    """One telling: how often the agent died, what came late meanwhile, what was wrong."""
+    found = None
+    try:
+        async with story(folder, seed, port) as found:
+            await found.play(DEATHS)
+            await check(found)
+    except (Exception, ExceptionGroup) as error:  # noqa: BLE001 - judged by whoever tells
+        return found.killed if found else 0, found.ward.late if found else [], error
+    return found.killed, found.ward.late, None
 
 
-@pytest.mark.timeout(3600 if WHOLE else 180)
+async def _lived(folder: Path, seed: int, free_port: Callable[[], int]) -> int | None:
+    """The deaths of a story; None when the machine was too busy for each telling of it."""
+    for telling in range(TELLINGS):
+        killed, late, wrong = await _told(folder / f"{seed}-{telling}", seed, free_port())
+        said = f"story {seed}.{telling}: {killed} deaths, late {late}, wrong: {wrong!r}"
+        print(said, flush=True)  # noqa: T201 - the long form takes half an hour
+        if wrong is None:
+            return killed
+        if not late:
+            raise wrong
+    return None
+
+
+@pytest.mark.timeout(3600 if WHOLE else 300)
 async def test_killed_anywhere_the_agent_loses_and_doubles_nothing(
     tmp_path: Path, free_port: Callable[[], int]
 ) -> None:
@@ -374,12 +448,14 @@ async def test_killed_anywhere_the_agent_loses_and_doubles_nothing(
     """
     room = asyncio.Semaphore(BESIDE)
 
-    async def one(seed: int) -> int:
+    async def one(seed: int) -> int | None:
         async with room:
-            return await _lived(tmp_path / str(seed), seed, free_port())
+            return await _lived(tmp_path, seed, free_port)
 
     ends = await asyncio.gather(*map(one, range(STORIES)), return_exceptions=True)
     failed = [end for end in ends if isinstance(end, Exception)]
     if failed:
         raise ExceptionGroup(f"{len(failed)} of {STORIES} stories", failed)
+    if None in ends:
+        pytest.skip(f"{ends.count(None)} of {STORIES} stories: the machine was too busy each time")
     assert ends == [DEATHS] * STORIES
