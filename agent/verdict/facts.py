@@ -31,6 +31,7 @@ def facts_of(sight: Sight) -> Facts:
     if not sight.has_heard:
         return Facts(named={"host_link": _host_link(sight)}, services=_unmeasured(sight))
     gw = _gateway(sight)
+    pe = _carrier_edge(sight, gw)
     named = {
         "host_link": _host_link(sight),
         "hub_ok": _hub_sees(sight),
@@ -39,8 +40,8 @@ def facts_of(sight: Sight) -> Facts:
         "gw": gw,
         "sw": _switch(sight, gw),
         "sw_traffic": _switch_traffic(sight, gw),
-        "ce": _terminal_device(sight, gw),
-        "pe": _carrier_edge(sight, gw),
+        "ce": _terminal_device(sight, gw, pe),
+        "pe": pe,
         "path_ok": _path_quality(sight, gw),
         "mtu": NOT_APPLICABLE,
         "dns": NOT_APPLICABLE,
@@ -209,7 +210,7 @@ def _since_silence(seen: Seen, core: Seen | None) -> Truth:
     return _answers_since(seen, began)
 
 
-def _terminal_device(sight: Sight, gw: Fact) -> Fact:
+def _terminal_device(sight: Sight, gw: Fact, pe: Fact) -> Fact:
     """The CE answers, or forwards. One that never answered proves nothing by its silence."""
     ce = sight.ward.ce
     seen = sight.of(_name(ce))
@@ -221,6 +222,8 @@ def _terminal_device(sight: Sight, gw: Fact) -> Fact:
         return fact_of(seen, Truth.TRUE, **_rtt(seen), **good)
     if gw.truth is Truth.TRUE:
         return Fact(Truth.TRUE, source="forwards", at=gw.at, values=good)
+    if pe.truth is Truth.TRUE and sight.vantage == "ward":
+        return Fact(Truth.TRUE, source="forwards", at=pe.at)
     if ce.ping is False:
         return NOT_APPLICABLE
     if truth is Truth.FALSE and "snmp-interfaces" in seen.live:
