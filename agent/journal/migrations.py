@@ -1,6 +1,8 @@
 """The journal's schema as numbered steps, each with its way back.
 
-A step is only ever added; what a released version wrote must stay readable.
+A step is only ever added; what a released version wrote must stay readable. What is kept as JSON
+belongs to the schema as well: a field or a kind of notice that an older program does not know is a
+step of its own, or that program dies of the record instead of refusing the file.
 """
 
 from __future__ import annotations
@@ -81,4 +83,35 @@ _SECOND = Migration(
     ),
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_FIRST, _SECOND)
+# Group incidents name what they share; clocks of law end when a person says "not serious"; prepared
+# lines and sources are kept in both languages, of which the older program has the Vietnamese.
+_THIRD = Migration(
+    number=3,
+    up=(
+        """UPDATE incident SET record = json_set(record,
+             '$.shared', json_extract(record, '$.shared'),
+             '$.serious', coalesce(json_extract(record, '$.serious'), 'unknown'),
+             '$.actions', json((SELECT json_group_array(json_insert(value, '$.said', NULL))
+               FROM json_each(record, '$.actions'))),
+             '$.deadlines', json((SELECT json_group_array(json_set(value,
+                 '$.only_serious',
+                   json(iif(json_extract(value, '$.only_serious'), 'true', 'false')),
+                 '$.source', CASE json_type(value, '$.source') WHEN 'text' THEN
+                   json_object('vi', json_extract(value, '$.source'),
+                               'en', json_extract(value, '$.source'))
+                   ELSE json(json_extract(value, '$.source')) END))
+               FROM json_each(record, '$.deadlines'))))""",
+    ),
+    down=(
+        "DELETE FROM notice WHERE type = 'unclosed'",
+        """UPDATE incident SET record = json_set(json_remove(record, '$.shared', '$.serious'),
+             '$.actions', json((SELECT json_group_array(json_remove(value, '$.said'))
+               FROM json_each(record, '$.actions'))),
+             '$.deadlines', json((SELECT json_group_array(json_set(
+                 json_remove(value, '$.only_serious'),
+                 '$.source', json_extract(value, '$.source.vi')))
+               FROM json_each(record, '$.deadlines'))))""",
+    ),
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_FIRST, _SECOND, _THIRD)
