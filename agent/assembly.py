@@ -44,6 +44,7 @@ from agent.runs.conductor import Runs
 from agent.schedule import Job, Schedule
 from agent.selfmetrics import SelfMetrics
 from agent.settings import read_calendar
+from agent.snmp_memory import open_memory
 from agent.snmp_reads import SnmpReads
 from agent.statefile import EVERY_S, write_state
 from agent.supervise import keep_running
@@ -76,7 +77,7 @@ if TYPE_CHECKING:
     from inventory.model import Inventory
     from playbooks.model import Playbook
     from probes.clock import Clock
-    from probes.model import Probe, Target, Transports
+    from probes.model import Observation, Probe, Target, Transports
 
 _log = logging.getLogger(__name__)
 HOST_LINK_EVERY_S = 5.0
@@ -153,7 +154,9 @@ class Agent:
         self.actions = Actions(self.engine, self.runs, self.upkeep, clock)
         self.office = self._open_office()
         self._drill: Drill | None = None
-        self._poller = Poller(self.schedule, transports, clock, self._secret(), self.engine.take)
+        note = self.engine.note
+        self.snmp_memory = open_memory(transports.lessons, plan.state, clock, every, note)
+        self._poller = Poller(self.schedule, transports, clock, self._secret(), self._take)
         self.snmp_reads = SnmpReads(
             every, transports, clock, self._secret(), config.timing.period_s or SNMP_FRESH_S
         )
@@ -233,6 +236,8 @@ class Agent:
         }
         if self.silences is not None:
             tasks["silences"] = self.silences.run
+        if self.snmp_memory is not None:
+            tasks["snmp_memory"] = self.snmp_memory.keep
         async with asyncio.TaskGroup() as group:
             for name, task in tasks.items():
                 group.create_task(keep_running(name, task, self.clock, self.metrics.bug))
@@ -241,7 +246,14 @@ class Agent:
         """Let clients' streams end and close the journal."""
         self.bus.close()
         self.engine.save_rings()
+        if self.snmp_memory is not None:
+            self.snmp_memory.save()
         self.store.close()
+
+    def _take(self, seen: Observation) -> None:
+        if self.snmp_memory:
+            self.snmp_memory.take(seen)
+        self.engine.take(seen)
 
     def _open_office(self) -> Office:
         """Who is told of what; from here on incidents are written together with their notices."""
@@ -288,6 +300,8 @@ class Agent:
             await self.clock.sleep(JUDGE_EVERY_S)
             self.metrics.loop_lag.observe(max(0.0, self.clock.monotonic() - before - JUDGE_EVERY_S))
             self._count_skipped()
+            if self.snmp_memory is not None:
+                self.metrics.show_snmp_fallbacks(self.snmp_memory.fallbacks())
             self.upkeep.turn()
             self.hints.look_after(self.clock.monotonic())
             self.engine.judge_share(turn)

@@ -112,7 +112,8 @@ class Poller:
             )  # fmt: skip
         finally:
             late = self._lateness.end()
-            self._schedule.done(job, self._clock.monotonic() - begun)
+            took_s = self._clock.monotonic() - begun
+            self._schedule.done(job, took_s, answers_slowly=self._answers_slowly(job))
         if late and seen.reason in _LOST:
             seen = replace(seen, reason=Reason.BUSY, detail="busy", detail_values={})
             self._schedule.hasten(*job.key, self._clock.monotonic())
@@ -120,6 +121,12 @@ class Poller:
             seen = replace(seen, ttl_s=max(seen.ttl_s, _TTL_PERIODS * job.quiet_s))
         self._take(seen)
         self._changed.set()
+
+    def _answers_slowly(self, job: Job) -> bool:
+        lessons, access = self._transports.lessons, job.target.snmp
+        if lessons is None or access is None or job.lane[2] != "snmp":
+            return False
+        return lessons.is_slow(job.target.host, access.port)
 
     async def _wait_until(self, mono: float) -> None:
         self._changed.clear()

@@ -27,18 +27,21 @@ class Pace:
     fast: int = 0
     longest_s: float = 0.0
 
-    def after(self, took_s: float, period_s: float) -> Pace:
+    def after(self, took_s: float, period_s: float, *, answers_slowly: bool = False) -> Pace:
         """The pace after one more run of a job with that period of its own.
 
         Three slow runs in a row double it, up to four times; ten that would be fast at the next
-        quicker pace lead back one step.
+        quicker pace lead back one step. A device that `answers_slowly` is never asked at full pace,
+        however short its runs: it would be busy with nothing but answering.
         """
-        if took_s > SLOW_SHARE * period_s * self.factor:
+        spares = answers_slowly and self.factor == 1
+        if spares or took_s > SLOW_SHARE * period_s * self.factor:
             longest = max(took_s, self.longest_s)
             if self.slow + 1 < SLOW_RUNS or self.factor >= LARGEST_FACTOR:
                 return replace(self, slow=min(self.slow + 1, SLOW_RUNS), fast=0, longest_s=longest)
             return Pace(self.factor * 2, longest_s=longest)
-        if self.factor == 1 or took_s > SLOW_SHARE * period_s * self.factor / 2:
+        goes_on = took_s > SLOW_SHARE * period_s * self.factor / 2
+        if self.factor == 1 or goes_on or (answers_slowly and self.factor == 2):
             return replace(self, slow=0, fast=0)
         if self.fast + 1 < FAST_RUNS:
             return replace(self, slow=0, fast=self.fast + 1)

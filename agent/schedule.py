@@ -170,15 +170,16 @@ class Schedule:
                 lane.parked[plan.job.key] = None
         return started
 
-    def done(self, job: Job, took_s: float = 0.0) -> None:
+    def done(self, job: Job, took_s: float = 0.0, *, answers_slowly: bool = False) -> None:
         """Say that a run has ended, however it ended; who waited for it is due again.
 
-        `took_s` seconds tell the pace: what is slow again and again is asked less often.
+        `took_s` seconds tell the pace: what is slow again and again is asked less often, and so is
+        a device that answers slowly.
         """
         plan = self._plans[job.key]
         before = plan.pace
         if not self._goes_on(job.key):
-            plan.pace = before.after(took_s, plan.job.period_s)
+            plan.pace = before.after(took_s, plan.job.period_s, answers_slowly=answers_slowly)
         if plan.pace.factor > before.factor and not math.isinf(plan.next_at):
             self._move(plan, plan.next_at + (plan.pace.factor - before.factor) * plan.job.period_s)
         if plan.pooled:

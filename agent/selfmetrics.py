@@ -13,7 +13,7 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 from prometheus_client.registry import Collector, CollectorRegistry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from prometheus_client.metrics_core import Metric
@@ -83,6 +83,12 @@ class SelfMetrics:
         self.syslog = _counter(
             registry, "syslog", "Syslog messages received.", "device", "severity", "result"
         )
+        self.snmp_engine = Gauge(
+            "wardops_agent_snmp_engine",
+            "Devices that the second SNMP engine reads, as the usual one cannot; else no series.",
+            ("device", "engine"),
+            registry=registry,
+        )
         self.sse_clients = Gauge(
             "wardops_agent_sse_clients", "Clients that follow the events now.", registry=registry
         )
@@ -98,6 +104,12 @@ class SelfMetrics:
         """Count one trap or syslog line; `device` is empty for a stranger's."""
         counter = self.traps if channel == "trap" else self.syslog
         counter.labels(device, what, outcome.value).inc()
+
+    def show_snmp_fallbacks(self, devices: Iterable[str]) -> None:
+        """Say which devices the second SNMP engine reads now."""
+        self.snmp_engine.clear()
+        for device in devices:
+            self.snmp_engine.labels(device, "pysnmp").set(1)
 
     def bug(self, seam: str) -> None:
         """Count one bug caught at a seam."""

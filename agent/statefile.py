@@ -29,7 +29,7 @@ def write_state(folder: Path, state: StateFile) -> None:
     What makes it larger than 64 kB is left out and counted, the last wards first.
     """
     try:
-        _replace(folder / NAME, fitted(state))
+        replace_whole(folder / NAME, fitted(state))
     except OSError as error:
         raise StoreError("api.state_not_written", path=folder / NAME, problem=error) from error
 
@@ -69,7 +69,8 @@ def _text(state: StateFile) -> bytes:
     return state.model_dump_json(by_alias=True).encode() + b"\n"
 
 
-def _replace(path: Path, text: bytes) -> None:
+def replace_whole(path: Path, text: bytes) -> None:
+    """Write a file so that a reader sees the old one or the new one; raises OSError."""
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as stream:

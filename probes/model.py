@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from probes.clock import Clock
     from probes.snmp.neighbours import Neighbour
     from probes.snmp.parts import Part
-    from probes.snmp.types import Oid, SnmpClient
+    from probes.snmp.types import Oid, SnmpClient, SnmpLessons
     from probes.snmp.ups_mib import UpsMib
 
 
@@ -310,12 +310,16 @@ class TcpClient(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Transports:
-    """The ways out to the network that probes may use; stories and tests pass others."""
+    """The ways out to the network that probes may use; stories and tests pass others.
+
+    `lessons` is what the SNMP engine learned of devices, for the agent to keep; None without one.
+    """
 
     snmp: SnmpClient
     http: HttpClient
     echo: EchoClient
     tcp: TcpClient
+    lessons: SnmpLessons | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from probes.errors import ParseFailed, ProbeError, ProtocolBroken
 from probes.snmp.types import Note
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from probes.snmp.engine_fast import FastEngine
     from probes.snmp.types import Oid, SnmpClient, SnmpResult, SnmpTarget, TableResult
 
 _T = TypeVar("_T")
@@ -29,6 +30,7 @@ class _Record:
 
     failures: int = 0
     until: float = 0.0
+    is_told: bool = False
 
 
 class ChosenEngine:
@@ -39,7 +41,7 @@ class ChosenEngine:
 
     def __init__(
         self,
-        fast: SnmpClient,
+        fast: FastEngine,
         make_pysnmp: Callable[[], SnmpClient],
         tell: Callable[[Note], None] | None = None,
     ) -> None:
@@ -89,6 +91,40 @@ class ChosenEngine:
         """Address and port of the devices that pysnmp reads at `now` because fast cannot."""
         return tuple(where for where, record in self._records.items() if record.until > now)
 
+    # -- SnmpLessons --
+
+    def remember(self, now: float) -> dict[str, dict[str, Any]]:
+        """What was learned of each device, and how long pysnmp still reads it."""
+        kept = self._fast.remember(now)
+        for where in self.fallbacks(now):
+            left_s = self._records[where].until - now
+            kept.setdefault("|".join(map(str, where)), {})["pysnmp_s"] = left_s
+        return kept
+
+    def recall(self, kept: Mapping[str, Any], now: float, age_s: float) -> None:
+        """Take what `remember` gave `age_s` seconds ago; what cannot be read is left out."""
+        self._fast.recall(kept, now, age_s)
+        for name, told in kept.items():
+            host, _, port = name.rpartition("|")
+            left_s = told.get("pysnmp_s") if isinstance(told, dict) else None
+            if port.isdecimal() and isinstance(left_s, int | float):
+                until = now + min(left_s, _FALLBACK_FOR_S) - max(0.0, age_s)
+                self._records[host, int(port)] = _Record(until=until, is_told=True)
+
+    def forget(self, host: str, port: int) -> None:
+        """Drop what a device's tables taught, and that the fast engine cannot read it."""
+        self._fast.forget(host, port)
+        self._records.pop((host, port), None)
+
+    def is_slow(self, host: str, port: int) -> bool:
+        """Whether the device takes more than half a second for one PDU."""
+        return self._fast.is_slow(host, port)
+
+    def listen(self, tell: Callable[[Note], None]) -> None:
+        """From now on tell this one what people should hear of a device."""
+        self._tell = tell
+        self._fast.listen(tell)
+
     async def _ask(self, target: SnmpTarget, question: Callable[[SnmpClient], Awaitable[_T]]) -> _T:
         where = (target.host, target.port)
         record = self._records.get(where)
@@ -106,7 +142,7 @@ class ChosenEngine:
                 raise
             return await self._fall_back(where, record, question, failure)
         if record is not None:
-            record.failures = 0
+            record.failures, record.is_told = 0, False
         return result
 
     async def _fall_back(
@@ -122,7 +158,8 @@ class ChosenEngine:
         except ProbeError:
             raise failure from None
         record.until = asyncio.get_running_loop().time() + _FALLBACK_FOR_S
-        if self._tell is not None:
+        if self._tell is not None and not record.is_told:
+            record.is_told = True
             self._tell(Note("snmp-engine-fallback", *where))
         return result
 

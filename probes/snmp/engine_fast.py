@@ -17,7 +17,14 @@ from probes.snmp import carry
 from probes.snmp.carry import Course
 from probes.snmp.datagrams import Datagrams, UdpDatagrams
 from probes.snmp.session import CommunitySession, UsmSession
-from probes.snmp.session_peer import ONLY_V1_FOR_S, Peer, recalled, remembered, table_key
+from probes.snmp.session_peer import (
+    ONLY_V1_FOR_S,
+    SLOW_PDU_S,
+    Peer,
+    recalled,
+    remembered,
+    table_key,
+)
 from probes.snmp.session_poll import Poll
 from probes.snmp.session_traffic import V2C_TRIES_OF_A_STRANGER, Counts, SpeaksV1, Traffic
 from probes.snmp.tables import GetPlan, TablePlan
@@ -91,6 +98,20 @@ class FastEngine:
             host, _, port = name.rpartition("|")
             if isinstance(told, dict) and port.isdecimal():
                 self._peers.setdefault((host, int(port)), recalled(told, now, age_s))
+
+    def forget(self, host: str, port: int) -> None:
+        """Drop what a device's tables taught; its engine and its round trip stay known."""
+        if (peer := self._peers.get((host, port))) is not None:
+            peer.tables.clear()
+
+    def is_slow(self, host: str, port: int) -> bool:
+        """Whether the device takes more than half a second for one PDU."""
+        peer = self._peers.get((host, port))
+        return peer is not None and peer.srtt_s is not None and peer.srtt_s > SLOW_PDU_S
+
+    def listen(self, tell: Callable[[Note], None]) -> None:
+        """From now on tell this one what people should hear of a device."""
+        self._tell_note = tell
 
     @property
     def outstanding(self) -> int:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 FIRST_RTO_S = 1.0
 _MIN_RTO_S, _MAX_RTO_S = 0.3, 3.0
 ONLY_V1_FOR_S = 24 * 3600.0  # then v2c is tried again: a firmware may have learned it
+SLOW_PDU_S = 0.5
 _MAX_TABLES = 64
 _MAX_ENGINE_OCTETS = 32
 _MAX_ROWS = 1 << 20
@@ -37,6 +38,7 @@ class Peer:
     engine: Engine = field(default_factory=Engine)
     only_v1_until: float = 0.0
     has_answered: bool = False
+    backed_off_s: float = 0.0
     malformed: int = 0
     current: Poll | None = None
     waiting: deque[Poll] = field(default_factory=deque)
@@ -45,11 +47,20 @@ class Peer:
     def rto_s(self) -> float:
         """How long the first try waits."""
         if self.srtt_s is None:
-            return FIRST_RTO_S
-        return min(max(self.srtt_s + 4 * self.rttvar_s, _MIN_RTO_S), _MAX_RTO_S)
+            return max(FIRST_RTO_S, self.backed_off_s)
+        usual_s = max(self.srtt_s + 4 * self.rttvar_s, _MIN_RTO_S, self.backed_off_s)
+        return min(usual_s, _MAX_RTO_S)
+
+    def back_off(self, wait_s: float) -> None:
+        """An answer that cannot be measured: wait so long until one can (RFC 6298, 5.5 to 5.7).
+
+        Without it, a device slower than the first wait would be asked everything twice for good.
+        """
+        self.backed_off_s = min(wait_s, _MAX_RTO_S)
 
     def learn_rtt(self, rtt_s: float) -> None:
         """Take one round trip that a single request measured."""
+        self.backed_off_s = 0.0
         if self.srtt_s is None:
             self.srtt_s, self.rttvar_s = rtt_s, rtt_s / 2
             return

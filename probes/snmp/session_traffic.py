@@ -276,6 +276,8 @@ class Traffic:
         rtt_s = max(0.0, arrival.at - poll.sent_at) if poll.tries == 1 else None
         if rtt_s is not None:
             poll.peer.learn_rtt(rtt_s)
+        else:
+            poll.peer.back_off(poll.wait_s)
         self._release(poll)
         try:
             poll.course.take(Answer(message, arrival.octets, rtt_s, poll.tries))

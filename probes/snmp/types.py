@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
 
     from inventory.credentials import Secret
     from inventory.snmp_user import SnmpUser
@@ -112,3 +113,25 @@ class SnmpClient(Protocol):
     ) -> SnmpResult: ...
 
     def close(self) -> None: ...
+
+
+class SnmpLessons(Protocol):
+    """What an engine learned of devices, for whoever keeps it: by address and port, never a key."""
+
+    def remember(self, now: float) -> dict[str, dict[str, Any]]:
+        """All of it as JSON has it, by `address|port`; `now` is loop time."""
+
+    def recall(self, kept: Mapping[str, Any], now: float, age_s: float) -> None:
+        """Take what `remember` gave `age_s` seconds ago; what cannot be read is left out."""
+
+    def forget(self, host: str, port: int) -> None:
+        """Drop what a device's tables taught: it is another device now, or another firmware."""
+
+    def is_slow(self, host: str, port: int) -> bool:
+        """Whether the device takes more than half a second for one PDU."""
+
+    def fallbacks(self, now: float) -> tuple[tuple[str, int], ...]:
+        """Address and port of the devices that the second engine reads at `now`, loop time."""
+
+    def listen(self, tell: Callable[[Note], None]) -> None:
+        """From now on tell this one what people should hear of a device."""

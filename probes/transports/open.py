@@ -42,7 +42,7 @@ async def open_transports(inventory: Inventory | None, clock: Clock) -> AsyncIte
         closing.callback(snmp.close)
         http = _https()
         closing.push_async_callback(http.close)
-        yield Transports(snmp=snmp, http=http, echo=echo, tcp=TcpConnector())
+        yield Transports(snmp=snmp, http=http, echo=echo, tcp=TcpConnector(), lessons=snmp)
 
 
 def _log_note(note: Note) -> None:

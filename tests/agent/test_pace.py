@@ -53,6 +53,18 @@ def test_what_would_be_slow_at_the_quicker_pace_stays_at_the_slower_one() -> Non
     assert pace.factor == 2
 
 
+def test_a_device_that_answers_slowly_is_asked_half_as_often_until_it_is_quick_again() -> None:
+    pace, factors = Pace(), []
+    for _run in range(30):
+        pace = pace.after(1.2, PERIOD_S, answers_slowly=True)
+        factors.append(pace.factor)
+    assert factors == [1] * 2 + [2] * 28
+    assert pace.longest_s == 1.2
+    for _run in range(FAST_RUNS):
+        pace = pace.after(0.2, PERIOD_S)
+    assert pace.factor == 1
+
+
 @given(st.lists(st.floats(0, 120), max_size=200))
 def test_the_pace_is_one_two_or_four_and_never_jumps(runs: list[float]) -> None:
     pace = Pace()

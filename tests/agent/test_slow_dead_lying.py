@@ -16,6 +16,7 @@ from probes import oids
 from probes.clock import ManualClock, run_virtual
 from probes.model import Reason, Target, Transports
 from probes.snmp import ber, interfaces, ports
+from probes.snmp.choose import ChosenEngine
 from probes.snmp.engine_fast import FastEngine
 from probes.snmp.types import Varbind
 from probes.tasks import end
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from probes.snmp.ber import Message
 
 SLOW, DEAD, LIAR = "192.0.2.1", "192.0.2.2", "192.0.2.3"
+SLUGGISH = "192.0.2.200"
 SWITCHES, PORTS, PERIOD_S = 50, 8, 30.0
 PLAYED_S = 3600.0 if os.environ.get("WARDOPS_SOAK") else 180.0
 ODD = frozenset((SLOW, DEAD, LIAR))
@@ -61,7 +63,7 @@ class Net:
             return
         answer = ber.encode_message(self._answer(ber.decode_message(data), host))
         loop = asyncio.get_running_loop()
-        delay_s = 30.0 if host == SLOW else 0.01
+        delay_s = {SLOW: 30.0, SLUGGISH: 1.2}.get(host, 0.01)
         loop.call_later(delay_s, lambda: self.on_datagram(answer, host, port, loop.time()))
 
     def listen(
@@ -154,3 +156,39 @@ def test_the_others_start_within_a_second_of_plan_and_are_read_every_cycle() -> 
     lied = [one.reading.interfaces or () for _, one in seen if one.target.host == LIAR]
     assert lied
     assert max(len(found) for found in lied) <= PORTS
+
+
+def test_a_switch_that_takes_over_half_a_second_for_a_pdu_is_asked_half_as_often() -> None:
+    clock, seen = ManualClock(), list["Observation"]()
+    access = SnmpAccess(auth="env:SNMP")
+    jobs = [
+        Job(
+            Target("26740", host, "generic_switch", "access", host, snmp=access),
+            interfaces.PROBE,
+            PERIOD_S,
+        )
+        for host in (SLUGGISH, "192.0.2.9")
+    ]
+    schedule = Schedule(jobs, 0.0)
+
+    async def story() -> int:
+        missing: Any = None
+        net = Net()
+        engine = FastEngine(net)
+        lessons = ChosenEngine(engine, lambda: missing)
+        ways = Transports(lessons, missing, missing, missing, lessons=lessons)
+        poller = Poller(schedule, ways, clock, lambda _ref: Secret("public"), seen.append)
+        work = asyncio.create_task(poller.run())
+        await clock.sleep(600.0)
+        await end(work)
+        engine.close()
+        return engine.counts.unasked
+
+    late = run_virtual(story(), clock)
+    assert {one.reason for one in seen} == {Reason.OK}
+    assert [one.factor for one in schedule.slowed("26740", SLUGGISH)] == [2]
+    assert schedule.slowed("26740", "192.0.2.9") == ()
+    runs = [one.target.name for one in seen]
+    assert runs.count("192.0.2.9") == 20
+    assert 10 <= runs.count(SLUGGISH) <= 12
+    assert late <= 2  # what is slower than the first wait is asked twice once, not for good
