@@ -201,7 +201,7 @@ _CENTRE_AND_DEGRADED: Final = (
     Row("Q3", "WH", parse("gw, not path_ok, [ce_rtt], not up_full, not up_err"),
         "metronet", "quality", "degraded", 0.85, root=("path_ok",), explains=LINE_USE,
         evidence=("path_ok", "ce"), rules_out=_TO_SWITCH, playbook="PB-NET-03", call=NOC,
-        dont=HANDS_OFF),
+        dont=HANDS_OFF, weaker=(Weaker(parse("no ce"), 0.70, ("metronet/ce_link",)),)),
     Row("V3", "W", parse("gw, not dns, dns_hub"), "service", "access", "degraded", 0.70,
         root=("dns",), explains=frozenset({"service"}), rules_out=_TO_CENTRE,
         playbook="PB-NET-05", call=SERVICE_DESK, dont=("reboot_switch", "change_ip")),

@@ -29,7 +29,7 @@ from probes.registry import kinds
 from tests.walks.faults.variants import apply_variants
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncIterator, Callable, Collection, Iterable
     from pathlib import Path
 
     from inventory.model import Vantage
@@ -91,7 +91,8 @@ def side_of(verdict: Verdict) -> str:
     if verdict.segment == "unknown":
         return "line" if verdict.outside else "unknown"
     if verdict.segment == "metronet":
-        return "either" if verdict.part in OPEN_PARTS else "metronet"
+        is_open = verdict.part in OPEN_PARTS or "metronet/ce_link" in verdict.alternatives
+        return "either" if is_open else "metronet"
     return "none" if verdict.segment == "none" else "dc"
 
 
@@ -168,7 +169,8 @@ def wrong(verdict: Verdict, lately: list[Broken]) -> str:
     # A dead gateway seen from one vantage alone reads as the line, with the centre named beside
     # it; the other vantage corrects that.
     if side == "either":
-        is_right = known.way or known.line or known.centre
+        names_centre = "dc/gateway" in verdict.alternatives
+        is_right = known.way or known.line or (known.centre and names_centre)
         return "" if is_right else "line or CE, and both are whole"
     if side in ("metronet", "line"):
         if not known.line and not known.centre:
@@ -243,7 +245,7 @@ def _note(
 
 
 async def _looked(
-    script: Any, folder: Path, seed: int, clock: ManualClock, variants: Iterable[str] = ()
+    script: Any, folder: Path, seed: int, clock: ManualClock, variants: Collection[str] = ()
 ) -> Looked:
     world = World(ward_standard(ward_codes(1)), seed, clock)
     async with _watched(world, folder, clock, "ward", variants) as agent:
@@ -258,7 +260,7 @@ async def _watched(
     folder: Path,
     clock: ManualClock,
     vantage: Vantage,
-    variants: Iterable[str] = (),
+    variants: Collection[str] = (),
 ) -> AsyncIterator[Agent]:
     """The unchanged agent at work on that world."""
     write_inventory(world, folder / "inventory", PORTS, vantage, b"")
@@ -314,7 +316,9 @@ def look(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Looked]:
     `variants` are names of `tests.walks.faults.variants`.
     """
 
-    def run(script: list[tuple[float, Any]], seed: int = 1, variants: Iterable[str] = ()) -> Looked:
+    def run(
+        script: list[tuple[float, Any]], seed: int = 1, variants: Collection[str] = ()
+    ) -> Looked:
         clock = ManualClock(START)
         folder = tmp_path_factory.mktemp("faults")
         looked: Looked = run_virtual(_looked([*script], folder, seed, clock, variants), clock)

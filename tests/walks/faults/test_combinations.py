@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import random
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +15,14 @@ if TYPE_CHECKING:
 AFTER_S = 45.0
 TABLE = Path(__file__).with_name("combinations.txt").read_text(encoding="utf-8").splitlines()
 LINES = [line for line in TABLE if line and not line.startswith("#")]
+SAMPLED, SAMPLED_BY = 64, 4  # of the short form
 # What may stand at the end beside the side itself: nothing concluded, or the fault not noticed yet.
 ALLOWED = {
     "own": {"own", "either", "unknown"},
     "metronet": {"metronet", "line", "either", "unknown"},
-    "dc": {"dc", "metronet", "line", "unknown"},
+    "dc": {"dc", "metronet", "line", "either", "unknown"},
     "none": {"none", "own", "unknown"},
+    "both": {"own", "metronet", "line", "either", "unknown"},
 }
 # A loss that the agent cannot measure yet, and delay, may leave everything as it was.
 QUIET = (
@@ -51,12 +55,19 @@ def ends_rightly(line: str, last: str) -> bool:
     )
 
 
+def _played() -> list[str]:
+    if os.environ.get("WARDOPS_SOAK") == "1":
+        return LINES
+    chance = random.Random(SAMPLED_BY)  # noqa: S311 - a reproducible choice, no secret
+    return chance.sample(LINES, SAMPLED)
+
+
 def test_there_are_at_least_ninety() -> None:
     assert len(LINES) >= 90
     assert sum(";" in line for line in LINES) >= 40
 
 
-@pytest.mark.parametrize("line", LINES, ids=lambda line: line.replace(" ", "_"))
+@pytest.mark.parametrize("line", _played(), ids=lambda line: line.replace(" ", "_"))
 def test_the_verdict_is_never_on_the_wrong_side(line: str, look: Callable[..., Any]) -> None:
     looked = look(script_of(line.partition("|")[2]))
     assert looked.wrong == [], looked.shown

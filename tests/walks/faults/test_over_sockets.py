@@ -1,8 +1,8 @@
 """The combinations once more, over real sockets: simulated wards on loopback, real probes.
 
-Many wards at once, each a world with its own ports and one unchanged agent on it. The short form
+Several wards at once, each a world with its own ports and one unchanged agent on it. The short form
 plays a few combinations at the demo's rhythm, with the long waits cut short; the whole form plays
-every one of them with several seeds at the default intervals.
+every one of them at the default intervals, a batch a test.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,76 +29,136 @@ from tests.walks.faults.conftest import HEALTHY_AFTER_S, Looked, play
 from tests.walks.faults.test_combinations import LINES, ends_rightly, script_of
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
 IS_SOAK = os.environ.get("WARDOPS_SOAK") == "1"
-AT_ONCE = 60 if IS_SOAK else 12
-SEEDS = (1, 2, 3) if IS_SOAK else (1,)
+AT_ONCE = 12
 # The short form: how long a ward is well at first, and the longest wait between two faults.
 SHORT_HEALTHY_S = 9.0
 SHORT_WAIT_S = 10.0
 SHORT_AFTER_S = 24.0
 SAMPLED_BY = 20
 LINGER_S = 0.5  # TLS connections that were given up say goodbye
+# Simulator and agents share one event loop. When it is late by half of the 2 s that an echo may
+# take, answers get lost that the world did not lose, and nothing was measured.
+LATE_S = 1.0
+BEAT_S = 0.1
+
+Script = list[tuple[float, Any]]
 
 
-def _sample() -> list[str]:
-    chance = random.Random(SAMPLED_BY)  # noqa: S311 - a reproducible choice, no secret
-    return chance.sample(LINES, AT_ONCE)
+@dataclass
+class Lateness:
+    """By how many seconds the event loop was late at the worst."""
+
+    worst_s: float = 0.0
 
 
-def _batches() -> list[tuple[str, ...]]:
+def _lasts(line: str) -> float:
+    return sum(wait_s for wait_s, _what in script_of(line.partition("|")[2]))
+
+
+def _batches() -> list[list[str]]:
     if not IS_SOAK:
-        return [tuple(_sample())]
-    return [tuple(LINES[at : at + AT_ONCE]) for at in range(0, len(LINES), AT_ONCE)]
+        chance = random.Random(SAMPLED_BY)  # noqa: S311 - a reproducible choice, no secret
+        return [chance.sample(LINES, AT_ONCE)]
+    alike = sorted(LINES, key=_lasts)  # so that none waits for one that takes longer
+    return [alike[at : at + AT_ONCE] for at in range(0, len(alike), AT_ONCE)]
 
 
-def _hurried(script: list[tuple[float, Any]]) -> list[tuple[float, Any]]:
+BATCHES = _batches()
+
+
+def _hurried(script: Script) -> Script:
     *first, (_last_s, last) = script
     return [*((min(wait_s, SHORT_WAIT_S), what) for wait_s, what in first), (SHORT_AFTER_S, last)]
 
 
-async def _looked(line: str, folder: Path, seed: int) -> Looked:
-    """Play one combination on a ward of its own."""
-    clock, looked = SystemClock(), Looked()
-    settings = folder / "inventory" / "agent.yaml"
-    out = settings.parent
-    script = script_of(line.partition("|")[2])
-    async with Simulation(clock=clock, out=out, seed=seed, vantage="ward") as simulation:
-        if not IS_SOAK:
-            settings.write_text(PROFILE, encoding="utf-8")
-        (folder / "playbooks").mkdir()
-        plan = Plan(load(out, kinds()), read_settings(out), folder / "state", folder / "playbooks")
-        async with open_transports(plan.inventory, clock) as ways:
-            agent = Agent(plan, ways, clock)
-            work = asyncio.create_task(agent.run())
-            try:
-                if IS_SOAK:
-                    await play(script, simulation.world, agent, looked, clock, HEALTHY_AFTER_S)
-                else:
-                    hurried = _hurried(script)
-                    await play(hurried, simulation.world, agent, looked, clock, SHORT_HEALTHY_S)
-            finally:
-                await end(work)
-                agent.close()
-    return looked
+async def _beat(clock: SystemClock, late: Lateness) -> None:
+    while True:
+        due = clock.monotonic() + BEAT_S
+        await clock.sleep(BEAT_S)
+        late.worst_s = max(late.worst_s, clock.monotonic() - due)
+
+
+@asynccontextmanager
+async def _at_work(
+    simulation: Simulation, folder: Path, clock: SystemClock
+) -> AsyncIterator[Agent]:
+    """The unchanged agent on that simulated ward."""
+    out = simulation.inventory_dir
+    if not IS_SOAK:
+        (out / "agent.yaml").write_text(PROFILE, encoding="utf-8")
+    (folder / "playbooks").mkdir()
+    plan = Plan(load(out, kinds()), read_settings(out), folder / "state", folder / "playbooks")
+    async with open_transports(plan.inventory, clock) as ways:
+        agent = Agent(plan, ways, clock)
+        work = asyncio.create_task(agent.run())
+        try:
+            yield agent
+        finally:
+            await end(work)
+            agent.close()
+
+
+async def _played(lines: list[str], folder: Path, seed: int) -> tuple[dict[str, Looked], float]:
+    """Play those lines at once, each on a ward of its own; and how late the loop was (seconds)."""
+    clock, late = SystemClock(), Lateness()
+    every = {line: Looked() for line in lines}
+    folders = [folder / str(number) for number in range(len(lines))]
+    async with AsyncExitStack() as opened:
+        wards = [
+            await opened.enter_async_context(
+                Simulation(clock=clock, out=one / "inventory", seed=seed, vantage="ward")
+            )
+            for one in folders
+        ]
+        agents = [
+            await opened.enter_async_context(_at_work(ward, one, clock))
+            for ward, one in zip(wards, folders, strict=True)
+        ]
+        beating = asyncio.create_task(_beat(clock, late))
+        played = []
+        for line, ward, agent in zip(lines, wards, agents, strict=True):
+            script, healthy_s = script_of(line.partition("|")[2]), HEALTHY_AFTER_S
+            if not IS_SOAK:
+                script, healthy_s = _hurried(script), SHORT_HEALTHY_S
+            played.append(play(script, ward.world, agent, every[line], clock, healthy_s))
+        try:
+            await asyncio.gather(*played)
+        finally:
+            await end(beating)
+    await clock.sleep(LINGER_S)
+    return every, late.worst_s
+
+
+async def _measured(lines: list[str], folder: Path, seed: int) -> dict[str, Looked]:
+    """What was shown, line by line; a batch that starves its loop is played again in halves.
+
+    A half that starves too is left out: nothing was measured.
+    """
+    every, late_s = await _played(lines, folder / "all", seed)
+    if late_s <= LATE_S:
+        return every
+    every, half = {}, len(lines) // 2
+    for name, some in (("first", lines[:half]), ("second", lines[half:])):
+        found, late_s = await _played(some, folder / name, seed)
+        every |= found if late_s <= LATE_S else {}
+    return every
 
 
 @pytest.mark.realtime
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("batch", range(len(_batches())))
+@pytest.mark.parametrize("batch", range(len(BATCHES)))
 async def test_over_real_sockets_the_verdict_is_never_on_the_wrong_side(
-    batch: int, seed: int, tmp_path: Path
+    batch: int, tmp_path: Path
 ) -> None:
-    lines = _batches()[batch]
-    folders = [tmp_path / str(number) for number in range(len(lines))]
-    for folder in folders:
-        folder.mkdir()
-    played = [_looked(line, folder, seed) for line, folder in zip(lines, folders, strict=True)]
-    every = dict(zip(lines, await asyncio.gather(*played), strict=True))
-    await SystemClock().sleep(LINGER_S)
+    every = await _measured(BATCHES[batch], tmp_path, batch + 1)
     wrong = {line: one.wrong for line, one in every.items() if one.wrong}
     assert wrong == {}
     ended = {line: one.shown for line, one in every.items()}
     assert {x: s for x, s in ended.items() if not s or not ends_rightly(x, s[-1][1])} == {}
+    left_out = [line for line in BATCHES[batch] if line not in every]
+    if left_out:
+        pytest.skip(f"not measured, the machine is too busy: {left_out}")
