@@ -119,11 +119,11 @@ async def _played(lines: list[str], folder: Path, seed: int) -> tuple[dict[str, 
             for ward, one in zip(wards, folders, strict=True)
         ]
         beating = asyncio.create_task(_beat(clock, late))
+        healthy_s = HEALTHY_AFTER_S if IS_SOAK else SHORT_HEALTHY_S
         played = []
         for line, ward, agent in zip(lines, wards, agents, strict=True):
-            script, healthy_s = script_of(line.partition("|")[2]), HEALTHY_AFTER_S
-            if not IS_SOAK:
-                script, healthy_s = _hurried(script), SHORT_HEALTHY_S
+            script = script_of(line.partition("|")[2])
+            script = script if IS_SOAK else _hurried(script)
             played.append(play(script, ward.world, agent, every[line], clock, healthy_s))
         try:
             await asyncio.gather(*played)
