@@ -253,7 +253,8 @@ class TablePlan:
 
     def _take_rows(self, varbinds: tuple[Varbind, ...], octets: int) -> None:
         if not varbinds:
-            raise ParseFailed("malformed")
+            self._take_nothing()
+            return
         if self._scalars_due:
             self._found.update((v.oid, v) for v in varbinds[: len(self._scalars)])
             varbinds = varbinds[len(self._scalars) :]
@@ -269,6 +270,17 @@ class TablePlan:
                 self._states[column] = "broken"
         if whole:
             self._learn(octets, whole)
+
+    def _take_nothing(self) -> None:
+        """Not even one varbind fitted, which GETBULK may answer so (RFC 3416, 4.2.3)."""
+        if not self._bulk:
+            raise ParseFailed("malformed")
+        if self.repetitions > 1 or self._width > 1:
+            self.shrink()
+            return
+        self._bulk = False
+        if self._scalars_due:
+            self._preface, self._scalars_due = GetPlan(self._scalars), False
 
     def _take(self, column: int, varbinds: Iterable[Varbind]) -> bool:
         """Put the next cells of one column; whether it moved on."""

@@ -69,7 +69,7 @@ def told_by(lab: Lab, file: Path) -> Told:
     with bz2.open(file) if file.suffix == ".bz2" else file.open("rb") as lines:
         listed = lab.snmprec(lines, _ROOTS)
     rows = {oid: cell for oid, cell in listed.items() if cell[0] != ber.NULL}
-    engine, _ = lab.engine(lab.honest(lab.Agent(rows, max_octets=60_000)))
+    engine, _ = lab.engine(lab.honest(lab.Agent(rows, max_octets=1472)))
 
     async def story() -> Told:
         target, context = lab.device(), lab.context(engine, timeout_s=600)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.errors import ProtocolBroken
+from probes.errors import ParseFailed, ProtocolBroken
 from probes.snmp import ber
 from probes.snmp.ber import Message
 from probes.snmp.tables import GetPlan, TablePlan
@@ -57,7 +57,7 @@ def request(ask: Ask) -> Message:
     return Message(1, b"c", ask.pdu, 1, ask.non_repeaters, ask.repetitions, varbinds)
 
 
-@given(cells=CELLS, octets=st.integers(150, 1472), bulk=st.booleans())
+@given(cells=CELLS, octets=st.integers(41, 1472), bulk=st.booleans())
 def test_every_cell_of_any_table_is_read_and_none_is_invented(
     lab: Lab, cells: dict[tuple[int, tuple[int, ...]], bytes], octets: int, *, bulk: bool
 ) -> None:
@@ -122,3 +122,31 @@ def test_rows_per_pdu_begin_at_four_for_a_usual_table() -> None:
     ask = TablePlan(columns).next_ask()
     assert ask
     assert ask.repetitions == 4
+
+
+def test_an_empty_bulk_answer_halves_rows_then_columns_then_asks_by_getnext(lab: Lab) -> None:
+    """Not even one varbind fitted: RFC 3416, 4.2.3 lets an agent answer so."""
+    columns = [ber.oid(f"{BASE}.{n}") for n in range(1, 5)]
+    scalar = ber.oid("1.3.6.1.4.1.4242.2.0")
+    agent = agent_of(lab, {(n, (1,)): b"x" * 30 for n in range(1, 5)}, 1472)
+    plan, asked = TablePlan(columns, scalars=[scalar]), []
+    while (ask := plan.next_ask()) is not None:
+        asked.append((ask.pdu, len(ask.oids) - ask.non_repeaters, ask.repetitions))
+        answer = agent.answer(request(ask))
+        if ask.pdu == ber.GETBULK:
+            answer = replace(answer, varbinds=())
+        plan.accept(answer, len(ber.encode_message(answer)))
+    bulks = [(ber.GETBULK, 4, n) for n in (4, 2, 1)] + [(ber.GETBULK, n, 1) for n in (2, 1)]
+    assert asked[:6] == [*bulks, (ber.GET, 1, 0)]
+    assert {pdu for pdu, _, _ in asked[6:]} == {ber.GETNEXT}
+    assert [v.value for v in plan.scalars()] == [1]
+    assert plan.rows() == {b"\x01": tuple(agent.varbinds[head + b"\x01"] for head in columns)}
+    assert plan.is_complete
+
+
+def test_an_empty_getnext_answer_is_malformed() -> None:
+    plan = TablePlan([ber.oid(f"{BASE}.1")], bulk=False)
+    ask = plan.next_ask()
+    assert ask
+    with pytest.raises(ParseFailed):
+        plan.accept(replace(request(ask), pdu=ber.RESPONSE, varbinds=()), 30)
