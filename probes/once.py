@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from probes.model import Reason
 from probes.registry import probes
 from probes.run import observe
+from probes.snmp.sensor_metrics import CPU_RATIO, MEMORY_USED_RATIO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from inventory.credentials import Secret
     from probes.clock import Clock
@@ -22,6 +24,7 @@ _WRONG_CREDENTIAL = frozenset({Reason.AUTH, Reason.FORBIDDEN, Reason.TIMEOUT, Re
 _NO_WAY_IN = frozenset(
     {Reason.TIMEOUT, Reason.REFUSED, Reason.UNREACHABLE, Reason.DNS, Reason.AUTH, Reason.CONFIG}
 )
+_TOLD_BY_SEVERAL = frozenset({CPU_RATIO, MEMORY_USED_RATIO})
 _MORE_BY_CLASS = {
     "ups": ("snmp-ups",),
     "server": ("snmp-host",),
@@ -65,7 +68,7 @@ async def ask(
     for name in rest:
         observations.append(await one(seen.target, name))  # noqa: PERF401 - one after the other
     for name in _more(seen):
-        observations.append(await one(seen.target, name))  # noqa: PERF401 - one after the other
+        observations.append(_without_doubles(await one(seen.target, name), observations))
     return tuple(observations)
 
 
@@ -82,6 +85,13 @@ def made_of(reading: Reading) -> Iterator[str]:
         yield f"port {port.index}: {port.name} by {port.name_source}, {state}"
     for sensor in reading.sensors:
         yield f"{sensor.device_class} {sensor.name}: {sensor.value} {sensor.unit}"
+
+
+def _without_doubles(seen: Observation, before: Iterable[Observation]) -> Observation:
+    """Without the processors and memory that a probe before it has told: they are the same ones."""
+    told = {sample.metric for one in before for sample in one.reading.samples} & _TOLD_BY_SEVERAL
+    samples = tuple(sample for sample in seen.reading.samples if sample.metric not in told)
+    return replace(seen, reading=replace(seen.reading, samples=samples))
 
 
 def _more(seen: Observation) -> Iterator[str]:
