@@ -204,6 +204,7 @@ class Agent:
                 lost=journal.lost,
                 aside=self._aside,
                 floods=self.hints.floods,
+                losses=self.hints.losses,
             )
         )
 

@@ -100,10 +100,12 @@ class SelfMetrics:
         )
         ProcessCollector(registry=registry)
 
-    def message(self, channel: Channel, device: str, what: str, outcome: Outcome) -> None:
-        """Count one trap or syslog line; `device` is empty for a stranger's."""
+    def message(
+        self, channel: Channel, device: str, what: str, outcome: Outcome, count: int = 1
+    ) -> None:
+        """Count traps or syslog lines; `device` is empty for a stranger's and for lost ones."""
         counter = self.traps if channel == "trap" else self.syslog
-        counter.labels(device, what, outcome.value).inc()
+        counter.labels(device, what, outcome.value).inc(count)
 
     def show_snmp_fallbacks(self, devices: Iterable[str]) -> None:
         """Say which devices the second SNMP engine reads now."""

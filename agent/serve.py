@@ -7,6 +7,7 @@ import logging
 import signal
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -140,9 +141,10 @@ def receivers_of(agent: Agent) -> Iterator[Receiver | StreamReceiver]:
     Their addresses are log lines.
     """
     settings, desk = agent.plan.config.hints, agent.hints
+    lost = partial(partial, desk.lost)
     asked: tuple[tuple[str, str | None, Callable[[str], Receiver | StreamReceiver]], ...] = (
-        ("traps", settings.traps, lambda listen: Receiver(listen, desk.trap)),
-        ("syslog", settings.syslog, lambda listen: Receiver(listen, desk.syslog)),
+        ("traps", settings.traps, lambda listen: Receiver(listen, desk.trap, lost("trap"))),
+        ("syslog", settings.syslog, lambda listen: Receiver(listen, desk.syslog, lost("syslog"))),
         ("syslog_tcp", settings.syslog_tcp, lambda listen: StreamReceiver(listen, desk)),
     )
     for name, listen, opened in asked:

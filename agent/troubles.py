@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from agent.hints.model import Channel
+
 TroubleCode: TypeAlias = Literal[
-    "journal_not_writable", "disk_full", "lines_lost", "journal_put_aside", "flood"
+    "journal_not_writable",
+    "disk_full",
+    "lines_lost",
+    "journal_put_aside",
+    "flood",
+    "datagrams_lost",
 ]
 
 
@@ -27,7 +34,8 @@ class Hindrances:
 
     `waiting` counts the lines that wait for a journal that takes none, None when it takes them;
     `lost` those that were given up lately. `aside` names damaged journals that lie in the state
-    folder. `floods` counts the messages left out by ward and device while a flood lasts.
+    folder. `floods` counts the messages left out by ward and device while a flood lasts, `losses`
+    those by channel that the kernel dropped before anybody read them.
     """
 
     waiting: int | None = None
@@ -35,6 +43,7 @@ class Hindrances:
     lost: int = 0
     aside: Sequence[str] = ()
     floods: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    losses: Mapping[Channel, int] = field(default_factory=dict)
 
 
 def troubles_of(found: Hindrances) -> tuple[Trouble, ...]:
@@ -53,3 +62,5 @@ def _troubles(found: Hindrances) -> Iterator[Trouble]:
         yield Trouble("journal_put_aside", {"file": name})
     for (_ward, device), count in found.floods.items():
         yield Trouble("flood", {"device": device, "count": count})
+    for channel, count in found.losses.items():
+        yield Trouble("datagrams_lost", {"channel": channel, "count": count})

@@ -9,7 +9,7 @@ import logging
 from typing import TYPE_CHECKING, Protocol
 
 from agent.hints import patterns, traps
-from agent.hints.guard import FloodGuard, Repeats, Strangers
+from agent.hints.guard import FloodGuard, Losses, Repeats, Strangers
 from agent.hints.model import Hint, HintKind, Outcome, Said
 from agent.hints.senders import plain
 from agent.hints.syslog import read_line
@@ -32,7 +32,9 @@ _VERSION_3 = 3
 class Tally(Protocol):
     """Counts messages. `what` is a trap's name or a line's severity, "" when it was not read."""
 
-    def __call__(self, channel: Channel, device: str, what: str, outcome: Outcome) -> None: ...
+    def __call__(
+        self, channel: Channel, device: str, what: str, outcome: Outcome, count: int = 1
+    ) -> None: ...
 
 
 class HintDesk:
@@ -53,7 +55,8 @@ class HintDesk:
         self._tally = tally
         self._rules = rules
         self._guard: FloodGuard[tuple[str, str]] = FloodGuard()
-        self._flooded: dict[tuple[str, str], Channel] = {}
+        self._flooded: dict[tuple[str, str], tuple[Channel, int]] = {}  # and what was lost before
+        self._losses = Losses()
         self._repeats = Repeats()
 
     def trap(self, data: bytes, host: str, mono: float) -> bytes | None:
@@ -92,12 +95,30 @@ class HintDesk:
         """Ward and device of the floods that last, with how many messages were left out so far."""
         return self._guard.floods
 
+    def lost(self, channel: Channel, count: int, mono: float) -> None:
+        """Take note of datagrams that the kernel dropped before they were read, whoever's."""
+        self._tally(channel, "", "", Outcome.LOST, count)
+        if self._losses.note(channel, count, mono):
+            _log.warning("datagrams lost in the kernel channel=%s", channel)
+
+    @property
+    def losses(self) -> Mapping[Channel, int]:
+        """How many datagrams were lost in the kernel by channel, while that lasts."""
+        return self._losses.lasting
+
     def look_after(self, mono: float) -> None:
         """Say of every flood that is over how many messages were left out; called now and then."""
         for (ward, device), dropped in self._guard.end_quiet(mono).items():
-            _log.warning("flood over ward=%s device=%s dropped=%d", ward, device, dropped)
-            channel, said = self._flooded.pop((ward, device)), {"dropped": dropped}
+            channel, lost_before = self._flooded.pop((ward, device))
+            said = {"dropped": dropped}
+            # Nobody knows whose datagrams the kernel dropped, only that it did so meanwhile.
+            if lost := self._losses.count - lost_before:
+                said["lost"] = lost
+            counts = " ".join(f"{what}={count}" for what, count in said.items())
+            _log.warning("flood over ward=%s device=%s %s", ward, device, counts)
             self._take(Hint(ward, device, channel, HintKind.FLOOD_OVER, mono, values=said))
+        for channel, count in self._losses.end_quiet(mono).items():
+            _log.warning("datagrams lost in the kernel channel=%s count=%d", channel, count)
 
     def _admitted(self, channel: Channel, host: str, mono: float) -> Sender | None:
         """The sender of a message that is to be read; None for strangers and in a flood.
@@ -141,6 +162,6 @@ class HintDesk:
         self._take(Hint(sender.ward, sender.device, channel, *found))
 
     def _tell_flood(self, channel: Channel, sender: Sender, mono: float) -> None:
-        self._flooded[sender.ward, sender.device] = channel
+        self._flooded[sender.ward, sender.device] = channel, self._losses.count
         _log.warning("flood ward=%s device=%s channel=%s", sender.ward, sender.device, channel)
         self._take(Hint(sender.ward, sender.device, channel, HintKind.FLOOD, mono))

@@ -97,6 +97,41 @@ class FloodGuard(Generic[Sender]):
         return over
 
 
+class Losses:
+    """How many datagrams the kernel dropped on each channel, as they came faster than was read."""
+
+    def __init__(self) -> None:
+        self._lost: dict[Channel, _Flood] = {}
+        self.count = 0
+
+    def note(self, channel: Channel, count: int, mono: float) -> bool:
+        """Count some; whether a spell of losing begins with them."""
+        before = self._lost.get(channel)
+        began = before is None or mono - before.last_at >= QUIET_S
+        spell = _Flood() if before is None or began else before
+        self._lost[channel] = spell
+        self.count += count
+        spell.dropped += count
+        spell.last_at = mono
+        return began
+
+    @property
+    def lasting(self) -> Mapping[Channel, int]:
+        """The channels that lose datagrams at present, with how many so far."""
+        return {channel: spell.dropped for channel, spell in self._lost.items()}
+
+    def end_quiet(self, mono: float) -> Mapping[Channel, int]:
+        """The spells that have ended since this was asked last, each said once."""
+        over = {
+            channel: spell.dropped
+            for channel, spell in self._lost.items()
+            if mono - spell.last_at >= QUIET_S
+        }
+        for channel in over:
+            del self._lost[channel]
+        return over
+
+
 class Repeats:
     """Knows messages that were said already within five seconds."""
 

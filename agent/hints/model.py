@@ -40,7 +40,8 @@ class Outcome(StrEnum):
     """What became of a received message: the `result` label of its counter.
 
     `repeated` is counted once with the message that it repeats; `engine_asked` is an inform of
-    SNMPv3 whose sender did not know our engine or its clock, and was told.
+    SNMPv3 whose sender did not know our engine or its clock, and was told. `lost` are those that
+    the kernel dropped before anybody read them.
     """
 
     ACCEPTED = "accepted"
@@ -51,6 +52,7 @@ class Outcome(StrEnum):
     ENGINE_ASKED = "engine_asked"
     AUTH = "auth"
     PARSE = "parse"
+    LOST = "lost"
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,8 +70,10 @@ class Desk:
         engine = authority("agent-of-the-tests", STARTED, 0.0)
         self.desk = HintDesk(senders, self.hints.append, self.tally, packaged_patterns(), engine)
 
-    def tally(self, channel: Channel, device: str, what: str, outcome: Outcome) -> None:
-        self.counted[channel, device, what, outcome.value] += 1
+    def tally(
+        self, channel: Channel, device: str, what: str, outcome: Outcome, count: int = 1
+    ) -> None:
+        self.counted[channel, device, what, outcome.value] += count
 
     def results(self, channel: str = "trap") -> dict[str, int]:
         found: Counter[str] = Counter()

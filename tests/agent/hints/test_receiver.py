@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import subprocess
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -29,11 +30,15 @@ async def wired(desk: Desk) -> AsyncIterator[tuple[Desk, Receiver, Receiver]]:
     snmp = device("sw-9", SWITCH_AT).snmp
     senders = desk.desk._senders
     senders._by_host[SWITCH_AT] = [Sender("26740", "sw-9", snmp)]
-    traps = Receiver("127.0.0.1:0", desk.desk.trap)
-    lines = Receiver("127.0.0.1:0", desk.desk.syslog)
+    traps = Receiver("127.0.0.1:0", desk.desk.trap, partial(desk.desk.lost, "trap"))
+    lines = Receiver("127.0.0.1:0", desk.desk.syslog, partial(desk.desk.lost, "syslog"))
     yield desk, traps, lines
     traps.close()
     lines.close()
+
+
+def nothing_lost(count: int, _mono: float) -> None:
+    raise AssertionError(count)
 
 
 def sender() -> socket.socket:
@@ -86,7 +91,7 @@ async def test_any_other_address_is_a_stranger(wired: tuple[Desk, Receiver, Rece
 @pytest.mark.parametrize("listen", ["nowhere", "127.0.0.1", ":1162", "127.0.0.1:x", "[::1]:70000"])
 async def test_a_malformed_address_is_one_clear_line(desk: Desk, listen: str) -> None:
     with pytest.raises(InputError) as refused:
-        Receiver(listen, desk.desk.trap)
+        Receiver(listen, desk.desk.trap, nothing_lost)
     assert refused.value.key == "hints.listen_form"
 
 
@@ -95,7 +100,7 @@ async def test_an_address_that_is_taken_is_one_clear_line(
 ) -> None:
     desk, traps, _lines = wired
     with pytest.raises(InputError) as refused:
-        Receiver(traps.address, desk.desk.trap)
+        Receiver(traps.address, desk.desk.trap, nothing_lost)
     assert refused.value.key == "hints.cannot_listen"
 
 

@@ -52,7 +52,7 @@ def with_user(desk: Desk, told: str = USER) -> Desk:
 async def traps(desk: Desk) -> AsyncIterator[Receiver]:
     """The trap port before that desk."""
     with_user(desk)
-    opened = Receiver("127.0.0.1:0", desk.desk.trap)
+    opened = Receiver("127.0.0.1:0", desk.desk.trap, lambda _count, _mono: None)
     yield opened
     opened.close()
 
@@ -132,7 +132,9 @@ async def test_an_inform_with_a_wrong_key_is_never_answered(desk: Desk, traps: R
 async def captured() -> bytes:
     """One trap of net-snmp's as octets."""
     found: list[bytes] = []
-    opened = Receiver("127.0.0.1:0", lambda data, _host, _mono: found.append(data))
+    opened = Receiver(
+        "127.0.0.1:0", lambda data, _host, _mono: found.append(data), lambda _count, _mono: None
+    )
     await run("snmptrap", opened, "-e", ENGINE, *AS_USER)
     await until(lambda: found)
     opened.close()
