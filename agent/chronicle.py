@@ -5,6 +5,7 @@ The one mutable home of these memories; what is decided is decided by pure funct
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from agent.reboot import Life, Restart, Vitals, start_trap, weigh
 from probes.counters import Count, Rate, rate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from datetime import datetime
 
     from agent.board import Subject
@@ -57,6 +58,16 @@ class Told:
     ports: tuple[Port, ...] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """The counters of one interface table, by port identity, and when they were read."""
+
+    ports: Mapping[str, Interface]
+    mono: float
+    uptime_ticks: int | None
+    period_s: float
+
+
 @dataclass(slots=True)
 class _Device:
     life: Life = field(default_factory=Life)
@@ -64,8 +75,9 @@ class _Device:
     saved_at: datetime | None = None
     is_same_boot: bool | None = None
     slow_at_s: float | None = None
-    counts: dict[str, tuple[Count, Count]] = field(default_factory=dict)
-    flows: dict[str, Flow] = field(default_factory=dict)
+    faces: tuple[tuple[object, ...], ...] = ()
+    newest: _Counted | None = None
+    before: _Counted | None = None
     ids: dict[int, str] = field(default_factory=dict)
     restarts: int = 0
     renumberings: int = 0
@@ -92,15 +104,17 @@ class Chronicle:
         device = self._devices.setdefault(subject(seen.target), _Device())
         events = [*self._age(device, seen, vitals, at)] if vitals else []
         ports = None
-        if seen.reading.interfaces is not None:
-            matched = self._match(device, seen, at)
-            events += _port_events(matched, seen, at, new_doubles=device.doubled)
-            device.doubled = matched.doubled
-            ports = matched.ports if _is_changed(device.ports, matched.ports) else None
-            if ports is not None:
-                device.saved_at = at
-            device.ports = matched.ports
-            self._measure(device, seen, seen.reading.interfaces)
+        found = seen.reading.interfaces
+        if found is not None:
+            if not _is_as_before(device, found):
+                matched = self._match(device, seen, at)
+                events += _port_events(matched, seen, at, new_doubles=device.doubled)
+                device.doubled = matched.doubled
+                ports = matched.ports if _is_changed(device.ports, matched.ports) else None
+                if ports is not None:
+                    device.saved_at = at
+                device.ports = matched.ports
+            _measure(device, seen, found)
         return Told(tuple(events), ports)
 
     def take_start_trap(self, key: Subject, mono: float) -> None:
@@ -122,12 +136,10 @@ class Chronicle:
 
     def flows(self, key: Subject) -> Mapping[int, Flow]:
         """What flows through each port, by ifIndex; not those read only once or not counting."""
-        device = self._devices.get(key, _Device())
-        return {
-            index: device.flows[port_id]
-            for index, port_id in device.ids.items()
-            if port_id in device.flows
-        }
+        device = self._devices.get(key)
+        if device is None or device.newest is None or device.before is None:
+            return {}
+        return _Flows(device.ids, device.before, device.newest)
 
     def _age(
         self, device: _Device, seen: Observation, vitals: Vitals, at: datetime
@@ -137,8 +149,7 @@ class Chronicle:
         if weighed.restart is not None and weighed.restart.is_news:
             device.restarts += 1
             device.is_same_boot = False
-            device.counts.clear()
-            device.flows.clear()
+            device.newest = device.before = None
             yield _event("device-restarted", seen, at, _evidence(weighed.restart, vitals.at_s))
         if weighed.clock_jumped:
             yield _event("device-clock-jumped", seen, at, {"ticks": vitals.ticks})
@@ -158,8 +169,7 @@ class Chronicle:
         device.ids = {p.if_index: p.port_id for p in matched.ports if p.state == "present"}
         if matched.renumbered:
             device.renumberings += 1
-            for port in matched.renumbered:
-                device.counts.pop(port.port_id, None)
+            device.newest = _without(device.newest, {port.port_id for port in matched.renumbered})
         return matched
 
     @staticmethod
@@ -180,20 +190,55 @@ class Chronicle:
             return False
         return ticks / 100 > (at - device.saved_at).total_seconds()
 
-    @staticmethod
-    def _measure(device: _Device, seen: Observation, ports: Iterable[Interface]) -> None:
-        counts: dict[str, tuple[Count, Count]] = {}
-        flows: dict[str, Flow] = {}
-        for port in ports:
-            port_id = device.ids.get(port.index)
-            now = _counted(port, seen)
-            if port_id is None or now is None:
-                continue
-            counts[port_id] = now
-            before = device.counts.get(port_id)
-            if before is not None:
-                flows[port_id] = _flow(before, now, port, seen.ttl_s / 2.5)
-        device.counts, device.flows = counts, flows
+
+class _Flows(Mapping[int, Flow]):
+    """Flows by ifIndex, reckoned when one is looked at: most ports are never asked for."""
+
+    def __init__(self, ids: Mapping[int, str], before: _Counted, newest: _Counted) -> None:
+        self._ids, self._before, self._newest = ids, before, newest
+
+    def __getitem__(self, index: int) -> Flow:
+        port_id = self._ids[index]
+        older, newer = self._before.ports[port_id], self._newest.ports[port_id]
+        return _flow((older, self._before), (newer, self._newest))
+
+    def __iter__(self) -> Iterator[int]:
+        for index, port_id in self._ids.items():
+            if port_id in self._before.ports and port_id in self._newest.ports:
+                yield index
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def _measure(device: _Device, seen: Observation, ports: Iterable[Interface]) -> None:
+    counted = {
+        port_id: port
+        for port in ports
+        if port.in_octets is not None
+        and port.out_octets is not None
+        and (port_id := device.ids.get(port.index)) is not None
+    }
+    newest = _Counted(counted, seen.mono, seen.reading.uptime_ticks, seen.ttl_s / 2.5)
+    device.before, device.newest = device.newest, newest
+
+
+def _without(counted: _Counted | None, ids: Collection[str]) -> _Counted | None:
+    if counted is None:
+        return None
+    left = {port_id: port for port_id, port in counted.ports.items() if port_id not in ids}
+    return replace(counted, ports=left)
+
+
+def _is_as_before(device: _Device, found: Iterable[Interface]) -> bool:
+    """Whether the table says of every port what the last one did; nothing is to be matched then.
+
+    Ports that are gone have to be counted, and a restart has to be weighed: neither is as before.
+    """
+    faces = tuple((p.index, p.name_source, p.name, p.descr, p.mac, p.type) for p in found)
+    before, device.faces = device.faces, faces
+    all_there = len(device.ports) == len(device.ids) == len(faces)
+    return device.is_same_boot is True and all_there and faces == before
 
 
 def vitals_of(seen: Observation) -> Vitals | None:
@@ -241,27 +286,25 @@ def _is_changed(before: tuple[Port, ...], after: tuple[Port, ...]) -> bool:
     return {replace(p, missed=0) for p in before} != {replace(p, missed=0) for p in after}
 
 
-def _counted(port: Interface, seen: Observation) -> tuple[Count, Count] | None:
-    if port.in_octets is None or port.out_octets is None:
-        return None
+def _counts(port: Interface, seen: _Counted) -> tuple[Count, Count]:
+    """What a port had received and sent; only ports that say both are kept."""
     into, out = (
-        Count(octets, seen.mono, seen.reading.uptime_ticks, port.discontinuity_ticks)
+        Count(octets or 0, seen.mono, seen.uptime_ticks, port.discontinuity_ticks)
         for octets in (port.in_octets, port.out_octets)
     )
     return into, out
 
 
-def _flow(
-    before: tuple[Count, Count], now: tuple[Count, Count], port: Interface, period_s: float
-) -> Flow:
+def _flow(older: tuple[Interface, _Counted], newer: tuple[Interface, _Counted]) -> Flow:
+    port, seen = newer
     into, out = (
         rate(
-            older,
-            newer,
+            before,
+            now,
             bits=64 if port.counter_bits == 64 else 32,
             speed_bps=port.speed_bps,
-            period_s=period_s,
+            period_s=seen.period_s,
         )
-        for older, newer in zip(before, now, strict=True)
+        for before, now in zip(_counts(*older), _counts(*newer), strict=True)
     )
     return Flow(into, out)

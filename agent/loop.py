@@ -6,13 +6,13 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from probes.model import Reason
+from probes.model import Memory, Reason
 from probes.run import observe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from agent.schedule import Job, Schedule
+    from agent.schedule import Job, JobKey, Schedule
     from inventory.credentials import Secret
     from probes.clock import Clock
     from probes.model import Observation, Transports
@@ -91,6 +91,7 @@ class Poller:
         self._take = take
         self._changed = asyncio.Event()
         self._lateness = Lateness(clock)
+        self._memories: dict[JobKey, Memory] = {}
 
     async def run(self) -> None:
         """Poll until cancelled; runs in flight are cancelled with it."""
@@ -109,6 +110,7 @@ class Poller:
             seen = await observe(
                 job.target, job.probe, self._transports, self._clock,
                 begun + job.deadline_s, self._secret,
+                memory=self._memories.setdefault(job.key, Memory()),
             )  # fmt: skip
         finally:
             late = self._lateness.end()

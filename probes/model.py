@@ -322,6 +322,13 @@ class Transports:
     lessons: SnmpLessons | None = None
 
 
+@dataclass(slots=True)
+class Memory:
+    """What one probe keeps of one target from run to run; None at the first, and for a lone run."""
+
+    kept: object = None
+
+
 @dataclass(frozen=True, slots=True)
 class ProbeContext:
     """What a probe is given beside its target. `deadline` is in the clock's monotonic seconds.
@@ -334,6 +341,7 @@ class ProbeContext:
     transports: Transports
     secret: Callable[[str], Secret]
     note: Callable[[str], None] = lambda _line: None
+    memory: Memory = field(default_factory=Memory)
 
 
 @dataclass(frozen=True, slots=True)

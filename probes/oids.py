@@ -45,6 +45,7 @@ ifHighSpeed = oid("1.3.6.1.2.1.31.1.1.1.15")
 ifConnectorPresent = oid("1.3.6.1.2.1.31.1.1.1.17")
 ifAlias = oid("1.3.6.1.2.1.31.1.1.1.18")
 ifCounterDiscontinuityTime = oid("1.3.6.1.2.1.31.1.1.1.19")
+ifTableLastChange = oid("1.3.6.1.2.1.31.1.5.0")
 
 # SNMP-FRAMEWORK-MIB (RFC 3411)
 snmpEngineBoots = oid("1.3.6.1.6.3.10.2.1.2.0")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from inventory.errors import InputError
 from inventory.language import LANGUAGES
 from probes.errors import ProbeError, TimedOut
-from probes.model import Observation, ProbeContext, Reading, Reason
+from probes.model import Memory, Observation, ProbeContext, Reading, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,14 +37,16 @@ async def observe(
     deadline: float,
     secret: Callable[[str], Secret],
     note: Callable[[str], None] = lambda _line: None,
+    memory: Memory | None = None,
 ) -> Observation:
     """Ask `target` with `probe`, at most until `deadline` (the loop's seconds); never raises.
 
     A failed run has an empty reading and a reason; an answer that a limit cut keeps its samples and
-    has reason `limit`. `secret` resolves a reference of the inventory. Cancellation passes through.
+    has reason `limit`. `secret` resolves a reference of the inventory; `memory` is what the probe
+    keeps of the target. Cancellation passes through.
     """
     started, begun = clock.now(), clock.monotonic()
-    context = ProbeContext(clock, deadline, transports, secret, note)
+    context = ProbeContext(clock, deadline, transports, secret, note, memory or Memory())
     outcome = await _run(target, probe, context)
     ended = clock.monotonic()
     return Observation(

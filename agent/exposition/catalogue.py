@@ -48,7 +48,8 @@ class Catalogue:
         return len(self._by_name)
 
     def __contains__(self, metric: Metric) -> bool:
-        return self._by_name.get(metric.name) == metric
+        known = self._by_name.get(metric.name)
+        return known is metric or known == metric
 
     def require(self, metric: Metric) -> None:
         """Raise NotInCatalogue unless this very metric is in the table."""

@@ -106,8 +106,10 @@ def _port_samples(device: DeviceView, mono: float) -> Iterator[Sample]:
             continue
         yield Sample(families.RENUMBERINGS, device.renumberings)
         for port in seen.reading.interfaces:
+            if device.target.uplink not in (port.name, port.descr):
+                continue
             flow = device.flows.get(port.index)
-            if flow is not None and device.target.uplink in (port.name, port.descr):
+            if flow is not None:
                 labels = (port.name, port.descr or "", port.alias or "")
                 yield Sample(families.RATE_TRUSTED, int(flow.is_trusted), labels)
 

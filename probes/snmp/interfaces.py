@@ -1,23 +1,59 @@
-"""Probe "snmp-interfaces": every port of a switch or router, and how long it has been running."""
+"""Probe "snmp-interfaces": every port of a switch or router, and how long it has been running.
+
+States and counters are read at every run. What a port is (name, alias, speed) seldom changes: it is
+read at the first run, every ten minutes, and at once when something says that it moved.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from probes import oids
+from probes.counters import uptime_story
 from probes.errors import TimedOut
 from probes.model import Probe, Reading
 from probes.snmp import ports, values
 from probes.snmp.ask import snmp_target
+from probes.snmp.types import Varbind
 
 if TYPE_CHECKING:
-    from probes.model import ProbeContext, Target
-    from probes.snmp.types import Oid, SnmpTarget, Varbind
+    from collections.abc import Mapping
+
+    from probes.model import Interface, ProbeContext, Target
+    from probes.snmp.types import Oid, SnmpTarget, TableResult
+
+SLOW_EVERY_S = 600.0
 
 # The engine's two numbers tell a restart from the wrap of sysUpTime; few devices have them.
-_SCALARS = (oids.sysUpTime, oids.snmpEngineBoots, oids.snmpEngineTime)
+_SCALARS = (
+    oids.sysUpTime,
+    oids.snmpEngineBoots,
+    oids.snmpEngineTime,
+    oids.ifNumber,
+    oids.ifTableLastChange,
+)
+_MOVES_WITH_THE_TABLE = (oids.ifNumber, oids.ifTableLastChange, oids.snmpEngineBoots)
+_MOVES_WITH_THE_PORT = (oids.ifAdminStatus, oids.ifOperStatus, oids.ifLastChange)
 
 Rows = dict[int, dict["Oid", "Varbind | None"]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """The last reading of all columns: when (monotonic seconds), what, and what to ask till next.
+
+    `rows` are the slow cells by ifIndex, `states` what the ports said of their state. `scalars`
+    leaves out those that the device does not have.
+    """
+
+    at_s: float
+    rows: Rows
+    states: Mapping[int, tuple[object, ...]]
+    told: Mapping[Oid, Varbind]
+    quick: tuple[Oid, ...]
+    scalars: tuple[Oid, ...]
 
 
 async def run(target: Target, context: ProbeContext) -> Reading:
@@ -25,15 +61,35 @@ async def run(target: Target, context: ProbeContext) -> Reading:
 
     The older 32-bit columns are read only when a port lacks the newer ones.
     """
-    asked = snmp_target(target, context)
+    asked, known = snmp_target(target, context), context.memory.kept
+    now_s = context.clock.monotonic()
+    if isinstance(known, _Whole) and now_s - known.at_s < SLOW_EVERY_S:
+        table = await context.transports.snmp.table(
+            asked, known.quick, scalars=known.scalars, deadline=context.deadline
+        )
+        rows = ports.rows_by_index(known.quick, table.rows)
+        if not _has_moved(known, rows, table, context.clock.monotonic()):
+            joined = {index: known.rows[index] | cells for index, cells in rows.items()}
+            return _reading(target, context, joined, table, is_whole=table.complete)
+    return await _read_all(target, asked, context)
+
+
+async def _read_all(target: Target, asked: SnmpTarget, context: ProbeContext) -> Reading:
     table = await context.transports.snmp.table(
         asked, ports.COLUMNS, scalars=_SCALARS, deadline=context.deadline
     )
     rows = ports.rows_by_index(ports.COLUMNS, table.rows)
     is_whole = table.complete and await _add_older(asked, context, rows)
+    context.memory.kept = _kept(table, rows, context.clock.monotonic()) if is_whole else None
+    return _reading(target, context, rows, table, is_whole=is_whole)
+
+
+def _reading(
+    target: Target, context: ProbeContext, rows: Rows, table: TableResult, *, is_whole: bool
+) -> Reading:
     told = {varbind.oid: varbind for varbind in table.scalars}
     uptime_ticks = values.count(told.get(oids.sysUpTime))
-    found = ports.interfaces(rows)
+    found: tuple[Interface, ...] = ports.interfaces(rows)
     context.note(f"{len(found)} ports, {table.stats.pdus} PDUs, {table.stats.bytes_in} octets")
     return Reading(
         samples=ports.samples(target, found, rows, uptime_ticks),
@@ -44,6 +100,50 @@ async def run(target: Target, context: ProbeContext) -> Reading:
         engine_boots=values.number(told.get(oids.snmpEngineBoots)),
         engine_time_s=values.number(told.get(oids.snmpEngineTime)),
     )
+
+
+def _kept(table: TableResult, rows: Rows, at_s: float) -> _Whole:
+    told = {varbind.oid: varbind for varbind in table.scalars}
+    absent = frozenset(table.dropped_columns)
+    older = ports.OLDER_OCTETS if any(oids.ifInOctets in row for row in rows.values()) else ()
+    quick = tuple(column for column in (*ports.QUICK_COLUMNS, *older) if column not in absent)
+    scalars = tuple(scalar for scalar in _SCALARS if scalar in told)
+    slow = {
+        index: {c: cell and _shared(cell[1], cell[2]) for c, cell in row.items() if c not in quick}
+        for index, row in rows.items()
+    }
+    states = {index: _states(row) for index, row in rows.items()}
+    return _Whole(at_s, slow, states, told, quick or ports.QUICK_COLUMNS, scalars)
+
+
+@lru_cache(maxsize=1 << 15)  # kept for every port of every device: most say the same few things
+def _shared(tag: int, value: int | float | bytes | None) -> Varbind:
+    return Varbind(b"", tag, value)
+
+
+def _has_moved(known: _Whole, rows: Rows, table: TableResult, now_s: float) -> bool:
+    """Whether the device restarted, or its table or the state of one of its ports changed.
+
+    An answer that was cut shows nothing beyond its last row: missing rows are no change then.
+    """
+    told = {varbind.oid: varbind for varbind in table.scalars}
+    ticks = [values.count(one.get(oids.sysUpTime)) for one in (known.told, told)]
+    if uptime_story(ticks[0], ticks[1], now_s - known.at_s) in ("restarted", "jumped"):
+        return True
+    if any(_value(known.told, oid) != _value(told, oid) for oid in _MOVES_WITH_THE_TABLE):
+        return True
+    if rows.keys() - known.rows.keys() or (table.complete and len(rows) < len(known.rows)):
+        return True
+    return any(_states(row) != known.states[index] for index, row in rows.items())
+
+
+def _states(row: Mapping[Oid, Varbind | None]) -> tuple[object, ...]:
+    return tuple(_value(row, column) for column in _MOVES_WITH_THE_PORT)
+
+
+def _value(cells: Mapping[Oid, Varbind | None] | Mapping[Oid, Varbind], oid: Oid) -> object:
+    cell = cells.get(oid)
+    return None if cell is None else cell[2]
 
 
 async def _add_older(asked: SnmpTarget, context: ProbeContext, rows: Rows) -> bool:

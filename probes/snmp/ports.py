@@ -97,7 +97,20 @@ COLUMNS: tuple[Oid, ...] = (
     oids.ifOutDiscards,
     oids.ifCounterDiscontinuityTime,
 )
-_OCTET_COLUMNS = (oids.ifInOctets, oids.ifOutOctets)
+OLDER_OCTETS = (oids.ifInOctets, oids.ifOutOctets)
+
+# What moves from minute to minute; the other columns say what a port is.
+QUICK_COLUMNS: tuple[Oid, ...] = (
+    oids.ifAdminStatus,
+    oids.ifOperStatus,
+    oids.ifLastChange,
+    oids.ifHCInOctets,
+    oids.ifHCOutOctets,
+    oids.ifInErrors,
+    oids.ifOutErrors,
+    oids.ifInDiscards,
+    oids.ifOutDiscards,
+)
 
 
 def rows_by_index(
@@ -115,7 +128,7 @@ def missing_columns(rows: Mapping[int, Mapping[Oid, Varbind | None]]) -> tuple[O
     """The older columns that some port needs: 32-bit octets without 64-bit ones, ifSpeed."""
     octets = any(not _has_64_bit_octets(row) for row in rows.values())
     speed = any(not values.count(row.get(oids.ifHighSpeed)) for row in rows.values())
-    return (*(_OCTET_COLUMNS if octets else ()), *((oids.ifSpeed,) if speed else ()))
+    return (*(OLDER_OCTETS if octets else ()), *((oids.ifSpeed,) if speed else ()))
 
 
 def interfaces(rows: Mapping[int, Mapping[Oid, Varbind | None]]) -> tuple[Interface, ...]:
@@ -160,7 +173,7 @@ def _watched(target: Target) -> tuple[str, ...]:
 def _interface(index: int, row: Mapping[Oid, Varbind | None]) -> Interface:
     descr = values.text(row.get(oids.ifDescr))
     wide = _has_64_bit_octets(row)
-    taken = (oids.ifHCInOctets, oids.ifHCOutOctets) if wide else _OCTET_COLUMNS
+    taken = (oids.ifHCInOctets, oids.ifHCOutOctets) if wide else OLDER_OCTETS
     octets = tuple(values.count(row.get(column)) for column in taken)
     bits: Literal[32, 64] | None = 64 if wide else 32 if None not in octets else None
     name = values.text(row.get(oids.ifName))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from probes.snmp import ber
@@ -39,6 +40,7 @@ def text(cell: Varbind | None) -> str | None:
     return clean(cell.value) or None
 
 
+@lru_cache(maxsize=1 << 15)  # names of ports: the same few on every poll of every device
 def clean(octets: bytes) -> str:
     """Octets of a DisplayString as one line of text.
 
