@@ -122,15 +122,15 @@ async def test_each_datagram_of_a_flood_is_taken_dropped_or_lost_and_polling_goe
                 found[what, result] += int(float(count))
             return found
 
-        async def segment() -> Any:
+        async def is_up() -> bool:
             try:
-                said = (await http.get("/api/v1/verdict")).json()["segment"]
+                answer = await http.get("/api/v1/verdict")
             except httpx.HTTPError:
                 return False
-            return said != "unknown" and said
+            return answer.is_success and answer.json()["segment"] != "unknown"
 
         async with agent(tmp_path, port) as (pid, log):
-            await until(segment)
+            await until(is_up)
             ports = {what: int(at) for what, at in _OPEN.findall("\n".join(log))}
             sent = await asyncio.to_thread(flood, ports, host, pid)
 
