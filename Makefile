@@ -25,7 +25,7 @@ layers: .venv/.ready
 	$(BIN)/lint-imports
 
 test: .venv/.ready ## everything pytest has
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal --durations=25
 
 soak: .venv/.ready ## the long forms: storms, a normal month, random faults; hours
 	WARDOPS_SOAK=1 $(BIN)/pytest -n auto tests/soak tests/walks tests/playbooks/verdict tests/agent
