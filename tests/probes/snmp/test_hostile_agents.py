@@ -382,6 +382,21 @@ def test_answers_from_another_address_are_named_as_such(lab: Lab) -> None:
     assert error.values["address"] == "192.0.2.99"
 
 
+def test_an_answer_from_another_address_counts_where_the_inventory_names_it(lab: Lab) -> None:
+    agent = interface_table(lab)
+
+    def behave(request: Message, _: bytes) -> Iterator[Reply]:
+        yield lab.Reply(b"", host="192.0.2.99")
+        yield lab.Reply(b"")
+        yield lab.Reply(ber.encode_message(agent.answer(request)), host="192.0.2.99")
+
+    engine, wire = lab.engine(behave)
+    target = lab.target(accept_source=("192.0.2.99",))
+    result = lab.on_virtual_time(lambda: engine.get(target, (oids.sysUpTime,), deadline=8.0))
+    assert len(result.varbinds) == len(wire.sent) == 1
+    assert engine.counts.malformed == 2
+
+
 def test_answers_that_are_cut_short_are_unreadable_and_not_silence(lab: Lab) -> None:
     agent = interface_table(lab)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import random
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -384,3 +386,78 @@ def test_what_was_kept_badly_is_left_out(lab: Lab, kept: dict[str, Any]) -> None
         return name_of(await ask(client))
 
     assert lab.on_virtual_time(story) == b"sw-1"
+
+
+GARBLED = 50_000 if os.environ.get("WARDOPS_SOAK") == "1" else 5_000
+AT_ONCE = 10
+
+
+def garbled(good: bytes, chance: random.Random) -> bytes:
+    """A datagram that must not count: the good answer mutated or cut, or octets at random."""
+    way, at = chance.randrange(4), chance.randrange(len(good))
+    if way == 0:
+        return chance.randbytes(chance.randrange(200))
+    if way == 1:
+        return good[:at]
+    if way == 2:
+        return good + chance.randbytes(1 + chance.randrange(5))
+    return good[:at] + bytes((good[at] ^ (1 + chance.randrange(255)),)) + good[at + 1 :]
+
+
+@pytest.mark.timeout(1800)
+def test_garbled_v3_datagrams_change_no_value_and_raise_nothing(lab: Lab) -> None:
+    """5,000 datagrams, in a soak 50,000: the true answer behind them is taken each time."""
+    chance = random.Random(3414)  # noqa: S311 - which octets, not a secret
+    escaped = list[object]()
+
+    def twist(agent: Engine3, header: Header, request: Message) -> list[bytes]:
+        good = agent.written(header, agent.agent.answer(request))
+        return [*(garbled(good, chance) for _ in range(AT_ONCE)), good]
+
+    far = engine3(lab, twist=twist)
+    client = FastEngine(far)
+
+    async def story() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _loop, problem: escaped.append(problem))
+        await ask(client)  # with the discovery
+        for _ in range(GARBLED // AT_ONCE):
+            result = await ask(client)
+            assert name_of(result) == b"sw-1"
+            assert result.stats.retries == 0
+
+    lab.on_virtual_time(story)
+    assert escaped == []
+    assert client.outstanding == 0
+    counted = client.counts
+    assert min(counted.malformed, counted.unasked, counted.wrong_credential) > 0
+    assert counted.answers == 1 + GARBLED // AT_ONCE
+
+
+@pytest.mark.parametrize("wanted", ["rebooted", "out of boots"])
+def test_a_reboot_in_the_middle_of_a_walk_costs_one_report_unless_boots_are_used_up(
+    lab: Lab, wanted: str
+) -> None:
+    values = {f"1.3.6.1.4.1.4242.1.{n}": (ber.INTEGER, n) for n in range(1, 301)}
+    far = Engine3(lab.Agent(values))
+
+    def reboot(agent: Engine3, _header: Header, _request: Message) -> None:
+        if len(agent.came) == 4:
+            agent.boots = 6 if wanted == "rebooted" else 2**31 - 1
+            agent.time = -int(asyncio.get_running_loop().time())
+
+    far.twist = reboot
+    client = FastEngine(far)
+
+    async def story() -> object:
+        target = SnmpTarget(HOST, version="3", user=USER)
+        try:
+            walk = await client.walk(target, ber.oid("1.3.6.1.4.1.4242"), deadline=20.0)
+        except ProbeError as error:
+            return error.detail_code
+        assert walk.complete
+        return [v.value for v in walk.varbinds]
+
+    expected = list(range(1, 301)) if wanted == "rebooted" else "v3_boots"
+    assert lab.on_virtual_time(story) == expected
+    assert client.outstanding == 0
