@@ -2,6 +2,9 @@
 
     PYTHONPATH=. python -m bench.snmp.run [rounds] [sweep] [busy] [agent]      default: all four
 
+A minute or two for each part; with WARDOPS_SOAK=1 10,080 busy polls instead of 2,016, and the agent
+also on v3, for longer.
+
 CPU is user and system of the polling process alone, from /proc. Engines take turns within a round,
 and the ratio is taken within it, because the machine is not equally fast at all times. Each figure
 is also one line of bench/results/snmp.jsonl.
@@ -10,6 +13,7 @@ is also one line of bench/results/snmp.jsonl.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import statistics
 import subprocess
@@ -28,7 +32,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 RESULTS = processes.ROOT / "bench/results/snmp.jsonl"
-ROUNDS, POLLS, PYSNMP_POLLS, SWEEPS, BUSY_SWEEPS = 5, 100, 4, 5, 30
+IS_WHOLE = os.environ.get("WARDOPS_SOAK") == "1"
+ROUNDS, POLLS, PYSNMP_POLLS, SWEEPS = 5, 100, 4, 5
+BUSY_SWEEPS = 30 if IS_WHOLE else 6
+BUSY_DEADLINE_S = 120.0  # all polls of a sweep wait for one starved process
 ROUND_TRIP_MS = 5
 MODULES = {"2c": "bench_v2", "3": "bench_v3"}
 
@@ -169,11 +176,12 @@ def spinners() -> Iterator[None]:
 
 
 def busy(program: Path) -> None:
-    """10,080 polls while both cores have something else to do."""
+    """Polls of all switches at once while both cores have something else to do."""
     with switch.responding(program, ROUND_TRIP_MS) as port, processes.client() as ours, spinners():
         polls = BUSY_SWEEPS * switch.SWITCHES
         tally = ours.batch(engine="fast", version="2c", port=port, polls=polls,
-                           switches=switch.SWITCHES, parallel=switch.SWITCHES)  # fmt: skip
+                           switches=switch.SWITCHES, parallel=switch.SWITCHES,
+                           deadline_s=BUSY_DEADLINE_S)  # fmt: skip
     say(f"busy: {polls} polls, 336 at once, two spinners: {tally['silent']} called silent, "
         f"{tally['failed']} failed, {tally['wrong']} wrong, {tally['retries']} asked again, "
         f"{tally['wall_s']:.0f} s")  # fmt: skip
@@ -183,13 +191,17 @@ def busy(program: Path) -> None:
 def agent(program: Path) -> None:
     """The whole agent on 336 switches."""
     with switch.responding(program, ROUND_TRIP_MS) as port:
-        for version in MODULES:
-            found = whole_agent.measured(port, version)
-            say(f"agent v{version}: 336 switches each 30 s, pings, a scrape each 30 s: "
-                f"{found.core_share:.1%} of a core, {found.rss_mb:.0f} MB at most, "
-                f"{found.devices_ok} of {switch.SWITCHES} ok, scrape {found.scrape_octets} octets "
-                f"in {found.scrape_s:.2f} s")  # fmt: skip
-            keep("agent", version=version, **found.__dict__)
+        for version in MODULES if IS_WHOLE else ("2c",):
+            for export in ("uplink", "all"):
+                _agent_row(whole_agent.measured(port, version, export), version, export)
+
+
+def _agent_row(found: whole_agent.Found, version: str, export: str) -> None:
+    say(f"agent v{version}, export {export}: 336 switches each 30 s, pings, a scrape each 30 s: "
+        f"{found.core_share:.1%} of a core, {found.rss_mb:.0f} MB at most, "
+        f"{found.devices_ok} of {switch.SWITCHES} ok, scrape {found.scrape_octets} octets "
+        f"in {found.scrape_s:.2f} s")  # fmt: skip
+    keep("agent", version=version, export=export, **found.__dict__)
 
 
 PARTS = {"rounds": rounds, "sweep": sweep, "busy": busy, "agent": agent}
