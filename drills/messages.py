@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from drills.mib import Look
+from drills.mib.look import Look
 from probes import oids
 from probes.snmp import ber
 from probes.snmp.notifications import TRAP_V2

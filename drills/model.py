@@ -69,6 +69,23 @@ class Machine:
 
 
 @dataclass(frozen=True, slots=True)
+class Chassis:
+    """What a switch says of itself: busy share of its processor, octets, one sensor, one fan.
+
+    `poe_budget_w` are the watts it may give over its ports, 0 for a switch without; each device it
+    feeds takes `poe_port_w`.
+    """
+
+    busy: float
+    memory_bytes: int
+    used_bytes: int
+    celsius: int
+    fan_rpm: int
+    poe_budget_w: int = 0
+    poe_port_w: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """A thing with ports. `address` is empty for what nobody asks.
 
@@ -91,6 +108,7 @@ class Node:
     location: str = ""
     battery: Battery | None = None
     machine: Machine | None = None
+    chassis: Chassis | None = None
     service: str = ""
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from drills.chance import between, octets, share
-from drills.model import Battery, Cable, Disk, Machine, Node, Port, Topology, node_of
+from drills.model import Battery, Cable, Chassis, Disk, Machine, Node, Port, Topology, node_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -104,12 +104,14 @@ class _Ward:
             "Version 15.2(7)E, simulated by wardops",
             sys_object_id="1.3.6.1.4.1.9.1.1208",
             model=f"WS-C2960X-{self.size}",
+            chassis=self._chassis("core", 512),
         )  # fmt: skip
         yield Node(
             self.named("sw", "-02"), "access", self.code, "generic_switch", self.address(11), ups,
             True, self._access_ports(),
             sys_descr="24-port access switch, software 3.1, simulated by wardops",
             sys_object_id=f"{_SAMPLE_ENTERPRISE}.1.24",
+            chassis=replace(self._chassis("access", 128), poe_budget_w=185, poe_port_w=9),
         )  # fmt: skip
         yield Node(
             self.named("ce"), "ce", self.code, "generic_router", self.address(1), ups, True,
@@ -149,6 +151,16 @@ class _Ward:
             self.named("host"), "host", self.code,
             ports=(self._port("host", 1, "eth0", "Agent host", ""),),
         )  # fmt: skip
+
+    def _chassis(self, owner: str, mebibytes: int) -> Chassis:
+        memory = mebibytes * 1024 * _KIB
+        return Chassis(
+            round(self.vary(0.04, 0.2, owner, "cpu"), 2),
+            memory,
+            int(memory * self.vary(0.25, 0.5, owner, "memory")) // _KIB * _KIB,
+            round(self.vary(36, 48, owner, "celsius")),
+            round(self.vary(30, 42, owner, "fan")) * 100,
+        )
 
     def _machine(self) -> Node:
         memory = 8 * _GIB

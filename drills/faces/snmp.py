@@ -11,14 +11,15 @@ from dataclasses import replace
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from drills.mib import Look, index_of, shape_of
+from drills.mib.index import index_of, shape_of
+from drills.mib.look import Look
 from probes.snmp import ber
 from probes.snmp.types import Varbind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from drills.mib import Index
+    from drills.mib.index import Index
     from drills.model import Node
     from drills.world import World
 

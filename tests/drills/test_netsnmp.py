@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drills.mib import Look, index_of, shape_of
+from drills.mib.index import index_of, shape_of
+from drills.mib.look import Look
 from drills.sim import Simulation
 from probes.clock import SystemClock
 from probes.snmp import ber
@@ -54,7 +55,7 @@ async def test_a_bulk_walk_of_every_device_shows_every_object_of_the_world(tmp_p
         for node in world.topology.nodes.values():
             if not node.sys_object_id:
                 continue
-            output = await _run("snmpbulkwalk", *_peer(simulation, node.address), ".1.3")
+            output = await _run("snmpbulkwalk", *_peer(simulation, node.address), ".1")
             lines = _lines(output)
             index = index_of(shape_of(Look.at(world, node, world.time())))
             assert [line.split(" = ")[0].lstrip(".") for line in lines] == [

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from drills.messages import Messenger
-from drills.mib import Look
+from drills.mib.look import Look
 from probes import oids
 from probes.snmp import ber
 from probes.snmp.notifications import TRAP_V2

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drills.faces import snmp
-from drills.mib import Look, index_of, shape_of
+from drills.mib.index import index_of, shape_of
+from drills.mib.look import Look
 from drills.topology import ward_standard
 from drills.world import World
 from probes import oids
@@ -80,7 +81,7 @@ def test_getnext_visits_every_instance_in_order_and_then_says_so(seed: int) -> N
     world = World(ward_standard(("26740",)), seed, ManualClock())
     for node in _asked(world):
         index = index_of(shape_of(Look.at(world, node, 0)))
-        seen, oid = [], ber.oid("1.3")
+        seen, oid = [], ber.oid("1.0")
         while True:
             request = ber.Message(
                 1, world.community.encode(), ber.GETNEXT, 1, 0, 0, (Varbind(oid, ber.NULL, None),)

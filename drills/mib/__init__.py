@@ -1,0 +1,1 @@
+"""Which SNMP objects a simulated device has, and how the world answers each."""
