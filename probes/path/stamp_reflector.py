@@ -173,6 +173,7 @@ def _understood(one: Extension, came: Datagram) -> Extension:
 class ReflectorSocket:
     """A reflector on one UDP address. Needs the running loop; `close()` frees it.
 
+    `estimate` tells how far this machine's clock may be off, `wall` reads it in Unix nanoseconds.
     Raises OSError when the address may not be bound.
     """
 
@@ -181,9 +182,10 @@ class ReflectorSocket:
         address: tuple[str, int],
         reflector: Reflector,
         estimate: Callable[[], ErrorEstimate] = clock_error,
+        wall: Callable[[], int] = wall_ns,
     ) -> None:
         self.reflector = reflector
-        self._read_estimate = estimate
+        self._read_estimate, self._wall = estimate, wall
         self._estimate, self._estimated_s = estimate(), 0.0
         self._loop = asyncio.get_running_loop()
         self._socket: socket.socket = open_udp(6 if ":" in address[0] else 4, address)
@@ -220,7 +222,7 @@ class ReflectorSocket:
         if answer is None:
             return
         # Never before it was received, also when somebody sets the clock in between.
-        sent_ns = max(came.at_ns, wall_ns())
+        sent_ns = max(came.at_ns, self._wall())
         octets = wire.encode_reply(replace(answer.reply, sent_ns=sent_ns))
         try:
             send(

@@ -1,0 +1,274 @@
+"""Sends bursts of STAMP packets: one UDP socket per address family for all targets."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+from probes.errors import NotConfigured
+from probes.path import stamp_wire as wire
+from probes.path.stamp_quality import Echo, Quality, quality
+from probes.path.stamp_socket import clock_error, open_udp, receive, send, wall_ns
+from probes.transports.os_errors import as_probe_error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from probes.clock import Clock
+    from probes.icmp_wire import Version
+    from probes.path.stamp_socket import Datagram
+    from probes.path.stamp_wire import ErrorEstimate
+
+# Packets that are sent behind a burst with losses: their numbers tell in which direction its last
+# packets were lost.
+CLOSERS = 3
+_PACKETS_PER_S = 2000
+_MOST_SESSION = 0xFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """One packet: the time written in it, and when it left by both clocks."""
+
+    stamp_ns: int
+    wall_ns: int
+    mono_s: float
+
+
+@dataclass
+class _Burst:
+    """A burst on its way: its packets by number and the answers in order of arrival."""
+
+    host: str
+    port: int
+    dscp: int
+    timeout_s: float
+    clock: ErrorEstimate
+    session: int
+    sent: dict[int, _Sent] = field(default_factory=dict)
+    echoes: list[Echo] = field(default_factory=list)
+    is_fresh: bool = True
+    is_whole: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class StampSender:
+    """The real StampClient. Sockets open at the first burst of their family; `close()` frees them.
+
+    `estimate` tells how far this machine's clock may be off, `wall` reads the clock in which the
+    kernel stamps what it receives, in Unix nanoseconds.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        estimate: Callable[[], ErrorEstimate] = clock_error,
+        wall: Callable[[], int] = wall_ns,
+    ) -> None:
+        self._clock = clock
+        self._estimate = estimate
+        self._wall = wall
+        self._sockets: dict[Version, _Socket] = {}
+
+    async def burst(
+        self, host: str, port: int, *, dscp: int, count: int, gap_s: float, timeout_s: float
+    ) -> Quality:
+        """Send `count` packets of one mark, `gap_s` apart; one is lost `timeout_s` after it left.
+
+        When some stay away, three more follow, which are counted like the others. It takes at most
+        `count * gap_s + 1.5 * timeout_s` and the three gaps more. Raises NotConfigured for a host
+        that is no address, Unreachable, NotPermitted or Busy when the packets do not leave.
+        """
+        try:
+            address = ip_address(host)
+        except ValueError as error:
+            raise NotConfigured("not_address", host=host) from error
+        opened = self._socket(4 if address.version == 4 else 6)
+        session = opened.free_session()
+        burst = _Burst(str(address), port, dscp, timeout_s, self._estimate(), session)
+        return await opened.measure(burst, count, gap_s)
+
+    def close(self) -> None:
+        """Give the sockets back."""
+        sockets, self._sockets = self._sockets, {}
+        for opened in sockets.values():
+            opened.close()
+
+    def _socket(self, version: Version) -> _Socket:
+        if version not in self._sockets:
+            try:
+                self._sockets[version] = _Socket(version, self._clock, self._wall)
+            except OSError as error:
+                raise as_probe_error(error) from error
+        return self._sockets[version]
+
+
+class _Socket:
+    """One socket for all targets of an address family."""
+
+    def __init__(self, version: Version, clock: Clock, wall: Callable[[], int]) -> None:
+        self._clock = clock
+        self._wall = wall
+        self._bursts: dict[int, _Burst] = {}
+        self._next_at = 0.0
+        self._loop = asyncio.get_running_loop()
+        self._socket = open_udp(version)
+        self._loop.add_reader(self._socket.fileno(), self.drain)
+
+    def free_session(self) -> int:
+        """A session identifier that no burst uses now; RFC 8972 section 3 keeps 0 for none."""
+        while True:
+            session = 1 + secrets.randbelow(_MOST_SESSION)
+            if session not in self._bursts:
+                return session
+
+    async def measure(self, burst: _Burst, count: int, gap_s: float) -> Quality:
+        """Send the burst, wait for its answers and read the quality from them."""
+        self._bursts[burst.session] = burst
+        try:
+            await self._send_all(burst, count, gap_s)
+            await self._wait(burst, burst.timeout_s / 2)
+            if not burst.is_whole.is_set():
+                await self._send_all(burst, CLOSERS, gap_s)
+                await self._wait(burst, burst.timeout_s)
+            self.drain()  # what arrived while the loop was busy is not lost
+            return quality(len(burst.sent), burst.echoes, fresh=burst.is_fresh)
+        finally:
+            del self._bursts[burst.session]
+
+    def close(self) -> None:
+        """Stop listening and give the socket back."""
+        if self._socket.fileno() >= 0:
+            self._loop.remove_reader(self._socket.fileno())
+            self._socket.close()
+
+    def drain(self) -> None:
+        """Take every answer that has arrived."""
+        while True:
+            try:
+                came = receive(self._socket)
+            except OSError:  # an ICMP error about an earlier packet: its silence tells as much
+                continue
+            if came is None:
+                return
+            self._take(came)
+
+    async def _wait(self, burst: _Burst, seconds: float) -> None:
+        """Until every packet is answered, at most that long after the last one left."""
+        left_s = max(one.mono_s for one in burst.sent.values()) + seconds - self._loop.time()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, left_s)):
+                await burst.is_whole.wait()
+
+    async def _send_all(self, burst: _Burst, count: int, gap_s: float) -> None:
+        begun = self._loop.time()
+        for turn in range(count):
+            await self._wait_turn(begun + turn * gap_s)
+            self._send(burst)
+
+    async def _wait_turn(self, at: float) -> None:
+        """Keep the rhythm, and all targets together below the packet rate."""
+        at = max(at, self._next_at)
+        now = self._loop.time()
+        self._next_at = max(at, now) + 1 / _PACKETS_PER_S
+        if at > now:
+            await self._clock.sleep(at - now)
+
+    def _send(self, burst: _Burst) -> None:
+        # Counted from 1, as if packet 0 had not left: a reflector that counts by itself begins with
+        # 0, so its numbers differ from ours, and one that only copies them shows.
+        number = len(burst.sent) + 1
+        marks = wire.encode_class_of_service(wire.ClassOfService(burst.dscp))
+        request = wire.Request(
+            number,
+            self._wall(),
+            burst.clock,
+            burst.session,
+            (wire.Extension(wire.CLASS_OF_SERVICE, marks),),
+        )
+        octets = wire.encode_request(request)
+        burst.is_whole.clear()
+        burst.sent[number] = _Sent(request.sent_ns, self._wall(), self._loop.time())
+        try:
+            send(self._socket, octets, (burst.host, burst.port), dscp=burst.dscp)
+        except OSError as error:
+            raise as_probe_error(error) from error
+
+    def _take(self, came: Datagram) -> None:
+        try:
+            reply = wire.decode_reply(came.octets, came.at_ns)
+        except wire.BadPacket:
+            return
+        burst = self._burst_of(reply, came)
+        if burst is None:
+            return
+        sent = burst.sent[reply.request_number]
+        passed_s = self._loop.time() - sent.mono_s
+        rtt_s, returned_ns = _round_trip(reply, sent, came.at_ns, passed_s)
+        if rtt_s > burst.timeout_s:
+            return
+        burst.is_fresh = burst.is_fresh and reply.session != 0
+        burst.echoes.append(
+            Echo(
+                number=reply.request_number,
+                reflected_number=reply.number,
+                sent_ns=sent.wall_ns,
+                received_ns=reply.received_ns,
+                reflected_ns=reply.sent_ns,
+                returned_ns=returned_ns,
+                rtt_s=rtt_s,
+                clocks_error_s=_clocks_error_s(burst.clock, reply.estimate),
+                sent_dscp=burst.dscp,
+                seen_dscp=_seen_dscp(reply),
+            )
+        )
+        if len({one.number for one in burst.echoes}) == len(burst.sent):
+            burst.is_whole.set()
+
+    def _burst_of(self, reply: wire.Reply, came: Datagram) -> _Burst | None:
+        """Whose packet it answers: by session if echoed, by address and the time written in it."""
+        named = self._bursts.get(reply.session)
+        asked = [named] if named else list(self._bursts.values()) if reply.session == 0 else []
+        for burst in asked:
+            sent = burst.sent.get(reply.request_number)
+            is_from = came.source == (burst.host, burst.port)
+            if is_from and sent is not None and sent.stamp_ns == reply.request_sent_ns:
+                return burst
+        return None
+
+
+def _round_trip(
+    reply: wire.Reply, sent: _Sent, returned_ns: int, passed_s: float
+) -> tuple[float, int]:
+    """Seconds on the line without the reflector's own time, and when the answer was here.
+
+    The kernel's stamp is wall time: when somebody set the clock in between, it is out of the bounds
+    of what passed on the monotonic clock, which then stands in.
+    """
+    total_s = (returned_ns - sent.wall_ns) / 1e9
+    if not 0 <= total_s <= passed_s:
+        total_s, returned_ns = passed_s, sent.wall_ns + round(passed_s * 1e9)
+    held_s = (reply.sent_ns - reply.received_ns) / 1e9
+    return (total_s - held_s if 0 <= held_s <= total_s else total_s), returned_ns
+
+
+def _clocks_error_s(own: ErrorEstimate, other: ErrorEstimate) -> float | None:
+    """How far both clocks together may be off; None when one of them is not synchronised."""
+    if not (own.synchronised and other.synchronised):
+        return None
+    return own.error_s + other.error_s
+
+
+def _seen_dscp(reply: wire.Reply) -> int | None:
+    """The mark as the reflector saw it; None when it does not know that extension."""
+    for one in reply.extensions:
+        if one.type == wire.CLASS_OF_SERVICE and not (one.unrecognized or one.malformed):
+            try:
+                return wire.decode_class_of_service(one.value).seen_dscp
+            except wire.BadPacket:
+                return None
+    return None
