@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from bisect import bisect_right
 from dataclasses import dataclass, field, replace
@@ -181,7 +182,9 @@ def snmprec(lines: Iterable[bytes], roots: tuple[str, ...] = ("",)) -> dict[str,
     for line in lines:
         oid, tag, value = (*line.rstrip(b"\r\n").split(b"|", 2), b"", b"")[:3]
         if tag and oid.decode("latin-1").startswith(roots):
-            rows[oid.decode("latin-1")] = _recorded(tag.decode("latin-1"), value)
+            # Some files say hex and hold text: what the format does not explain is left out.
+            with contextlib.suppress(ValueError):
+                rows[oid.decode("latin-1")] = _recorded(tag.decode("latin-1"), value)
     return rows
 
 

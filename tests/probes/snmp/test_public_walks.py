@@ -140,6 +140,7 @@ def status(number: int | None, words: list[str]) -> str | None:
     return words[number] if 0 < number < len(words) else "unknown"
 
 
+@pytest.mark.timeout(1800)
 def test_the_ports_of_every_public_walk_are_read_as_recorded(lab: Lab) -> None:
     wrong: dict[str, list[str]] = {}
     polled = 0
@@ -159,6 +160,7 @@ def test_the_ports_of_every_public_walk_are_read_as_recorded(lab: Lab) -> None:
     assert polled >= 50
 
 
+@pytest.mark.timeout(1800)
 def test_public_walks_are_named_and_break_no_probe(lab: Lab) -> None:
     """A device without a MIB says so by a ProbeError; whom the table names is named."""
     seen = {}
@@ -184,6 +186,7 @@ def test_variations_and_hex_of_the_format_are_read(lab: Lab) -> None:
         b"1.3.6.1.2.1.2.2.1.2.1|4|a|b\r\n",
         b"1.3.6.1.2.1.4.20.1.1.1|64|192.0.2.1\n",
         b"broken\n",
+        b"1.3.6.1.2.1.1.5.0|4x|no hex\n",
     ]
     assert lab.snmprec(lines) == {
         "1.3.6.1.2.1.1.1.0": (ber.OCTET_STRING, b"ok"),

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import socket
 import subprocess
+import threading
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from agent.cli import main
 from inventory.credentials import Secret
 from inventory.language import LANGUAGES
 from inventory.snmp_user import SnmpUser
 from probes import oids
+from probes.describe import reason_text
 from probes.errors import ProbeError
+from probes.model import Reason
 from probes.snmp import ber
 from probes.snmp.engine_fast import FastEngine, UdpDatagrams
 from probes.snmp.engine_pysnmp import PysnmpEngine
@@ -30,7 +36,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.realtime
 
-AUTH_KEY, PRIV_KEY = "auth-lab-only", "priv-lab-only"
+AUTH_KEY, PRIV_KEY, COMMUNITY = "auth-lab-only", "priv-lab-only", "community-lab-only"
 AUTHS = {
     "md5": "MD5", "sha1": "SHA", "sha224": "SHA-224", "sha256": "SHA-256", "sha384": "SHA-384",
     "sha512": "SHA-512",
@@ -51,7 +57,8 @@ def snmpd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     if binary is None:
         pytest.skip("no snmpd on this machine (apt-get install snmpd snmp)")
     folder = tmp_path_factory.mktemp("snmpd")
-    lines = ["sysName lab-v3", "createUser u-None-None", "rouser u-None-None noauth"]
+    lines = [f"rocommunity {COMMUNITY} 127.0.0.1", "sysName lab-v3"]
+    lines += ["createUser u-None-None", "rouser u-None-None noauth"]
     for auth, priv in LEVELS:
         secret = f'{PRIVS[priv]} "{PRIV_KEY}"' if priv else ""
         name = user_name(auth, priv)
@@ -229,3 +236,82 @@ async def test_a_second_poll_needs_no_discovery(snmpd: int) -> None:
         assert restarted.counts.sent == 1
     finally:
         restarted.close()
+
+
+@contextmanager
+def elsewhere(port: int) -> Iterator[int]:
+    """A port whose requests the daemon at `port` answers, from another address."""
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as door,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as window,
+    ):
+        door.bind(("127.0.0.1", 0))
+        window.bind(("127.0.0.2", door.getsockname()[1]))
+
+        def pass_on() -> None:
+            while (came := door.recvfrom(65_535))[0]:
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+                    asking.settimeout(5)
+                    asking.sendto(came[0], ("127.0.0.1", port))
+                    window.sendto(asking.recv(65_535), came[1])
+
+        thread = threading.Thread(target=pass_on)
+        thread.start()
+        yield door.getsockname()[1]
+        window.sendto(b"", door.getsockname())
+        thread.join()
+
+
+def v3_secret(**changes: str) -> str:
+    """The YAML of the user with SHA-1 and AES-128."""
+    right = {"user": user_name("sha1", "aes128"), "auth": "sha1", "auth_key": AUTH_KEY}
+    right |= {"priv": "aes128", "priv_key": PRIV_KEY}
+    return "\n".join(f"{key}: {value}" for key, value in {**right, **changes}.items())
+
+
+@pytest.mark.parametrize(
+    ("secret", "where", "reason", "code"),
+    [
+        (v3_secret(auth_key="wrong-password"), "daemon", Reason.AUTH, "v3_auth_key"),
+        (v3_secret(user="nobody"), "daemon", Reason.AUTH, "v3_user"),
+        (v3_secret(priv_key="wrong-password"), "daemon", Reason.AUTH, "v3_priv_key"),
+        ("wrong-community", "daemon", Reason.TIMEOUT, "silent"),
+        (COMMUNITY, "closed", Reason.REFUSED, "port_closed"),
+        (v3_secret(), "deaf", Reason.TIMEOUT, "v3_silent"),
+        (COMMUNITY, "elsewhere", Reason.CONFIG, "wrong_source"),
+    ],
+    ids=["password", "user", "privacy", "community", "closed", "silent", "elsewhere"],
+)
+def test_the_command_says_of_each_failure_what_it_is_in_both_languages(
+    snmpd: int,
+    secret: str,
+    where: str,
+    reason: Reason,
+    code: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Texts are told apart by all others; what is silent is asked once, for it takes seconds."""
+    monkeypatch.setenv("LAB_SECRET", secret)
+    told = {}
+    languages = LANGUAGES if where == "closed" or code in ("v3_auth_key", "v3_user") else ("vi",)
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf,
+        elsewhere(snmpd) as other,
+    ):
+        deaf.bind(("127.0.0.1", 0))
+        ports = {"daemon": snmpd, "elsewhere": other, "deaf": deaf.getsockname()[1]}
+        url = f"snmp://127.0.0.1:{ports.get(where) or _free_port()}"
+        for language in languages:
+            words = ["probe", url, "--auth", "env:LAB_SECRET", "--json", "--lang", language]
+            assert main(words) == 1
+            told[language] = json.loads(capsys.readouterr().out)
+    values = {"address": "127.0.0.2", "tries": 3}
+    wanted = {one: reason_text(reason, code, values, one) for one in LANGUAGES}
+    assert {one["reason"] for one in told.values()} == {reason.value}
+    assert {language: one["error"] for language, one in told.items()} == {
+        language: wanted[language] for language in languages
+    }
+    plain = {reason_text(reason, "", {}, one) for one in LANGUAGES}
+    assert len({*wanted.values(), *plain}) == 4
+    assert not any(key in json.dumps(told) for key in (AUTH_KEY, PRIV_KEY, COMMUNITY, "wrong-"))
