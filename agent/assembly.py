@@ -46,7 +46,7 @@ from agent.selfmetrics import SelfMetrics
 from agent.settings import read_calendar
 from agent.snmp_memory import open_memory
 from agent.snmp_reads import SnmpReads
-from agent.statefile import EVERY_S, write_state
+from agent.statefile import every_s, write_state
 from agent.supervise import keep_running
 from agent.troubles import Hindrances, troubles_of
 from agent.verdict.topology import tree
@@ -324,7 +324,7 @@ class Agent:
 
     async def _write_state(self) -> None:
         while True:
-            await self.clock.sleep(EVERY_S)
+            await self.clock.sleep(every_s(len(self.engine.cases)))
             try:
                 write_state(self.plan.state, state_of_view(self.view()))
             except StoreError:

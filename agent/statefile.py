@@ -19,8 +19,15 @@ NAME = "state.json"
 LARGEST = 64 * 1024
 TTL_S = 15.0
 EVERY_S = 5.0
+EVERY_S_OF_MANY = 10.0  # a file of 168 wards costs a tenth of a second to make
+_MANY_WARDS = 20
 INCIDENTS = 5
 _MODE = 0o640
+
+
+def every_s(wards: int) -> float:
+    """How often the file of so many wards is written, well within its time to live, seconds."""
+    return EVERY_S if wards <= _MANY_WARDS else EVERY_S_OF_MANY
 
 
 def write_state(folder: Path, state: StateFile) -> None:

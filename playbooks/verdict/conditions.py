@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from playbooks.verdict.facts import Truth
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from playbooks.verdict.reading import Reading
 
@@ -46,11 +46,26 @@ def parse(text: str) -> tuple[Condition, ...]:
 
 def outcome(condition: Condition, view: Mapping[str, Reading]) -> Outcome:
     """Whether the condition holds for these readings."""
-    results = {_single(condition, view[name].truth) for name in condition.names}
-    for result in (Outcome.MET, Outcome.OPEN):
-        if result in results:
-            return result
-    return Outcome.UNMET
+    best = Outcome.UNMET
+    for name in condition.names:
+        found = _single(condition, view[name].truth)
+        if found is Outcome.MET:
+            return found
+        if found is Outcome.OPEN:
+            best = found
+    return best
+
+
+def together(conditions: Iterable[Condition], view: Mapping[str, Reading]) -> Outcome:
+    """Whether all conditions hold: unmet when one is not, open when one may still be met."""
+    worst = Outcome.MET
+    for condition in conditions:  # asked for every ward every few seconds: no set, no hash
+        found = outcome(condition, view)
+        if found is Outcome.UNMET:
+            return found
+        if found is Outcome.OPEN:
+            worst = found
+    return worst
 
 
 def _condition(part: str) -> Condition:

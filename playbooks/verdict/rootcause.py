@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from playbooks.verdict import grading
 from playbooks.verdict.combined import readings, unmeasured
-from playbooks.verdict.conditions import Outcome, outcome
+from playbooks.verdict.conditions import Outcome, together
 from playbooks.verdict.faults import beside
 from playbooks.verdict.grading import Case
 from playbooks.verdict.model import Verdict
@@ -37,12 +37,14 @@ def _winner(facts: Facts, vantage: Vantage) -> Case:
     passed: tuple[Row, ...] = ()
     rows = rows_for(vantage)
     for row in rows:
+        result = together(row.when, view)
+        if result is Outcome.UNMET:
+            continue
         case = Case(row, facts, view, passed)
-        results = {outcome(condition, view) for condition in row.when}
         # "All fine" on too many late facts is not said; the last row is, and it names them.
-        if results <= {Outcome.MET} and (row.segment != "none" or grading.is_sure(case)):
+        if result is Outcome.MET and (row.segment != "none" or grading.is_sure(case)):
             return case
-        if Outcome.UNMET not in results and grading.is_remembered(case):
+        if grading.is_remembered(case):
             passed = (*passed, row)
     return Case(rows[-1], facts, view, passed)
 
