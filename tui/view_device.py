@@ -37,6 +37,16 @@ _WARNING = {
     "wardops_ups_on_battery": 1.0,
     "wardops_ups_replace_battery": 1.0,
     "wardops_vc_registered": 0.0,
+    "wardops_sensor_ok": 0.0,
+}
+_PARTS = ("fan", "psu")  # of what a device judges itself: those without a number of their own
+_PART_OK = "wardops_sensor_ok"
+_MOST_FACTS = 14  # more of a device with many sensors would leave no room for its ports
+_HEALTH_PROBE = "snmp-health"
+_HEALTH = {
+    "cpu": "wardops_cpu_ratio",
+    "memory": "wardops_memory_used_ratio",
+    "temperature": "wardops_sensor_temperature_celsius",
 }
 _PROTOCOLS = {"sip": "SIP", "h323": "H.323"}
 
@@ -190,8 +200,25 @@ def fact_lines(closer: Closer, columns: int, showing: Showing) -> Iterator[Line]
         if (named := _named(name, showing.words)) is not None
     ]
     half = columns // 2
-    for number in range(0, len(said), 2):
+    for number in range(0, min(len(said), _MOST_FACTS), 2):
         yield tuple(span for one in said[number : number + 2] for span in fit(one, half))
+    if len(said) > _MOST_FACTS:
+        more = showing.words.say("screen.device.more_facts", n=len(said) - _MOST_FACTS)
+        yield line(Span(f" {more}", "dim"))
+    yield from _missing(closer, columns, showing)
+
+
+def _missing(closer: Closer, columns: int, showing: Showing) -> Iterator[Line]:
+    """What the device does not tell of its health, where it was asked for it."""
+    detail = closer.detail
+    if detail is None or all(one.source != _HEALTH_PROBE for one in detail.observations):
+        return
+    told = {name.partition("{")[0] for name in detail.facts}
+    unknown = [key for key, metric in _HEALTH.items() if metric not in told]
+    if unknown:
+        names = ", ".join(showing.words.say(f"screen.device.health.{key}") for key in unknown)
+        said = showing.words.say("screen.device.untold", what=names)
+        yield fit(line(" ", Span(UNKNOWN.glyph, UNKNOWN.tone), Span(f" {said}", "dim")), columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +232,12 @@ class _Name:
 def _named(name: str, words: Words) -> _Name | None:
     """`wardops_vm_filesystem_avail_ratio{/var}` as `Disk /var free`; None when nobody named it."""
     metric, labelled, which = name.partition("{")
-    which = one_line(which.removesuffix("}"), 8)
+    which = which.removesuffix("}")
+    if metric == _PART_OK:
+        which, _, part = which.rpartition(",")
+        if part not in _PARTS:
+            return None
+    which = one_line(which, 16 if metric == _PART_OK else 8)
     key = f"screen.fact_of.{metric}" if labelled else f"screen.fact.{metric}"
     if not has(key):
         return None
@@ -218,6 +250,8 @@ def _fact(name: _Name, one: Observation, closer: Closer, showing: Showing) -> Li
     named = label(f" {name.said}", 19)
     fresh = "unknown" if closer.is_behind else freshness_of(one, showing)
     value = value_text(one, words)
+    if name.metric == _PART_OK and one.value is not None:
+        value = words.say("screen.device.good" if one.value else "screen.device.bad")
     if one.value is None or fresh == "unknown":
         last = words.say("screen.device.last", value=value, at=words.time(one.ts))
         return line(named, Span(UNKNOWN.glyph, UNKNOWN.tone), Span(f" {last}", "dim"))
@@ -243,6 +277,8 @@ def value_text(one: Observation, words: Words) -> str:
             return f"{decimal(one.value, 0, words.language)} °C"
         case "bytes":
             return f"{decimal(one.value / 2**30, 1, words.language)} GB"
+        case "watts":
+            return f"{decimal(one.value, 0, words.language)} W"
         case "volts":
             return f"{decimal(one.value, 1, words.language)} V"
         case "" if one.value in (0.0, 1.0):

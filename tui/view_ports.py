@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from inventory.language import decimal
 from inventory.text import one_line, pad
 from tui.legend import DEGRADED, DOWN, FREE, OK, STALE, UNKNOWN
-from tui.lines import Span, line
+from tui.lines import Span, line, wrapped
 from tui.view_device import age_text, freshness_of, pointer
 
 if TYPE_CHECKING:
@@ -150,6 +150,18 @@ def uplink_lines(closer: Closer, showing: Showing) -> Iterator[Line]:
             yield from traffic_lines(port, mark, showing)
 
 
+def neighbour_lines(closer: Closer, columns: int, showing: Showing) -> Iterator[Line]:
+    """Who stands behind which port, as the devices tell each other; nothing where none does."""
+    beside = [
+        f"{one_line(port.if_name, 16)} → {one_line(port.neighbor, 40)}"
+        for port in closer.ports or ()
+        if port.neighbor
+    ]
+    if beside and ports_freshness(closer, showing) == "live" and not closer.is_behind:
+        said = showing.words.say("screen.device.neighbours", ports=" · ".join(beside))
+        yield from (line(Span(f" {part}", "dim")) for part in wrapped(said, columns - 2, 2))
+
+
 def legend_line(showing: Showing) -> Line:
     """What the marks on the faceplate mean."""
     said = [(OK, "up"), (FREE, "free"), (DEGRADED, "errors"), (DOWN, "down")]
@@ -176,6 +188,9 @@ def port_lines(port: Interface, closer: Closer, showing: Showing) -> Iterator[Li
     )  # fmt: skip
     alias = one_line(port.if_alias, 40) if port.if_alias else "—"
     yield line(f"   {words.say('screen.device.port_alias', alias=alias)} · {speed(port, showing)}")
+    if port.neighbor and mark not in (UNKNOWN, STALE):
+        beside = one_line(port.neighbor, 50)
+        yield line(f"   {words.say('screen.device.neighbour', beside=beside)}")
     yield from traffic_lines(port, mark, showing)
 
 

@@ -11,6 +11,7 @@ from agent.checks import State, state_of
 from agent.exposition.engine import declared
 from agent.web.present import finite
 from probes.model import Identity
+from probes.snmp.sensor_metrics import SENSOR_OK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,15 +31,15 @@ def device(found: DeviceView) -> wire.Device:
 def device_detail(found: DeviceView, view: AgentView) -> wire.DeviceDetail:
     """A device with the newest run of each probe, and its live values by name.
 
-    Of values with one label the name is `name{label}`: `wardops_vc_registered{sip}`. Those of ports
-    are with the ports.
+    Of values with one label the name is `name{label}`: `wardops_vc_registered{sip}`; what a device
+    says of a part of itself is `wardops_sensor_ok{PSU 1,psu}`. Those of ports are with the ports.
     """
     facts = {
         _fact_name(sample): _fact(observation, sample.value, sample.metric.unit)
         for observation in found.observations
         if is_live(observation, view)
         for sample in observation.reading.samples
-        if len(sample.labels) <= 1 and isfinite(sample.value)
+        if (len(sample.labels) <= 1 or sample.metric is SENSOR_OK) and isfinite(sample.value)
     }
     runs = tuple(_run(observation, view) for observation in found.observations)
     return wire.DeviceDetail.model_validate(
@@ -53,10 +54,20 @@ def device_detail(found: DeviceView, view: AgentView) -> wire.DeviceDetail:
 
 def interfaces(found: DeviceView, view: AgentView) -> Iterator[wire.Interface]:
     """The ports of the newest answer that is still live; none when nothing is."""
+    beside = dict(_neighbours(found, view))
     for observation in found.observations:
         if is_live(observation, view):
             for port in observation.reading.interfaces or ():
-                yield _port(found, port)
+                yield _port(found, port, beside.get(port.index))
+
+
+def _neighbours(found: DeviceView, view: AgentView) -> Iterator[tuple[int, str]]:
+    """Who stands behind a port by LLDP or CDP, with the port there, by ifIndex."""
+    for observation in found.observations:
+        for one in (observation.reading.neighbours or ()) if is_live(observation, view) else ():
+            name = one.system_name or one.address or one.chassis
+            if one.local_index is not None and name:
+                yield one.local_index, f"{name} {one.port or ''}".strip()
 
 
 def service(found: DeviceView, ward: WardView, view: AgentView) -> wire.Service:
@@ -111,7 +122,7 @@ def _run(observation: Observation, view: AgentView) -> wire.Observation:
 
 def _fact_name(sample: Sample) -> str:
     name = sample.metric.name
-    return f"{name}{{{sample.labels[0]}}}" if sample.labels else name
+    return f"{name}{{{','.join(sample.labels)}}}" if sample.labels else name
 
 
 def _fact(observation: Observation, value: float, unit: str) -> wire.Observation:
@@ -127,7 +138,7 @@ def _observed(observation: Observation, value: float, unit: str, state: str) -> 
     return wire.Observation.model_validate(fields)
 
 
-def _port(found: DeviceView, port: Interface) -> wire.Interface:
+def _port(found: DeviceView, port: Interface, neighbor: str | None) -> wire.Interface:
     target = found.target
     flow = found.flows.get(port.index)
     return wire.Interface(
@@ -142,5 +153,6 @@ def _port(found: DeviceView, port: Interface) -> wire.Interface:
         in_bps=_bits(flow.into) if flow else None,
         out_bps=_bits(flow.out) if flow else None,
         rate_trusted=flow.is_trusted if flow else None,
+        neighbor=neighbor,
         uplink=port.name == target.uplink,
     )

@@ -23,6 +23,7 @@ from tui.view_ports import (
     PORTS_SOURCE,
     faceplate,
     legend_line,
+    neighbour_lines,
     port_lines,
     sockets,
     table_lines,
@@ -122,9 +123,11 @@ class DeviceScreen(SearchScreen):
             yield up_time
         yield from fact_lines(closer, columns, showing)
         yield rule
-        yield from self._ports_shown(closer, showing, rows)
+        yield from self._ports_shown(closer, showing, columns, rows)
 
-    def _ports_shown(self, closer: Closer, showing: Showing, rows: int) -> Iterator[Line]:
+    def _ports_shown(
+        self, closer: Closer, showing: Showing, columns: int, rows: int
+    ) -> Iterator[Line]:
         words = showing.words
         if closer.ports is None:
             return
@@ -145,6 +148,8 @@ class DeviceScreen(SearchScreen):
             said = {"first": first + 1, "last": last, "all": len(plate)}
             yield line(Span(f"      {words.say('screen.device.more_ports', **said)}", "dim"))
         yield from uplink_lines(closer, showing)
+        if not self._is_close or showing.is_wide:
+            yield from neighbour_lines(closer, columns, showing)
         if self._is_close:
             yield BLANK
             yield from port_lines(plate[self._port].interface, closer, showing)
