@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from probes import oids
 from probes.counters import uptime_story
-from probes.errors import TimedOut
+from probes.errors import ProbeError, TimedOut
 from probes.model import Probe, Reading
-from probes.snmp import ports, values
+from probes.snmp import ber, ports, values
 from probes.snmp.ask import snmp_target
 from probes.snmp.types import Varbind
 
@@ -35,7 +35,8 @@ _SCALARS = (
     oids.ifTableLastChange,
 )
 _MOVES_WITH_THE_TABLE = (oids.ifNumber, oids.ifTableLastChange, oids.snmpEngineBoots)
-_MOVES_WITH_THE_PORT = (oids.ifAdminStatus, oids.ifOperStatus, oids.ifLastChange)
+STATES = (oids.ifAdminStatus, oids.ifOperStatus)
+_MOVES_WITH_THE_PORT = (*STATES, oids.ifLastChange)
 
 Rows = dict[int, dict["Oid", "Varbind | None"]]
 
@@ -79,6 +80,7 @@ async def _read_all(target: Target, asked: SnmpTarget, context: ProbeContext) ->
         asked, ports.COLUMNS, scalars=_SCALARS, deadline=context.deadline
     )
     rows = ports.rows_by_index(ports.COLUMNS, table.rows)
+    await _drop_vanished(asked, context, rows)
     is_whole = table.complete and await _add_older(asked, context, rows)
     context.memory.kept = _kept(table, rows, context.clock.monotonic()) if is_whole else None
     return _reading(target, context, rows, table, is_whole=is_whole)
@@ -144,6 +146,27 @@ def _states(row: Mapping[Oid, Varbind | None]) -> tuple[object, ...]:
 def _value(cells: Mapping[Oid, Varbind | None] | Mapping[Oid, Varbind], oid: Oid) -> object:
     cell = cells.get(oid)
     return None if cell is None else cell[2]
+
+
+async def _drop_vanished(asked: SnmpTarget, context: ProbeContext, rows: Rows) -> None:
+    """Drop ports that went while the table was read: half a row, and no state when asked again."""
+    doubtful = [n for n, row in rows.items() if all(_value(row, c) is None for c in STATES)]
+    if not doubtful or len(doubtful) == len(rows):
+        return
+    wanted = [_instance(oids.ifAdminStatus, index) for index in doubtful]
+    try:
+        again = await context.transports.snmp.get(asked, wanted, deadline=context.deadline)
+    except ProbeError:  # it stays unknown; what is known of the port is no lie
+        return
+    for index, cell in zip(doubtful, again.varbinds, strict=True):
+        if cell.value is None:
+            del rows[index]
+        else:
+            rows[index][oids.ifAdminStatus] = cell
+
+
+def _instance(column: Oid, index: int) -> Oid:
+    return ber.oid_from_arcs((*ber.oid_arcs(column), index))
 
 
 async def _add_older(asked: SnmpTarget, context: ProbeContext, rows: Rows) -> bool:

@@ -11,9 +11,12 @@ from probes.snmp import ber, interfaces, ports
 from probes.snmp.types import Varbind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from probes.model import Reading
+    from probes.snmp.ber import Message
     from probes.snmp.types import Oid
-    from tests.probes.snmp.conftest import Lab
+    from tests.probes.snmp.conftest import Lab, Reply
 
 OCTETS = ber.OCTET_STRING
 GOOD: dict[Oid, tuple[int, Any]] = {
@@ -225,3 +228,25 @@ def test_a_device_without_ports_has_none_and_is_no_failure(lab: Lab) -> None:
     reading, _ = read(lab, {})
     assert reading.interfaces == ()
     assert [s.metric.name for s in reading.samples] == ["sysUpTime"]
+
+
+def test_a_port_that_went_while_the_table_was_read_is_dropped_and_one_that_stayed_is_kept(
+    lab: Lab,
+) -> None:
+    whole = {f"{ber.oid_text(oid)}.{n}": cell for oid, cell in GOOD.items() for n in (1, 2, 3)}
+    states = {f"{ber.oid_text(c)}.{n}" for c in interfaces.STATES for n in (2, 3)}
+    half = lab.Agent({oid: cell for oid, cell in whole.items() if oid not in states})
+    left = lab.Agent({oid: cell for oid, cell in whole.items() if not oid.endswith(".3")})
+
+    def behave(request: Message, _data: bytes) -> Iterator[Reply]:
+        agent = left if request.pdu == ber.GET else half
+        yield lab.Reply(ber.encode_message(agent.answer(request)))
+
+    engine, wire = lab.engine(behave)
+
+    async def story() -> Reading:
+        return await interfaces.run(lab.device(), lab.context(engine))
+
+    found = lab.on_virtual_time(story).interfaces
+    assert [(one.index, one.admin) for one in found] == [(1, "up"), (2, "up")]
+    assert [len(one.varbinds) for one in wire.sent if one.pdu == ber.GET] == [2]
