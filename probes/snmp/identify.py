@@ -9,7 +9,7 @@ class is worse than none.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from probes.model import Identity
 from probes.snmp.identify_table import BRANDS, RULES, VENDORS, Rule
@@ -22,6 +22,7 @@ _VERSION = re.compile(
 )
 
 
+@lru_cache(maxsize=1 << 10)  # every poll of health asks it again of the same few devices
 def identify(
     sys_object_id: str | None, sys_descr: str | None, sys_name: str | None = None
 ) -> Identity:

@@ -174,7 +174,7 @@ def _interface(index: int, row: Mapping[Oid, Varbind | None]) -> Interface:
     descr = values.text(row.get(oids.ifDescr))
     wide = _has_64_bit_octets(row)
     taken = (oids.ifHCInOctets, oids.ifHCOutOctets) if wide else OLDER_OCTETS
-    octets = tuple(values.count(row.get(column)) for column in taken)
+    octets = (values.count(row.get(taken[0])), values.count(row.get(taken[1])))
     bits: Literal[32, 64] | None = 64 if wide else 32 if None not in octets else None
     name = values.text(row.get(oids.ifName))
     return Interface(
@@ -198,8 +198,8 @@ def _interface(index: int, row: Mapping[Oid, Varbind | None]) -> Interface:
 
 
 def _has_64_bit_octets(row: Mapping[Oid, Varbind | None]) -> bool:
-    columns = (oids.ifHCInOctets, oids.ifHCOutOctets)
-    return all(values.count(row.get(column)) is not None for column in columns)
+    into, out = row.get(oids.ifHCInOctets), row.get(oids.ifHCOutOctets)
+    return values.count(into) is not None and values.count(out) is not None
 
 
 def _oper(cell: Varbind | None) -> OperStatus | None:

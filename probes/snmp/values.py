@@ -29,8 +29,12 @@ def number(cell: Varbind | None) -> int | None:
 
 def count(cell: Varbind | None) -> int | None:
     """A number that cannot be negative."""
-    value = number(cell)
-    return value if value is not None and value >= 0 else None
+    if cell is None:
+        return None
+    _, tag, value = cell
+    if tag not in _NUMBER_TAGS or value is None or isinstance(value, bytes):
+        return None
+    return int(value) if value >= 0 else None
 
 
 def text(cell: Varbind | None) -> str | None:
