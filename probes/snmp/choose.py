@@ -112,9 +112,8 @@ class ChosenEngine:
                 self._records[host, int(port)] = _Record(until=until, is_told=True)
 
     def forget(self, host: str, port: int) -> None:
-        """Drop what a device's tables taught, and that the fast engine cannot read it."""
+        """Drop what a device's tables taught; which engine reads it is settled once a day."""
         self._fast.forget(host, port)
-        self._records.pop((host, port), None)
 
     def is_slow(self, host: str, port: int) -> bool:
         """Whether the device takes more than half a second for one PDU."""

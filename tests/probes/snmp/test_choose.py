@@ -108,4 +108,4 @@ def test_a_fallback_survives_a_restart_for_the_rest_of_its_day(lab: Lab) -> None
     assert client.fallbacks(DAY_S - 3601.0) == ((lab.HOST, 161),)
     assert client.remember(0.0) == {f"{lab.HOST}|161": {"pysnmp_s": DAY_S - 3600.0}}
     client.forget(lab.HOST, 161)
-    assert client.fallbacks(0.0) == ()
+    assert client.fallbacks(0.0) == ((lab.HOST, 161),)
