@@ -126,25 +126,26 @@ def test_the_demo_holds_what_it_promises_before_a_real_prometheus(
         text = get(url)
         return text if all(f"\n{name}{{" in text for name in PROMISED) else ""
 
-    eventually(complete, 20)
+    eventually(complete)
     openmetrics = get(url, "application/openmetrics-text;version=1.0.0")
     families = list(text_string_to_metric_families(openmetrics))  # type: ignore[no-untyped-call]  # the library has no types here
     assert len(families) > 30
     assert get(f"{url}?ward=26740").count("\nwardops_ward_info{") == 1
 
-    assert eventually(lambda: prometheus("ifHCInOctets"), 20)
-    states = eventually(lambda: prometheus('wardops_device_state{state="ok"} == 1'), 20)
+    assert eventually(lambda: prometheus("ifHCInOctets"))
+    states = eventually(lambda: prometheus('wardops_device_state{state="ok"} == 1'))
     assert {one["metric"]["ward"] for one in states} == {"26740"}
 
     switch = 'job="snmp",instance="sw-26740-01"'
-    assert eventually(lambda: prometheus(f"up{{{switch}}} == 1"), 20)
-    assert prometheus(f'ifHCInOctets{{{switch},ifName="Gi1/0/24"}}')
+    assert eventually(lambda: prometheus(f"up{{{switch}}} == 1"))
+    # Asked again, as a scrape that came too late on a busy machine takes all its series away.
+    assert eventually(lambda: prometheus(f'ifHCInOctets{{{switch},ifName="Gi1/0/24"}}'))
     for page in ("metrics", "snmp?target=sw-26740-01&module=if_mib,system"):
         assert findings_of_promtool(get(f"http://{address}/{page}")) == []
 
     broken = 'wardops_incident_open{ward="26740",root_kind="metronet"} == 1'
     assert eventually(lambda: prometheus(broken), 40)
-    assert prometheus('wardops_ward_verdict{segment="metronet"} == 1')
+    assert eventually(lambda: prometheus('wardops_ward_verdict{segment="metronet"} == 1'))
 
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 0, output
