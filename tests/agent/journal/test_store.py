@@ -464,12 +464,13 @@ WRITER = Path(__file__).with_name("journal_writer.py")
 
 
 @pytest.mark.realtime
+@pytest.mark.timeout(300)
 def test_kill_9_at_random_points_loses_nothing_that_was_said_and_repeats_no_number(
     tmp_path: Path,
 ) -> None:
     random = Random(20261121)  # noqa: S311 - the points of death
     said: list[str] = []
-    for turn in range(12):
+    for turn in range(40 if WHOLE else 8):
         with subprocess.Popen(
             [sys.executable, str(WRITER), str(tmp_path), str(turn)], stdout=subprocess.PIPE
         ) as writer:
@@ -489,4 +490,4 @@ def test_kill_9_at_random_points_loses_nothing_that_was_said_and_repeats_no_numb
         assert len(set(kept)) == len(kept)
     numbers = sorted(int(name.rpartition("-")[2]) for name in kept)
     assert numbers == list(range(1, len(numbers) + 1))
-    assert len(numbers) > 100
+    assert len(numbers) > 60
