@@ -53,6 +53,8 @@ async def ask(
         deadline = clock.monotonic() + probe.timeout_s
         seen = await observe(target, probe, transports, clock, deadline, secret, tell)
         tell(f"= {seen.reason.value}, {len(seen.reading.samples)} samples in {seen.took_s:.3f} s")
+        if "datagram" in seen.detail_values:
+            tell(f"= cannot be read: {seen.detail_values['datagram']}")
         for line in made_of(seen.reading):
             tell(f"= {line}")
         return seen

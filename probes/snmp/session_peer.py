@@ -23,6 +23,7 @@ FIRST_RTO_S = 1.0
 _MIN_RTO_S, _MAX_RTO_S = 0.3, 3.0
 ONLY_V1_FOR_S = 24 * 3600.0  # then v2c is tried again: a firmware may have learned it
 SLOW_PDU_S = 0.5
+OFFENDING_OCTETS = 256  # of a datagram that cannot be read, for whoever looks into it
 _MAX_TABLES = 64
 _MAX_ENGINE_OCTETS = 32
 _MAX_ROWS = 1 << 20
@@ -40,6 +41,7 @@ class Peer:
     has_answered: bool = False
     backed_off_s: float = 0.0
     malformed: int = 0
+    offending: bytes = b""
     current: Poll | None = None
     waiting: deque[Poll] = field(default_factory=deque)
 

@@ -37,6 +37,8 @@ _FAILURES: dict[Report, tuple[type[ProbeError], str]] = {
     Report.WINDOW: (AuthFailed, "v3_time"),
     Report.OTHER: (ProtocolBroken, "v3_report"),
 }
+# Where in a message secrets begin: behind SEQUENCE and version; behind the v3 global data.
+_COMMUNITY_AT, _LONG_LENGTH, _BEFORE_USM = 7, 2, 20
 _ASK_AGAIN = frozenset({Report.ENGINE, Report.WINDOW})
 
 
@@ -90,12 +92,22 @@ class Poll:
             raise leaf(code)
         self.reports.add(report)
 
+    def _offending(self) -> str:
+        """The unreadable datagram in hexadecimal without community, engine, user and digest."""
+        octets = self.peer.offending
+        if isinstance(self.session, UsmSession):
+            return octets[:_BEFORE_USM].hex()
+        community = self.session.community
+        told = octets.replace(community, bytes(len(community))) if community else octets
+        end = _COMMUNITY_AT + _LONG_LENGTH + len(community)
+        return (told[:_COMMUNITY_AT] + bytes(len(told[_COMMUNITY_AT:end])) + told[end:]).hex()
+
     def silence(self) -> ProbeError:
         """Why nothing counted as an answer, as far as it can be told."""
         if self.seen_from:
             return NotConfigured("wrong_source", address=self.seen_from)
         if self.peer.malformed > self.malformed_before:
-            return ParseFailed("malformed")
+            return ParseFailed("malformed", datagram=self._offending())
         if Doubt.WINDOW in self.doubts:
             return AuthFailed("v3_time")
         if Doubt.DIGEST in self.doubts:

@@ -20,6 +20,7 @@ from probes.snmp import ber
 from probes.snmp.carry import Answer
 from probes.snmp.session import CommunitySession, Doubt, Report, UsmSession
 from probes.snmp.session_message import AUTH, read_header
+from probes.snmp.session_peer import OFFENDING_OCTETS
 from probes.snmp.session_timer import DueTimer
 from probes.snmp.tables import Ask
 
@@ -212,6 +213,7 @@ class Traffic:
             self.counts.malformed += 1
             if peer := self._peers.get((host, port)):
                 peer.malformed += 1
+                peer.offending = data[:OFFENDING_OCTETS]
 
     def _take_plain(self, message: Message, arrival: _Arrival) -> None:
         poll = self._polls.get(message.request_id)

@@ -382,6 +382,21 @@ def test_answers_from_another_address_are_named_as_such(lab: Lab) -> None:
     assert error.values["address"] == "192.0.2.99"
 
 
+@pytest.mark.parametrize("kept", [9, 10, 12, 20, 40])
+def test_an_unreadable_datagram_is_kept_without_the_community(lab: Lab, kept: int) -> None:
+    agent = interface_table(lab)
+
+    def behave(request: Message, _: bytes) -> Iterator[Reply]:
+        yield lab.Reply(ber.encode_message(agent.answer(request))[:kept])
+
+    error, _ = failure(lab, behave)
+    assert error.detail_code == "malformed"
+    datagram = bytes.fromhex(str(error.values["datagram"]))
+    assert len(datagram) == kept
+    assert datagram[0] == ber.SEQUENCE
+    assert not set(datagram) & set(lab.COMMUNITY[:1])
+
+
 def test_an_answer_from_another_address_counts_where_the_inventory_names_it(lab: Lab) -> None:
     agent = interface_table(lab)
 
