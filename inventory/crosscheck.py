@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 16
 # Names under which a ward's path is polled beside its devices.
-RESERVED = frozenset({"gateway", "pe"})
+RESERVED = frozenset({"gateway", "pe", "reflector"})
 
 _Placed: TypeAlias = "tuple[Sheet, Keys, str]"
 
@@ -301,10 +301,10 @@ def _hosts(sheet: Sheet) -> Iterator[tuple[Keys, str]]:
     for keys, device in sheet.devices():
         yield (*keys, "address"), str(device.address)
     path = sheet.ward.path
-    if path:
-        yield ("path", "gateway", "address"), str(path.gateway.address)
-    if path and path.pe:
-        yield ("path", "pe", "address"), str(path.pe.address)
+    for name in ("gateway", "pe", "reflector", "ward_reflector"):
+        point = getattr(path, name, None)
+        if point is not None:
+            yield ("path", name, "address"), str(point.address)
     for keys, url in _written_urls(sheet):
         if _port_fits(url):
             yield keys, urlsplit(url).hostname or ""

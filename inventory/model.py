@@ -182,11 +182,24 @@ class Hop(Frozen):
     address: Address
 
 
+class StampReflector(Frozen):
+    """A machine at one end of the line that answers STAMP packets (RFC 8762) on a UDP port."""
+
+    address: Address
+    port: int = Field(default=862, ge=1, le=65535)
+
+
 class Path(Frozen):
-    """The way from the ward to the data centre."""
+    """The way from the ward to the data centre.
+
+    `reflector` stands in the data centre and is asked by the ward's agent, `ward_reflector` stands
+    in the ward and is asked from the data centre.
+    """
 
     gateway: Hop
     pe: Hop | None = None
+    reflector: StampReflector | None = None
+    ward_reflector: StampReflector | None = None
 
 
 class Service(Frozen):

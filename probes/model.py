@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from inventory.credentials import Secret
     from inventory.model import Duty, HttpsAccess, Realm, SnmpAccess
     from probes.clock import Clock
+    from probes.path.stamp_client import StampClient
     from probes.snmp.neighbours import Neighbour
     from probes.snmp.parts import Part
     from probes.snmp.types import Oid, SnmpClient, SnmpLessons
@@ -320,6 +321,7 @@ class Transports:
     echo: EchoClient
     tcp: TcpClient
     lessons: SnmpLessons | None = None
+    stamp: StampClient | None = None
 
 
 @dataclass(slots=True)

@@ -28,6 +28,7 @@ _OUTSIDE_TYPES = "wardops.device_types"
 _FIXED_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "gateway": ("icmp",),
+        "reflector": ("stamp",),
         "service:http_2xx": ("http",),
         "service:tcp_connect": ("tcp",),
     }

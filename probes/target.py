@@ -38,7 +38,7 @@ _ROLE_OF_CLASS = {
 
 
 def targets_of(ward: Ward, inventory: Inventory) -> tuple[Target, ...]:
-    """Everything of one ward that is asked: devices, then `gateway` and `pe`, then services.
+    """Everything of one ward that is asked: devices, path (`gateway`, `pe`, `reflector`), services.
 
     Devices come in the inventory's order. A device without a role gets the one its class implies.
     Raises InputError for a kind that does not exist.
@@ -46,7 +46,12 @@ def targets_of(ward: Ward, inventory: Inventory) -> tuple[Target, ...]:
     common = _common(ward, inventory)
     return tuple(
         replace(target, **common)
-        for part in (_devices(ward), _hops(ward), _services(ward))
+        for part in (
+            _devices(ward),
+            _hops(ward),
+            _reflectors(ward, inventory.vantage),
+            _services(ward),
+        )
         for target in part
     )
 
@@ -128,6 +133,25 @@ def _hops(ward: Ward) -> Iterator[Target]:
             )
 
 
+def _reflectors(ward: Ward, vantage: str) -> Iterator[Target]:
+    """The far end of the line as seen from where the agent stands."""
+    if ward.path is None:
+        return
+    far = ward.path.reflector if vantage == "ward" else ward.path.ward_reflector
+    if far is not None:
+        host = str(far.address)
+        url = f"stamp://[{host}]:{far.port}" if ":" in host else f"stamp://{host}:{far.port}"
+        yield Target(
+            ward=ward.ward,
+            name="reflector",
+            kind="reflector",
+            role="reflector",
+            host=host,
+            url=url,
+            ping=False,
+        )
+
+
 def _services(ward: Ward) -> Iterator[Target]:
     for service in ward.services:
         yield Target(
@@ -175,7 +199,7 @@ class _Form:
 _LATER = frozenset(
     (
         *("cisco-ce+ssh", "poly+https", "cms+https", "ssh", "cli+ssh", "vsphere", "libvirt"),
-        *("proxmox+https", "sip", "h323", "stamp", "dns", "ntp"),
+        *("proxmox+https", "sip", "h323", "dns", "ntp"),
     )
 )
 
@@ -298,6 +322,14 @@ def _address(_parts: SplitResult, plain: Target, _ref: str | None) -> Target:
     return plain
 
 
+def _reflector(parts: SplitResult, plain: Target, _ref: str | None) -> Target:
+    try:
+        ip_address(plain.host)
+    except ValueError:
+        raise InputError("probe.stamp_address", host=plain.host, url=plain.name) from None
+    return replace(plain, url=parts.geturl())
+
+
 def _port_url(parts: SplitResult, plain: Target, _ref: str | None) -> Target:
     if parts.port is None:
         raise InputError("probe.url_bad", url=plain.name, example="tcp://192.0.2.10:443")
@@ -322,6 +354,7 @@ _FORMS: Mapping[str, _Form] = {
     "node-exporter+https": _EXPORTER,
     "icmp": _Form(("icmp",), _address, example="icmp://192.0.2.10"),
     "tcp": _Form(("tcp",), _port_url, example="tcp://192.0.2.10:443"),
+    "stamp": _Form(("stamp",), _reflector, example="stamp://192.0.2.10:862"),
     "http": _WEB,
     "https": _WEB,
 }

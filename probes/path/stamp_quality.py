@@ -233,3 +233,30 @@ def _reordered(echoes: Sequence[Echo]) -> int:
 def _rewritten(echoes: Sequence[Echo]) -> bool | None:
     told = [one.seen_dscp != one.sent_dscp for one in echoes if one.seen_dscp is not None]
     return any(told) if told else None
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """What all bursts to one reflector in one class brought since the start."""
+
+    round: Loss = Loss(0, 0)
+    out: Loss = Loss(0, 0)
+    back: Loss = Loss(0, 0)
+    reordered: int = 0
+    duplicates: int = 0
+
+    def plus(self, found: Quality) -> Counters:
+        """The same with one burst more; what nobody can place counts in `round` only."""
+        return Counters(
+            _sum(self.round, found.round.loss),
+            _sum(self.out, found.out.loss),
+            _sum(self.back, found.back.loss),
+            self.reordered + found.reordered,
+            self.duplicates + found.duplicates,
+        )
+
+
+def _sum(all_before: Loss, more: Loss | None) -> Loss:
+    if more is None:
+        return all_before
+    return Loss(all_before.sent + more.sent, all_before.lost + more.lost)

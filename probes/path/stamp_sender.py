@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from probes.errors import NotConfigured
 from probes.path import stamp_wire as wire
-from probes.path.stamp_quality import Echo, Quality, quality
+from probes.path.stamp_quality import Counters, Echo, Quality, quality
 from probes.path.stamp_socket import clock_error, open_udp, receive, send, wall_ns
 from probes.transports.os_errors import as_probe_error
 
@@ -73,6 +73,7 @@ class StampSender:
         self._estimate = estimate
         self._wall = wall
         self._sockets: dict[Version, _Socket] = {}
+        self._counters: dict[tuple[str, int, int], Counters] = {}
 
     async def burst(
         self, host: str, port: int, *, dscp: int, count: int, gap_s: float, timeout_s: float
@@ -90,7 +91,14 @@ class StampSender:
         opened = self._socket(4 if address.version == 4 else 6)
         session = opened.free_session()
         burst = _Burst(str(address), port, dscp, timeout_s, self._estimate(), session)
-        return await opened.measure(burst, count, gap_s)
+        found = await opened.measure(burst, count, gap_s)
+        before = self.counters(host, port, dscp)
+        self._counters[host, port, dscp] = before.plus(found)
+        return found
+
+    def counters(self, host: str, port: int, dscp: int) -> Counters:
+        """What all bursts of that mark to that reflector brought so far."""
+        return self._counters.get((host, port, dscp), Counters())
 
     def close(self) -> None:
         """Give the sockets back."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from inventory.errors import InputError
 from probes.icmp import IcmpEcho
 from probes.model import Transports
+from probes.path.stamp_sender import StampSender
 from probes.simreach import UdpAsker, WorldEcho
 from probes.snmp.choose import ChosenEngine
 from probes.snmp.datagrams import UdpDatagrams
@@ -42,7 +43,11 @@ async def open_transports(inventory: Inventory | None, clock: Clock) -> AsyncIte
         closing.callback(snmp.close)
         http = _https()
         closing.push_async_callback(http.close)
-        yield Transports(snmp=snmp, http=http, echo=echo, tcp=TcpConnector(), lessons=snmp)
+        stamp = StampSender(clock)
+        closing.callback(stamp.close)
+        yield Transports(
+            snmp=snmp, http=http, echo=echo, tcp=TcpConnector(), lessons=snmp, stamp=stamp
+        )
 
 
 def _log_note(note: Note) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from probes.errors import ProbeError
 from probes.model import EchoStats, HttpAnswer, Transports
+from probes.path.stamp_client import WatchedStamp
 from probes.snmp import ber
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def witnessed(transports: Transports, tell: Callable[[str], None]) -> tuple[Tran
         http=WatchedHttp(transports.http, tell, tally),
         echo=WatchedEcho(transports.echo, tell, tally),
         tcp=WatchedTcp(transports.tcp, tell, tally),
+        stamp=None if transports.stamp is None else WatchedStamp(transports.stamp, tell, tally),
     )
     return watched, tally
 

@@ -1,0 +1,180 @@
+"""Measures the line to a STAMP reflector: bursts in three classes, each direction for itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
+
+from probes.errors import NotConfigured, TimedOut, Unsupported
+from probes.model import EchoStats, Metric, Probe, Reading, Sample
+from probes.path.icmp_probe import PATH_JITTER, PATH_LOSS
+from probes.path.stamp_wire import PORT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from probes.model import ProbeContext, Target
+    from probes.path.stamp_client import StampClient
+    from probes.path.stamp_quality import Counters, Quality, Way
+
+PACKETS = 50
+GAP_S = 0.02
+PACKET_TIMEOUT_S = 1.0
+# What follows a burst with losses, and the time that the machine itself takes.
+_AFTER_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficClass:
+    """Packets of one mark (DSCP, RFC 4594), as the line's queues see them."""
+
+    name: Literal["ef", "af41", "be"]
+    dscp: int
+
+
+CLASSES = (TrafficClass("ef", 46), TrafficClass("af41", 34), TrafficClass("be", 0))
+
+_DIRECTED = ("vantage", "method", "class", "dir")
+_CLASS = ("vantage", "class")
+PATH_OWD = Metric(
+    "wardops_path_owd_seconds",
+    "gauge",
+    "Median delay of one direction; only while both clocks are synchronised.",
+    ("vantage", "class", "dir"),
+    "seconds",
+)
+PATH_IPDV = Metric(
+    "wardops_path_ipdv_seconds",
+    "gauge",
+    "Delay variation of the last burst: 1-10^-3 quantile less minimum (ITU-T Y.1541).",
+    _DIRECTED,
+    "seconds",
+)
+PATH_PACKETS = Metric(
+    "wardops_path_packets_total", "counter", "Packets sent over the line.", _DIRECTED
+)
+PATH_LOST = Metric(
+    "wardops_path_packets_lost_total", "counter", "Packets that the line lost.", _DIRECTED
+)
+PATH_REORDERED = Metric(
+    "wardops_path_reordered_total", "counter", "Packets overtaken by later ones.", _CLASS
+)
+PATH_DUPLICATES = Metric(
+    "wardops_path_duplicates_total", "counter", "Packets that came more than once.", _CLASS
+)
+PATH_REWRITTEN = Metric(
+    "wardops_path_dscp_rewritten",
+    "gauge",
+    "1 when the packets' mark arrived changed at the far end.",
+    _CLASS,
+)
+
+
+async def run(target: Target, context: ProbeContext) -> Reading:
+    """Send a burst in each class and read loss, delay and its variation per direction.
+
+    Raises TimedOut when nothing at all came back, NotConfigured for a target without a reflector's
+    address, Unsupported where no packets can be sent (a simulated world without a reflector). What
+    the client raises (Unreachable, NotPermitted, …) passes through.
+    """
+    client = context.transports.stamp
+    if client is None:
+        raise Unsupported("stamp_none")
+    host, port = reflector_of(target)
+    qualities: list[Quality] = []
+    for done, kind in enumerate(CLASSES):
+        left_s = (context.deadline - context.clock.monotonic()) / (len(CLASSES) - done)
+        wait_s = (left_s - PACKETS * GAP_S - _AFTER_S) / 1.5
+        timeout_s = max(0.05, min(PACKET_TIMEOUT_S, wait_s))
+        qualities.append(
+            await client.burst(
+                host, port, dscp=kind.dscp, count=PACKETS, gap_s=GAP_S, timeout_s=timeout_s
+            )
+        )
+    echo = _echo(qualities)
+    if not echo.rtts_s:
+        raise TimedOut("stamp_silent", sent=echo.sent, port=port)
+    return Reading(
+        samples=tuple(_samples(target, client, qualities)), echo=echo, method=echo.method
+    )
+
+
+def reflector_of(target: Target) -> tuple[str, int]:
+    """Address and port of `stamp://HOST[:PORT]`; raises NotConfigured for anything else."""
+    url = target.url or ""
+    try:
+        parts = urlsplit(url)
+        port = PORT if parts.port is None else parts.port
+    except ValueError as error:
+        raise NotConfigured("url", url=url) from error
+    if parts.scheme != "stamp" or not parts.hostname:
+        raise NotConfigured("url", url=url)
+    return parts.hostname, port
+
+
+def _echo(qualities: list[Quality]) -> EchoStats:
+    sent = sum(one.sent for one in qualities)
+    rtts_s = tuple(rtt_s for one in qualities for rtt_s in one.rtts_s)
+    return EchoStats(sent, sent - len(rtts_s), rtts_s, "stamp")
+
+
+def _samples(target: Target, client: StampClient, qualities: list[Quality]) -> Iterator[Sample]:
+    host, port = reflector_of(target)
+    for kind, found in zip(CLASSES, qualities, strict=True):
+        for direction, way in _named(target.vantage, found):
+            yield from _way_samples((target.vantage, "stamp", kind.name, direction), way)
+        if found.dscp_rewritten is not None:
+            own = (target.vantage, kind.name)
+            yield Sample(PATH_REWRITTEN, float(found.dscp_rewritten), own)
+        counters = client.counters(host, port, kind.dscp)
+        yield from _counter_samples(target.vantage, kind.name, counters)
+
+
+def _named(vantage: str, found: Quality) -> Iterator[tuple[str, Way]]:
+    """The ways by name; `out` leads from the ward, whoever asks."""
+    there, here = directions(vantage)
+    yield from ((there, found.out), (here, found.back), ("round", found.round))
+
+
+def directions(vantage: str) -> tuple[str, str]:
+    """How the way to the reflector and the way from it are called, from where the agent stands."""
+    return ("in", "out") if vantage == "hub" else ("out", "in")
+
+
+def _way_samples(labels: tuple[str, str, str, str], way: Way) -> Iterator[Sample]:
+    vantage, _method, kind, direction = labels
+    if way.loss is not None and way.loss.ratio is not None:
+        yield Sample(PATH_LOSS, way.loss.ratio, labels)
+    if way.jitter_s is not None:
+        yield Sample(PATH_JITTER, way.jitter_s, labels)
+    if way.ipdv_s is not None:
+        yield Sample(PATH_IPDV, way.ipdv_s, labels)
+    if way.delay_s is not None:
+        yield Sample(PATH_OWD, way.delay_s, (vantage, kind, direction))
+
+
+def _counter_samples(vantage: str, kind: str, counters: Counters) -> Iterator[Sample]:
+    there, here = directions(vantage)
+    for direction, loss in (
+        (there, counters.out),
+        (here, counters.back),
+        ("round", counters.round),
+    ):
+        labels = (vantage, "stamp", kind, direction)
+        yield Sample(PATH_PACKETS, loss.sent, labels)
+        yield Sample(PATH_LOST, loss.lost, labels)
+    yield Sample(PATH_REORDERED, counters.reordered, (vantage, kind))
+    yield Sample(PATH_DUPLICATES, counters.duplicates, (vantage, kind))
+
+
+PROBE = Probe(
+    name="stamp",
+    period_s=30,
+    timeout_s=8,
+    run=run,
+    metrics=(
+        *(PATH_LOSS, PATH_JITTER, PATH_OWD, PATH_IPDV, PATH_PACKETS, PATH_LOST),
+        *(PATH_REORDERED, PATH_DUPLICATES, PATH_REWRITTEN),
+    ),
+)
