@@ -11,8 +11,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
-from inventory.model import HTTP_URL, Site
 from inventory.realm import is_simulated
+from inventory.service_urls import WITH_TEXT, fits, port_fits
 from inventory.text import one_line
 from inventory.units import units
 from inventory.validate import shown
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from inventory.document import Document, Keys
     from inventory.errors import Problem
-    from inventory.model import Device
+    from inventory.model import Device, Service, Site
     from inventory.sheet import Sheet
 
 MAX_DEPTH = 16
@@ -254,30 +254,29 @@ def _circle(
 def _urls(sheet: Sheet) -> Iterator[Problem]:
     """Addresses of services fit the way they are checked, and no URL carries a password."""
     for keys, service in sheet.services():
-        good = _is_tcp if service.module == "tcp_connect" else _is_http
-        if not good(service.url):
+        if not fits(service.module, service.url):
             yield sheet.document.problem(
                 (*keys, "url"), f"inventory.url_{service.module}", value=shown(service.url)
             )
+        yield from _expected(sheet, keys, service)
     for keys, url in _written_urls(sheet):
         if "@" in url.partition("//")[2].partition("/")[0]:
             yield sheet.document.problem(keys, "inventory.url_password", value=shown(url))
 
 
-def _is_http(url: str) -> bool:
-    return re.match(HTTP_URL, url) is not None and _port_fits(url)
-
-
-def _is_tcp(url: str) -> bool:
-    return re.fullmatch(r"tcp://[^\s/?#@]+:\d+", url) is not None and _port_fits(url)
-
-
-def _port_fits(url: str) -> bool:
+def _expected(sheet: Sheet, keys: Keys, service: Service) -> Iterator[Problem]:
+    if service.expect is None:
+        return
+    if service.module not in WITH_TEXT:
+        yield sheet.document.problem(
+            (*keys, "expect"), "inventory.expect_module", module=service.module
+        )
     try:
-        parts = urlsplit(url)
-        return bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
+        re.compile(service.expect)
+    except re.error:
+        yield sheet.document.problem(
+            (*keys, "expect"), "inventory.expect_regex", value=shown(service.expect)
+        )
 
 
 def _written_urls(sheet: Sheet) -> Iterator[tuple[Keys, str]]:
@@ -306,7 +305,7 @@ def _hosts(sheet: Sheet) -> Iterator[tuple[Keys, str]]:
         if point is not None:
             yield ("path", name, "address"), str(point.address)
     for keys, url in _written_urls(sheet):
-        if _port_fits(url):
+        if port_fits(url):
             yield keys, urlsplit(url).hostname or ""
 
 

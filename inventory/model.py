@@ -203,13 +203,17 @@ class Path(Frozen):
 
 
 class Service(Frozen):
-    """A shared service as the ward sees it. `module` says how it is checked."""
+    """A shared service as the ward sees it. `module` says how it is checked.
+
+    `expect` is a regular expression that the page, the port's first words or a DNS record matches.
+    """
 
     id: Name
     name: Words
     url: str
-    module: Literal["http_2xx", "tcp_connect"] = "http_2xx"
+    module: Literal["http_2xx", "tcp_connect", "tls", "dns", "ntp", "sip"] = "http_2xx"
     ca: str | None = None
+    expect: str | None = None
 
 
 class Ward(Frozen):

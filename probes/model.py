@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
     from inventory.credentials import Secret
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from probes.snmp.parts import Part
     from probes.snmp.types import Oid, SnmpClient, SnmpLessons
     from probes.snmp.ups_mib import UpsMib
+    from probes.wire import Wire
 
 
 class Reason(StrEnum):
@@ -239,7 +240,7 @@ class Target:
     `folder` is where relative `file:` references and CA files start from. `vantage` is where the
     asking agent stands (`ward` or `hub`), a label of path, reachability and service series. `ca`,
     `pin`, `insecure` are for `url`; a device's own HTTPS API has them in `https`. `peers` are names
-    and addresses of the ward's devices.
+    and addresses of the ward's devices. `expect` is a regular expression for a service's answer.
     """
 
     ward: str
@@ -261,6 +262,7 @@ class Target:
     vantage: str = "ward"
     pin: str | None = None
     insecure: bool = False
+    expect: str | None = None
     peers: tuple[tuple[str, str], ...] = ()
 
 
@@ -284,6 +286,8 @@ class HttpAnswer:
     content_type: str = ""
     phases: Mapping[str, float] = field(default_factory=dict)
     expires_at: datetime | None = None
+    location: str = ""
+    tls_version: str | None = None
 
 
 class HttpClient(Protocol):
@@ -320,6 +324,7 @@ class Transports:
     http: HttpClient
     echo: EchoClient
     tcp: TcpClient
+    wire: Wire | None = None
     lessons: SnmpLessons | None = None
     stamp: StampClient | None = None
 
@@ -348,10 +353,7 @@ class ProbeContext:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """How one thing is asked: a name, its rhythm in seconds, and the function that asks.
-
-    The caller owns the deadline. `run` raises a ProbeError leaf or returns a Reading.
-    """
+    """How one thing is asked, by a rhythm in seconds; `run` raises a ProbeError leaf or returns."""
 
     name: str
     period_s: float
@@ -388,7 +390,7 @@ class DeviceType:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One run of one probe on one target: what came, why not, when, how long.
+    """One run of one probe on one target.
 
     `started` is UTC wall time for people, `mono` the clock's monotonic seconds when it ended, for
     ages. A failed run has an empty reading.
@@ -409,6 +411,3 @@ class Observation:
     def ok(self) -> bool:
         """Whether the probe measured what it wanted."""
         return self.reason is Reason.OK
-
-
-Notes: TypeAlias = Sequence[str]

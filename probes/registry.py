@@ -31,6 +31,10 @@ _FIXED_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "reflector": ("stamp",),
         "service:http_2xx": ("http",),
         "service:tcp_connect": ("tcp",),
+        "service:tls": ("tls",),
+        "service:dns": ("dns",),
+        "service:ntp": ("ntp",),
+        "service:sip": ("sip-options",),
     }
 )
 

@@ -162,6 +162,7 @@ def _services(ward: Ward) -> Iterator[Target]:
             host=_hostname(service.url),
             url=service.url,
             ca=service.ca,
+            expect=service.expect,
         )
 
 
@@ -199,7 +200,7 @@ class _Form:
 _LATER = frozenset(
     (
         *("cisco-ce+ssh", "poly+https", "cms+https", "ssh", "cli+ssh", "vsphere", "libvirt"),
-        *("proxmox+https", "sip", "h323", "dns", "ntp"),
+        *("proxmox+https", "h323"),
     )
 )
 
@@ -336,6 +337,13 @@ def _port_url(parts: SplitResult, plain: Target, _ref: str | None) -> Target:
     return replace(plain, url=parts.geturl())
 
 
+def _question_url(parts: SplitResult, plain: Target, _ref: str | None) -> Target:
+    if not parts.path.strip("/"):
+        raise InputError("probe.url_name", url=plain.name, example=_DNS_EXAMPLE)
+    return replace(plain, url=parts.geturl())
+
+
+_DNS_EXAMPLE = "dns://192.0.2.53/service.example?type=A"
 _EXPORTER = _Form(
     ("node-exporter",), _exporter, example="node-exporter+http://192.0.2.10:9100/metrics"
 )
@@ -357,4 +365,8 @@ _FORMS: Mapping[str, _Form] = {
     "stamp": _Form(("stamp",), _reflector, example="stamp://192.0.2.10:862"),
     "http": _WEB,
     "https": _WEB,
+    "tls": _Form(("tls",), _port_url, example="tls://192.0.2.10:443"),
+    "dns": _Form(("dns",), _question_url, example=_DNS_EXAMPLE),
+    "ntp": _Form(("ntp",), _web, example="ntp://192.0.2.123"),
+    "sip": _Form(("sip-options",), _web, example="sip://192.0.2.60:5060?transport=tcp"),
 }

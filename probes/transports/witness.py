@@ -15,6 +15,7 @@ from probes.errors import ProbeError
 from probes.model import EchoStats, HttpAnswer, Transports
 from probes.path.stamp_client import WatchedStamp
 from probes.snmp import ber
+from probes.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Sequence
@@ -52,8 +53,19 @@ def witnessed(transports: Transports, tell: Callable[[str], None]) -> tuple[Tran
         echo=WatchedEcho(transports.echo, tell, tally),
         tcp=WatchedTcp(transports.tcp, tell, tally),
         stamp=None if transports.stamp is None else WatchedStamp(transports.stamp, tell, tally),
+        wire=_watched_wire(tell, tally) if transports.wire is not None else None,
     )
     return watched, tally
+
+
+def _watched_wire(tell: Callable[[str], None], tally: Tally) -> Wire:
+    """Sockets that tell of each that is opened."""
+
+    def heard(line: str) -> None:
+        tally.requests += 1
+        tell(f"> {line}")
+
+    return Wire(heard)
 
 
 async def _timed(

@@ -111,7 +111,8 @@ def test_what_is_not_good_is_exit_1_with_a_sentence_in_the_language(
     url = f"tcp://127.0.0.1:{free_port()}"
     code, out, err = shell(url, "--json")
     assert (code, json.loads(out)["reason"], err) == (1, "refused", "")
-    assert json.loads(out)["error"] == "Máy có, dịch vụ tắt"
+    advice = "Bật lại dịch vụ, hoặc kiểm tra cổng và tường lửa"
+    assert json.loads(out)["error"] == f"Máy có, dịch vụ tắt. {advice}"
     code, out, _err = shell(url, "--lang", "en")
     assert code == 1
     assert "Host is up, service is closed" in out

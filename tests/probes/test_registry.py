@@ -74,7 +74,15 @@ def test_a_codec_is_asked_over_https_only_with_credentials() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "names"),
-    [("gateway", ["icmp"]), ("service:http_2xx", ["http"]), ("service:tcp_connect", ["tcp"])],
+    [
+        ("gateway", ["icmp"]),
+        ("service:http_2xx", ["http"]),
+        ("service:tcp_connect", ["tcp"]),
+        ("service:tls", ["tls"]),
+        ("service:dns", ["dns"]),
+        ("service:ntp", ["ntp"]),
+        ("service:sip", ["sip-options"]),
+    ],
 )
 def test_targets_that_are_no_devices_have_their_probe(kind: str, names: list[str]) -> None:
     assert _names(replace(PLAIN, kind=kind)) == names

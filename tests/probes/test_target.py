@@ -136,6 +136,10 @@ def test_a_service_brings_its_host_url_and_ca() -> None:
         ("icmp://192.0.2.1", ("icmp",), "192.0.2.1"),
         ("tcp://192.0.2.1:22", ("tcp",), "192.0.2.1"),
         ("https://svc.example/a?b=c", ("http",), "svc.example"),
+        ("tls://[2001:db8::1]:443", ("tls",), "2001:db8::1"),
+        ("dns://192.0.2.53/svc.example?type=AAAA", ("dns",), "192.0.2.53"),
+        ("ntp://192.0.2.123", ("ntp",), "192.0.2.123"),
+        ("sip://[2001:db8::1]?transport=tcp", ("sip-options",), "2001:db8::1"),
     ],
 )
 def test_each_url_form_means_its_probes(url: str, probes: tuple[str, ...], host: str) -> None:
@@ -168,6 +172,8 @@ def test_several_credentials_are_several_targets() -> None:
         ("poly+https://192.0.2.1", [], "probe.url_later"),
         ("libvirt:///system", [], "probe.url_later"),
         ("gopher://192.0.2.1", [], "probe.url_scheme"),
+        ("dns://192.0.2.53", [], "probe.url_name"),
+        ("tls://192.0.2.10", [], "probe.url_bad"),
         ("snmp://192.0.2.1", [], "probe.auth_missing"),
         ("cisco-ce+https://192.0.2.1", [], "probe.auth_missing"),
         ("snmp://192.0.2.1", ["canary-77"], "probe.bad_auth"),
