@@ -65,7 +65,7 @@ def _named(agent: str, tokens: tuple[Path, ...]) -> Address:
         return Address(socket=path, token_files=(path.parent / TOKEN, *tokens))
     if agent.rpartition(":")[2].isdigit() and agent.rpartition(":")[0]:
         return Address(url=f"http://{agent}", token_files=tokens)
-    raise InputError("api.listen_form", listen=agent)
+    raise InputError("api.agent_form", agent=agent)
 
 
 def credential(files: tuple[Path, ...]) -> dict[str, str]:

@@ -201,6 +201,7 @@ async def play(what: Play, folder: Path) -> Proofs:
         options = Options(inventory, state, what.listen, state / "wardops.sock")
         async with running(plan_of(options), options) as agent:
             tell(say("demo.ready", what.language, url=agent.url))
+            tell(say("demo.writing", what.language, state=state))
             tell(say("demo.measuring", what.language))
             address = Address(url=agent.url, token_files=(state / "local.token",))
             with AgentClient(address) as client:

@@ -17,6 +17,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from agent.metrics_catalog import RATE_TRUSTED
 from probes.snmp.modules import IF_COLUMNS, IF_NUMBER, SYSTEM_SCALARS
+from probes.snmp.topology import NEIGHBOR_INFO, POE_DELIVERING, POE_FAULT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,6 +45,7 @@ def findings_of_promtool(page: str) -> list[str]:
     )
     theirs = {family.name for family in (*IF_COLUMNS, *SYSTEM_SCALARS, IF_NUMBER)}
     theirs |= {RATE_TRUSTED.name, "ifType_info"}  # its labels are those of the ports
+    theirs |= {NEIGHBOR_INFO.name, POE_DELIVERING.name, POE_FAULT.name}  # so are theirs
     named = [(line.split(" ", 1)[0], line) for line in check.stderr.splitlines() if line.strip()]
     return [line for name, line in named if name not in theirs and "_bits_per_second" not in name]
 

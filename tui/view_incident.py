@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from agent.wire import Incident, PlaybookRun, TimelineEntry
+    from agent.wire import Deadline, Incident, PlaybookRun, TimelineEntry
     from tui.lines import Line
     from tui.view import Showing
 
@@ -60,8 +60,11 @@ _ALLOWED = {
     "ack": frozenset({"open"}),
     "note": _OPEN | {"resolved"},
     "escalate": _OPEN,
+    "hand_over": _OPEN,
+    "cannot_fix_now": _OPEN,
     "close": frozenset({"resolved"}),
 }
+_CLOCKS_OF_SECURITY = 3
 _DEFAULT = "default"  # the mark of a deadline that the unit has not set
 _LONGEST_TEXT = 300  # what fits a text message in two parts
 _NOT_FROM_HERE = frozenset({"L0", "L3"})  # the ward itself; the carrier, whom others call
@@ -191,13 +194,17 @@ def detail_lines(incident: Incident, columns: int, showing: Showing) -> Iterator
     )  # fmt: skip
     for said in wrapped(title(incident, showing), columns - 2, 2):
         yield line(Span(f" {said}", "strong"))
+    advice = words.of(incident.advice) if incident.advice and incident.t_closed is None else ""
+    for said in wrapped(one_line(advice, 400), columns - 2, 3) if advice else ():
+        yield line(Span(f" {said}", "down" if showing.is_current else "unknown"))
     reached = "impact" if incident.state in _OPEN else "reached"
     yield from _labelled(reached, _impact(incident, showing), columns, showing)
     yield from _labelled("root", _root(incident, showing), columns, showing)
     cause = words.of(incident.cause_text) if incident.cause_text else incident.cause or ""
     yield from _labelled("cause", cause, columns, showing)
     yield from _labelled("group", incident.group or "", columns, showing)
-    yield from _labelled("clock", _clock(incident, showing), columns, showing)
+    for said in _clocks(incident, showing):
+        yield from _labelled("clock", said, columns, showing)
     yield from _labelled("cannot", _cannot(incident, showing), columns, showing)
     yield from _labelled("handed", _handover(incident, showing), columns, showing)
     yield from _labelled("told", _told(incident, showing), columns, showing)
@@ -210,17 +217,30 @@ def detail_lines(incident: Incident, columns: int, showing: Showing) -> Iterator
         yield from _labelled("playbook", said, columns, showing)
 
 
-def _clock(incident: Incident, showing: Showing) -> str:
-    """The clock that runs out first; nothing once all are met or the incident is closed."""
-    running = [one for one in incident.deadlines if one.met is None]
-    if not running or incident.state == "closed":
-        return ""
-    first = min(running, key=lambda one: one.due)
-    late = showing.is_current and first.due < showing.now
-    key = "screen.incident.clock_over" if late else "screen.incident.clock_runs"
-    unset = "" if first.mark != _DEFAULT else showing.words.say("screen.incident.clock_default")
-    said = {"what": showing.words.of(first.text), "due": _when(first.due)}
-    return showing.words.say(key, **said, source=unset or showing.words.of(first.source))
+def _clocks(incident: Incident, showing: Showing) -> Iterator[str]:
+    """The clock that runs out first, of a security incident the first three.
+
+    Nothing once all are met or the incident is closed.
+    """
+    running = [one for one in incident.deadlines if one.met is None and one.runs]
+    if incident.state == "closed":
+        return
+    most = _CLOCKS_OF_SECURITY if incident.advice else 1
+    yield from (_clock(one, showing) for one in sorted(running, key=lambda one: one.due)[:most])
+
+
+def _clock(one: Deadline, showing: Showing) -> str:
+    """One clock: until when, how long that still is, and who says so."""
+    words = showing.words
+    left_s = (one.due - showing.now).total_seconds()
+    said = {"what": words.of(one.text), "due": _when(one.due)}
+    source = words.say("screen.incident.clock_default") if one.mark == _DEFAULT else ""
+    said["source"] = source or words.of(one.source)
+    if not showing.is_current:
+        return words.say("screen.incident.clock_runs", **said)
+    if left_s < 0:
+        return words.say("screen.incident.clock_over", **said)
+    return words.say("screen.incident.clock_left", left=words.lasted(left_s), **said)
 
 
 def _cannot(incident: Incident, showing: Showing) -> str:

@@ -61,6 +61,64 @@ def looked_at(name: str, *keys: str) -> Callable[[Pilot[None]], Awaitable[None]]
     return act
 
 
+HEALTH = {
+    "wardops_cpu_ratio{cpu 1}": (0.12, "ratio"),
+    "wardops_memory_used_ratio{Processor}": (0.41, "ratio"),
+    "wardops_sensor_temperature_celsius{Board}": (41.0, "celsius"),
+    "wardops_sensor_ok{Board,other}": (1.0, ""),
+    "wardops_sensor_ok{Fan 1,fan}": (1.0, ""),
+    "wardops_sensor_ok{PSU 1,psu}": (0.0, ""),
+    "wardops_poe_budget_watts": (185.0, "watts"),
+    "wardops_poe_used_watts": (18.0, "watts"),
+}
+
+
+def healthy(left_out: str = "nothing") -> tuple[wire.DeviceDetail, tuple[wire.Interface, ...]]:
+    """The switch with its health and neighbours told, without the values so named."""
+    found = detail(SWITCH)
+    run = next(one for one in found.observations if one.source == "snmp-interfaces")
+    facts = {
+        name: run.model_copy(update={"value": value, "unit": unit})
+        for name, (value, unit) in HEALTH.items()
+        if left_out not in name
+    }
+    asked = run.model_copy(update={"source": "snmp-health"})
+    told = found.model_copy(update={"facts": facts, "observations": (*found.observations, asked)})
+    *most, last = ports()
+    return told, (*most, last.model_copy(update={"neighbor": "ce-26740 lan"}))
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("size", ["80x24", "120x40"])
+async def test_the_health_of_a_switch_fits_above_its_ports(
+    size: str,
+    language: str,
+    draw: Callable[..., Awaitable[str]],
+    golden: Callable[[str, str], None],
+) -> None:
+    async def act(pilot: Pilot[None]) -> None:
+        await looked_at(SWITCH)(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, DeviceScreen)
+        screen.take(SWITCH, healthy())
+        await pilot.press("enter", *["right"] * 11, "down")
+        await pilot.pause()
+
+    drawn = await draw("ok", size, act, language=language)
+    golden(f"device-health-{size}-{language}", drawn)
+    assert "ce-26740 lan" in drawn
+    assert "PSU 1" in drawn
+
+
+def test_what_a_device_does_not_tell_of_its_health_is_said(
+    snapshots: Mapping[str, wire.Snapshot], showing_of: Callable[..., Showing]
+) -> None:
+    device = next(one for one in snapshots["ok"].devices if one.name == SWITCH)
+    closer = Closer(device, mark_of("ok"), healthy("temperature")[0])
+    *_, last = fact_lines(closer, 80, showing_of(snapshots["ok"]))
+    assert text_of(last).strip() == "? temperature: no figures"
+
+
 @pytest.mark.parametrize("language", ["vi", "en"])
 @pytest.mark.parametrize("size", ["80x24", "120x40"])
 @pytest.mark.parametrize(

@@ -302,6 +302,32 @@ def test_who_holds_it_is_who_took_it_on_last(
     assert refusal(None, "note", showing) is not None
 
 
+def test_a_security_incident_says_what_must_not_be_done_and_its_first_three_clocks(
+    snapshots: Mapping[str, wire.Snapshot], showing_of: Callable[..., Showing]
+) -> None:
+    showing = showing_of(snapshots["metronet"], "vi")
+    base = at(snapshots["metronet"], "acked").incidents[0]
+    clocks = tuple(
+        wire.Deadline(
+            rule=f"r{hours}", clock="report", group="law", mark="unit",
+            due=showing.now + timedelta(hours=hours),
+            text=wire.Text(vi=f"Báo lần {hours}", en=f"Report {hours}"),
+            source=wire.Text(vi="Nghị định", en="Decree"),
+        )
+        for hours in (5, 1, 3, 2)
+    )  # fmt: skip
+    advice = wire.Text(vi="GIỮ NGUYÊN HIỆN TRẠNG: không tắt nguồn.", en="KEEP AS IT IS.")
+    one = base.model_copy(update={"advice": advice, "deadlines": clocks})
+    rows = list(detail_lines(one, 80, showing))
+    told = "\n".join(text_of(row) for row in rows)
+    assert any(span.tone == "down" and "GIỮ NGUYÊN" in span.text for row in rows for span in row)
+    assert [hours for hours in (1, 2, 3, 5) if f"Báo lần {hours}" in told] == [1, 2, 3]
+    assert "còn" in told
+    plain = one.model_copy(update={"advice": None})
+    said = "\n".join(text_of(row) for row in detail_lines(plain, 80, showing))
+    assert [hours for hours in (1, 2, 3, 5) if f"Báo lần {hours}" in said] == [1]
+
+
 def test_numbers_are_said_short() -> None:
     assert short_id("SC-2026-000412") == "SC-00412"
     assert short_id("whatever") == "whatever"

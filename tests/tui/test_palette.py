@@ -220,6 +220,64 @@ async def test_measuring_again_is_asked_of_the_agent(
     assert outbox.sent == [("probe_now", {"device": "ups-26740", "ward": "26740"}, None)]
 
 
+@pytest.mark.parametrize(
+    ("typing", "keys", "sent"),
+    [
+        ("bao tri ups", (*"90", "enter", *"ac quy", "enter", "enter"),
+         [("maintenance_set", {"device": "ups-26740", "minutes": 90, "ward": "26740"}, "ac quy")]),
+        ("bao tri ups", (*"lau", "enter", *"ac quy", "enter", "enter"), []),
+    ],
+)  # fmt: skip
+async def test_maintenance_is_announced_from_a_form_and_only_for_whole_minutes(
+    typing: str,
+    keys: tuple[str, ...],
+    sent: list[object],
+    draw: Callable[..., Awaitable[str]],
+    outbox: Any,
+) -> None:
+    async def act(pilot: Pilot[None]) -> None:
+        assert isinstance(pilot.app, WardopsApp)
+        pilot.app.feed = outbox
+        await typed(*typing, "enter")(pilot)
+        await pilot.pause()
+        await pilot.press(*keys)
+        await pilot.pause()
+
+    await draw("ok", "80x24", act)
+    assert outbox.sent == sent
+
+
+@pytest.mark.parametrize(
+    ("typing", "keys", "verb", "args", "reason"),
+    [
+        ("chua khac phuc duoc", (*"cho cap", "enter", "4", "enter", *"3g", "enter", "enter"),
+         "cannot_fix_now", {"workaround": "3g"}, "cho cap"),
+        ("chuyen xu ly", (*"L2", "enter", "enter", "enter"), "hand_over", {"to": "L2"}, None),
+    ],
+)  # fmt: skip
+async def test_what_is_done_to_an_incident_by_name_is_asked_in_a_form(
+    typing: str,
+    keys: tuple[str, ...],
+    verb: str,
+    args: dict[str, object],
+    reason: str | None,
+    draw: Callable[..., Awaitable[str]],
+    outbox: Any,
+) -> None:
+    async def act(pilot: Pilot[None]) -> None:
+        assert isinstance(pilot.app, WardopsApp)
+        pilot.app.feed = outbox
+        await typed(*typing, " ", "enter")(pilot)
+        await pilot.pause()
+        await pilot.press(*keys)
+        await pilot.pause()
+
+    await draw("metronet", "80x24", act)
+    ((said, given, why),) = outbox.sent
+    assert (said, why) == (verb, reason)
+    assert {name: given[name] for name in args} == args
+
+
 async def test_letters_and_themes_change_by_name_too(draw: Callable[..., Awaitable[str]]) -> None:
     text = await draw("ok", "80x24", typed(*"khong dau", "enter", "colon", *"ascii", "enter"))
     assert text.isascii()

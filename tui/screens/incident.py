@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from tui.actions import INCIDENT, PLAYBOOK
 from tui.lines import BLANK, Span, boxed, line, wrapped
 from tui.screens.form import Form
-from tui.screens.records import ask_for, handover_form, note_form
+from tui.screens.records import ask_for, cannot_fix_form, handover_form, note_form
 from tui.screens.searching import SearchScreen
 from tui.view_incident import (
     FILTERS,
@@ -189,6 +189,26 @@ class IncidentScreen(SearchScreen):
             ask_for(self.ward_app, handover_form(
                 self.ward_app, short_id(found.id), text,
                 lambda args: self._send("escalate", found, args),
+            ))  # fmt: skip
+
+    def do_hand_over(self) -> None:
+        """Give it to another role, which has to take it."""
+        found = self._open_to("hand_over")
+        if found is not None:
+            text = handover_text(found, self.ward_app.showing())
+            ask_for(self.ward_app, handover_form(
+                self.ward_app, short_id(found.id), text,
+                lambda args: self._send("hand_over", found, args),
+                "screen.incident.hand_over_title",
+            ))  # fmt: skip
+
+    def do_cannot_fix(self) -> None:
+        """Say that it cannot be mended now, until when, and what is done instead."""
+        found = self._open_to("cannot_fix_now")
+        if found is not None:
+            ask_for(self.ward_app, cannot_fix_form(
+                self.ward_app, short_id(found.id),
+                lambda args, reason: self._send("cannot_fix_now", found, args, reason=reason),
             ))  # fmt: skip
 
     def do_close(self) -> None:

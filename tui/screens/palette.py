@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from inventory.errors import WardopsError
 from tui.actions import CONTACTS, DEVICE, HOME, INCIDENT, PALETTE, PLAYBOOK, for_key
+from tui.screens.records import ask_for, maintenance_form
 from tui.screens.ward_screen import WardScreen
 from tui.view_palette import Desk, entries, palette_lines
 from tui.widgets.typed import Typed
@@ -138,10 +139,10 @@ class PaletteScreen(WardScreen):
             case "playbook":
                 cast("PlaybookScreen", app.get_screen(PLAYBOOK)).choose(target)
                 app.go(PLAYBOOK)
-            case "incident" | "ack" | "note" | "escalate" | "close":
+            case "incident" | "ack" | "note" | "escalate" | "hand_over" | "cannot_fix" | "close":
                 self._on_incident(entry)
-            case "probe":
-                self._probe(target)
+            case "probe" | "maintenance" as deed:
+                {"probe": self._probe, "maintenance": self._maintain}[deed](target)
             case "theme":
                 app.use_theme(target)
             case "unaccented":
@@ -162,10 +163,24 @@ class PaletteScreen(WardScreen):
             "ack": screen.do_take,
             "note": screen.do_note,
             "escalate": screen.do_escalate,
+            "hand_over": screen.do_hand_over,
+            "cannot_fix": screen.do_cannot_fix,
             "close": screen.do_close,
         }
         if entry.verb.name in doing:
             app.call_later(doing[entry.verb.name])
+
+    def _maintain(self, device: str) -> None:
+        """A window from now on, asked in a form."""
+        app = self.ward_app
+        ward = app.showing().ward
+
+        def send(args: dict[str, Any], reason: str) -> None:
+            said = app.settings.words.say("screen.maintenance.done", device=device)
+            found = {"device": device, **args, **({"ward": ward.code} if ward is not None else {})}
+            app.command("maintenance_set", found, reason=reason, then=lambda _: app.say(said))
+
+        ask_for(app, maintenance_form(app, device, send))
 
     def _probe(self, device: str) -> None:
         app = self.ward_app

@@ -159,6 +159,8 @@ class PlaybookScreen(WardScreen):
         self._run = found
         if found.step is None or found.step.id != before:
             self._cursor = first_place(found.step)
+            if self.ward_app.notice == self._words("not_asked"):
+                self.ward_app.notice = ""  # another step: it may well ask something
         self.ward_app.redraw()
 
     def take_briefs(self, found: tuple[PlaybookBrief, ...] | WardopsError) -> None:
@@ -358,4 +360,7 @@ class PlaybookScreen(WardScreen):
         return len(choices(self._run, showing))
 
     def _say(self, key: str) -> None:
-        self.ward_app.say(self.ward_app.settings.words.say(f"screen.playbook.{key}"))
+        self.ward_app.say(self._words(key))
+
+    def _words(self, key: str) -> str:
+        return self.ward_app.settings.words.say(f"screen.playbook.{key}")
