@@ -27,3 +27,41 @@ PROBE_CERT_EXPIRY = Metric(
     _OWN,
     "seconds",
 )
+PROBE_TLS = Metric("probe_tls_version_info", "gauge", "The TLS version in use.", (*_OWN, "version"))
+PROBE_HTTP_REDIRECTS = Metric(
+    "probe_http_redirects", "gauge", "Redirects that were followed, within the host.", _OWN
+)
+PROBE_REGEX = Metric(
+    "probe_failed_due_to_regex", "gauge", "1 when the expected text was missing.", _OWN
+)
+PROBE_DNS_TIME = Metric(
+    "probe_dns_lookup_time_seconds", "gauge", "How long the resolver took.", _OWN, "seconds"
+)
+PROBE_DNS_ANSWERS = Metric("probe_dns_answer_rrs", "gauge", "Records of the answer.", _OWN)
+PROBE_DNS_SUCCEEDED = Metric(
+    "probe_dns_query_succeeded", "gauge", "1 when the resolver answered the question.", _OWN
+)
+DNS_MATCH = Metric(
+    "wardops_dns_answer_match", "gauge", "1 when the answer is the expected one.", _OWN
+)
+NTP_OFFSET = Metric(
+    "wardops_ntp_offset_seconds",
+    "gauge",
+    "The server's clock less the agent's, by the sample with the least delay.",
+    _OWN,
+    "seconds",
+)
+NTP_DELAY = Metric(
+    "wardops_ntp_delay_seconds", "gauge", "Round trip of that sample.", _OWN, "seconds"
+)
+NTP_STRATUM = Metric(
+    "wardops_ntp_stratum", "gauge", "Steps between the server and a reference clock.", _OWN
+)
+NTP_LEAP = Metric("wardops_ntp_leap", "gauge", "Leap indicator, 0 to 2 (RFC 5905).", _OWN)
+SIP_UP = Metric("wardops_sip_up", "gauge", "1 when the SIP server is in order.", _OWN)
+SIP_CODE = Metric(
+    "wardops_sip_response_code", "gauge", "Status of the final answer to OPTIONS.", _OWN
+)
+SIP_RTT = Metric(
+    "wardops_sip_rtt_seconds", "gauge", "From OPTIONS to its final answer.", _OWN, "seconds"
+)

@@ -1,44 +1,65 @@
-"""Connects to a service's port: open, closed, silent and unroutable are told apart."""
+"""Connects to a service's port: open, closed, silent, unroutable and wrong talk are told apart."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from probes.errors import NotConfigured
-from probes.model import Probe, Reading, Sample
-from probes.services.model import PROBE_DURATION, PROBE_SUCCESS
+from inventory.text import one_line
+from probes.errors import ProtocolBroken
+from probes.model import Probe, Reading
+from probes.services.model import PROBE_DURATION, PROBE_REGEX, PROBE_SUCCESS
+from probes.services.parts import advised, check_samples, endpoint, sample, wire_of
+from probes.transports.tls import as_leaves
 
 if TYPE_CHECKING:
-    from probes.model import ProbeContext, Target
+    from collections.abc import Iterator
 
-_PORT_OF_SCHEME = {"https": 443, "http": 80}
+    from probes.model import ProbeContext, Sample, Target
+    from probes.wire import Stream
+
+_MOST_BANNER = 4096
+_SHOWN = 60
 
 
 async def run(target: Target, context: ProbeContext) -> Reading:
     """Connect to the host and port of the service's URL and say how long it took.
 
-    Raises NotConfigured for a URL without a port, and what the TCP client raises.
+    With `expect`, what the service says first must match it. Raises NotConfigured for a URL
+    without a port, ProtocolBroken for other talk, and what the TCP client raises.
     """
     host, port = endpoint(target.url or "")
-    took_s = await context.transports.tcp.connect(host, port, deadline=context.deadline)
-    own = (target.name, target.vantage)
-    samples = (Sample(PROBE_SUCCESS, 1, own), Sample(PROBE_DURATION, took_s, own))
-    return Reading(samples=samples, method="tcp connect")
+    if target.expect is None:
+        took_s = await context.transports.tcp.connect(host, port, deadline=context.deadline)
+        return Reading(samples=tuple(check_samples(target, took_s)), method="tcp connect")
+    begun = context.clock.monotonic()
+    with as_leaves(target.url or ""):
+        async with wire_of(context).stream(host, port) as stream:
+            await _greeted(stream, target.expect)
+    took_s = context.clock.monotonic() - begun
+    return Reading(samples=tuple(_samples(target, took_s)), method="tcp banner")
 
 
-def endpoint(url: str) -> tuple[str, int]:
-    """Host and port of `tcp://host:port` or of an http(s) URL; raises NotConfigured otherwise."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port or _PORT_OF_SCHEME.get(parts.scheme)
-    except ValueError as error:
-        raise NotConfigured("url", url=url) from error
-    if not parts.hostname or port is None:
-        raise NotConfigured("url", url=url)
-    return parts.hostname, port
+def _samples(target: Target, took_s: float) -> Iterator[Sample]:
+    yield from check_samples(target, took_s)
+    yield sample(PROBE_REGEX, 0, target)
+
+
+async def _greeted(stream: Stream, expect: str) -> None:
+    """Read until the banner matches; a banner that ends without raises ProtocolBroken."""
+    wanted, banner = re.compile(expect.encode()), b""
+    while not wanted.search(banner):
+        more = await stream.reader.read(_MOST_BANNER)
+        if not more or len(banner) > _MOST_BANNER:
+            seen = one_line(banner.decode("utf-8", "replace"))[:_SHOWN]
+            raise ProtocolBroken("banner", seen=seen or "-", expect=expect)
+        banner += more
 
 
 PROBE = Probe(
-    name="tcp", period_s=60, timeout_s=5, run=run, metrics=(PROBE_SUCCESS, PROBE_DURATION)
+    name="tcp",
+    period_s=60,
+    timeout_s=5,
+    run=advised(run),
+    metrics=(PROBE_SUCCESS, PROBE_DURATION, PROBE_REGEX),
 )

@@ -7,14 +7,12 @@ Redirects are not followed, no proxy of the environment is used, nothing is deco
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import ssl
 from importlib.metadata import version
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import httpx
-from cryptography import x509
 
 from probes.errors import (
     LimitExceeded,
@@ -22,31 +20,20 @@ from probes.errors import (
     ProbeError,
     ProtocolBroken,
     TimedOut,
-    TlsExpired,
     TlsUntrusted,
-    TlsWrongName,
 )
 from probes.model import HttpAnswer
 from probes.transports.os_errors import as_probe_error
+from probes.transports.tls import Trust, check_pin, context_of, expires_at, leaf_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import datetime
 
     from inventory.credentials import Secret
 
 # Longer than the 30 s period of machines and codecs, shorter than the 60 s of service checks,
 # which so see a renewed or expired certificate at every check.
 _KEEP_ALIVE_S = 45.0
-
-# OpenSSL verify codes, `man 1 openssl-verification-options`; 9 is "not yet valid".
-_VERIFY_CODES: Mapping[int, type[ProbeError]] = MappingProxyType(
-    {
-        **dict.fromkeys((9, 10), TlsExpired),
-        **dict.fromkeys((18, 19, 20, 21), TlsUntrusted),
-        **dict.fromkeys((62, 63, 64), TlsWrongName),
-    }
-)
 
 # Phases by httpcore's trace events; `connect` includes the look-up of a name.
 _PHASES: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -65,19 +52,11 @@ _PHASES: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 
 
-class _Trust(NamedTuple):
-    """Whom a connection believes; connections with different trust are never shared."""
-
-    ca: str | None
-    pin: str | None
-    insecure: bool
-
-
 class HttpsClient:
     """The real HttpClient. Close it with `close()` when nothing polls any more."""
 
     def __init__(self) -> None:
-        self._clients: dict[_Trust, httpx.AsyncClient] = {}
+        self._clients: dict[Trust, httpx.AsyncClient] = {}
 
     async def get(
         self,
@@ -99,7 +78,7 @@ class HttpsClient:
         """
         login = httpx.BasicAuth(user, password.reveal() if password else "") if user else None
         try:
-            client = self._client(_Trust(ca, pin, insecure))
+            client = self._client(Trust(ca, pin, insecure))
             request = client.build_request("GET", url)
             if not 0 <= (request.url.port or 0) <= 65535:
                 raise NotConfigured("url", url=url)
@@ -118,10 +97,10 @@ class HttpsClient:
         for client in clients.values():
             await client.aclose()
 
-    def _client(self, trust: _Trust) -> httpx.AsyncClient:
+    def _client(self, trust: Trust) -> httpx.AsyncClient:
         if trust not in self._clients:
             self._clients[trust] = httpx.AsyncClient(
-                verify=_context(trust),
+                verify=context_of(trust),
                 timeout=None,  # noqa: S113 - the caller's deadline cuts every request
                 trust_env=False,
                 headers={
@@ -131,17 +110,6 @@ class HttpsClient:
                 limits=httpx.Limits(keepalive_expiry=_KEEP_ALIVE_S),
             )
         return self._clients[trust]
-
-
-def _context(trust: _Trust) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cafile=trust.ca)
-    except (OSError, ssl.SSLError) as error:
-        raise NotConfigured("ca_file", path=trust.ca) from error
-    if trust.pin or trust.insecure:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 class _Trace:
@@ -160,10 +128,11 @@ class _Trace:
             self._bare = None
         if event == "connection.start_tls.complete" and self._pin:
             stream = info["return_value"]
-            seen = f"sha256:{hashlib.sha256(_certificate(stream) or b'').hexdigest()}"
-            if seen != self._pin:
+            try:
+                check_pin(_certificate(stream), self._pin)
+            except TlsUntrusted:
                 await stream.aclose()
-                raise TlsUntrusted("tls_pin", seen=seen)
+                raise
 
     async def hang_up(self) -> None:
         """Close a connection whose handshake was cut short: httpcore forgets it without a word."""
@@ -216,7 +185,7 @@ async def _ask(
         raise
     try:
         stream = response.extensions.get("network_stream")
-        expires_at = _expires_at(_certificate(stream))
+        until = expires_at(_certificate(stream))
         body = await _body(response, max_bytes)
     finally:
         await response.aclose()
@@ -225,7 +194,9 @@ async def _ask(
         body=body,
         content_type=response.headers.get("Content-Type", ""),
         phases=trace.phases(),
-        expires_at=expires_at,
+        expires_at=until,
+        location=response.headers.get("Location", ""),
+        tls_version=_tls_version(stream),
     )
 
 
@@ -247,13 +218,10 @@ def _certificate(stream: Any) -> bytes | None:
     return tls.getpeercert(binary_form=True) if tls is not None else None
 
 
-def _expires_at(certificate: bytes | None) -> datetime | None:
-    if certificate is None:
-        return None
-    try:
-        return x509.load_der_x509_certificate(certificate).not_valid_after_utc
-    except ValueError:  # OpenSSL accepts dates that the stricter parser does not
-        return None
+def _tls_version(stream: Any) -> str | None:
+    """As OpenSSL names it (`TLSv1.3`), None over plain HTTP."""
+    tls = stream.get_extra_info("ssl_object") if stream is not None else None
+    return tls.version() if tls is not None else None
 
 
 def _mapped(error: httpx.HTTPError) -> ProbeError:
@@ -262,10 +230,8 @@ def _mapped(error: httpx.HTTPError) -> ProbeError:
     for cause in under:
         if isinstance(cause, ProbeError):
             return cause
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return _VERIFY_CODES.get(cause.verify_code, TlsUntrusted)()
         if isinstance(cause, ssl.SSLError):
-            return ProtocolBroken("tls", problem=cause.reason or "handshake")
+            return leaf_of(cause)
     for cause in under:
         if isinstance(cause, OSError) and (cause.errno is not None):
             return as_probe_error(cause)

@@ -16,6 +16,7 @@ from probes.snmp.datagrams import UdpDatagrams
 from probes.snmp.engine_fast import FastEngine
 from probes.transports.no_console import leave_out_console
 from probes.transports.tcp import TcpConnector
+from probes.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -46,7 +47,13 @@ async def open_transports(inventory: Inventory | None, clock: Clock) -> AsyncIte
         stamp = StampSender(clock)
         closing.callback(stamp.close)
         yield Transports(
-            snmp=snmp, http=http, echo=echo, tcp=TcpConnector(), lessons=snmp, stamp=stamp
+            snmp=snmp,
+            http=http,
+            echo=echo,
+            tcp=TcpConnector(),
+            wire=Wire(),
+            lessons=snmp,
+            stamp=stamp,
         )
 
 

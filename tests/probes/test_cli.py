@@ -115,7 +115,7 @@ def test_what_is_not_good_is_exit_1_with_a_sentence_in_the_language(
     assert json.loads(out)["error"] == f"Máy có, dịch vụ tắt. {advice}"
     code, out, _err = shell(url, "--lang", "en")
     assert code == 1
-    assert "Host is up, service is closed" in out
+    assert "The machine is up, the service is closed. Start the service" in out
 
 
 def test_loopback_is_pinged_for_real(shell: Callable[..., tuple[int, str, str]]) -> None:

@@ -14,7 +14,7 @@ from probes.clock import SystemClock
 from probes.errors import NotConfigured
 from probes.model import Reading, Reason, Target, Transports
 from probes.run import observe
-from probes.services import http, tcp
+from probes.services import http, parts, tcp
 from probes.transports.fake import FakeEcho
 from probes.transports.https import HttpsClient
 from probes.transports.tcp import TcpConnector
@@ -158,13 +158,13 @@ async def test_an_open_port_says_how_long_it_took(ways: Transports, peers: Peers
     ],
 )
 def test_an_endpoint_is_host_and_port(url: str, expected: tuple[str, int]) -> None:
-    assert tcp.endpoint(url) == expected
+    assert parts.endpoint(url) == expected
 
 
 @pytest.mark.parametrize("url", ["", "tcp://db.example", "tcp://:22", "tcp://a:99999", "tcp://[x"])
 def test_an_endpoint_without_host_or_port_is_configuration(url: str) -> None:
     with pytest.raises(NotConfigured):
-        tcp.endpoint(url)
+        parts.endpoint(url)
 
 
 @pytest.mark.realtime

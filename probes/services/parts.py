@@ -1,0 +1,104 @@
+"""What service probes share: the parts of a URL, the way out, the samples that each check has."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from probes.errors import NotConfigured, ProbeError, TimedOut, Unsupported
+from probes.model import Sample
+from probes.services.model import PROBE_CERT_EXPIRY, PROBE_DURATION, PROBE_SUCCESS, PROBE_TLS
+from probes.transports.tls import Trust
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+    from datetime import datetime
+
+    from probes.model import Metric, ProbeContext, Reading, Target
+    from probes.wire import Wire
+
+_PORT_OF_SCHEME = {"https": 443, "http": 80, "tls": 443, "dns": 53, "ntp": 123, "sip": 5060}
+
+# Outcomes of any socket, which for a service mean something that a person can do.
+_ADVISED = frozenset(
+    {
+        *("dns", "unreachable", "refused", "timeout", "reset", "protocol"),
+        *("tls_expired", "tls_untrusted", "tls_name", "tls"),
+    }
+)
+_TO_SAY_S = 0.05  # of the deadline, so that the silence is put in words before it ends
+
+
+def advised(
+    run: Callable[[Target, ProbeContext], Awaitable[Reading]],
+) -> Callable[[Target, ProbeContext], Awaitable[Reading]]:
+    """The same probe, whose plain failures say what to do about a service: `service_<detail>`."""
+
+    async def asked(target: Target, context: ProbeContext) -> Reading:
+        try:
+            async with asyncio.timeout_at(context.deadline - _TO_SAY_S):
+                return await run(target, context)
+        except TimeoutError as error:
+            raise TimedOut("service_timeout") from error
+        except ProbeError as error:
+            if error.detail_code not in _ADVISED:
+                raise
+            raise type(error)(f"service_{error.detail_code}", **error.values) from error
+
+    return asked
+
+
+def endpoint(url: str) -> tuple[str, int]:
+    """Host and port of a service's URL, else the port of its scheme; raises NotConfigured."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _PORT_OF_SCHEME.get(parts.scheme)
+    except ValueError as error:
+        raise NotConfigured("url", url=url) from error
+    if not parts.hostname or port is None:
+        raise NotConfigured("url", url=url)
+    return parts.hostname, port
+
+
+def asked_name(url: str) -> str:
+    """What stands behind the host: the name that a `dns:` URL asks for."""
+    return unquote(urlsplit(url).path.strip("/"))
+
+
+def wish(url: str, key: str, default: str) -> str:
+    """One word of the URL's query, in lower case."""
+    return parse_qs(urlsplit(url).query).get(key, [default])[0].lower()
+
+
+def wire_of(context: ProbeContext) -> Wire:
+    """The sockets; raises Unsupported in the simulated world, which has none."""
+    if context.transports.wire is None:
+        raise Unsupported("no_wire")
+    return context.transports.wire
+
+
+def trust_of(target: Target) -> Trust:
+    """Whom the target's certificate is checked against."""
+    ca = str(Path(target.folder) / target.ca) if target.ca else None
+    return Trust(ca, target.pin, target.insecure)
+
+
+def check_samples(target: Target, took_s: float) -> Iterator[Sample]:
+    """That the check was good, and how long it took."""
+    yield sample(PROBE_SUCCESS, 1, target)
+    yield sample(PROBE_DURATION, took_s, target)
+
+
+def tls_samples(target: Target, until: datetime | None, version: str | None) -> Iterator[Sample]:
+    """Until when the certificate is good, and the TLS version; those that are known."""
+    if until is not None:
+        yield sample(PROBE_CERT_EXPIRY, until.timestamp(), target)
+    if version is not None:
+        yield sample(PROBE_TLS, 1, target, version.replace("TLSv", "TLS "))
+
+
+def sample(metric: Metric, value: float, target: Target, *labels: str) -> Sample:
+    """A sample of a service's family, whose first labels are `service` and `vantage`."""
+    return Sample(metric, value, (target.name, target.vantage, *labels))

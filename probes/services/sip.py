@@ -1,0 +1,151 @@
+"""Asks a SIP server for its OPTIONS (RFC 3261 section 11): alive, ill, or silent.
+
+Any final answer of the server itself proves it alive, also one that refuses: only 5xx and 6xx say
+that it is ill, and 408 that what stands behind it is silent.
+"""
+
+from __future__ import annotations
+
+import secrets as chance
+from importlib.metadata import version
+from typing import TYPE_CHECKING, NamedTuple
+
+from probes.errors import NotConfigured, ParseFailed, ProtocolBroken, TimedOut
+from probes.model import Probe, Reading
+from probes.services.model import PROBE_DURATION, PROBE_SUCCESS, SIP_CODE, SIP_RTT, SIP_UP
+from probes.services.parts import advised, check_samples, endpoint, sample, wire_of, wish
+from probes.transports.tls import as_leaves
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from probes.model import ProbeContext, Sample, Target
+
+_T1_S, _T2_S = 0.5, 4.0  # RFC 3261 section 17.1.2.2: doubled from T1, at most T2
+_MOST_OCTETS = 65_535
+
+
+class _Question(NamedTuple):
+    """One OPTIONS request, and what marks its answers."""
+
+    octets: bytes
+    call_id: str
+
+
+async def run(target: Target, context: ProbeContext) -> Reading:
+    """OPTIONS to the server of the service's URL, by UDP or with `?transport=tcp` by TCP.
+
+    Raises ProtocolBroken for 5xx and 6xx, TimedOut for 408 and silence, ParseFailed for other
+    talk, NotConfigured for another transport, and what sockets raise.
+    """
+    url = target.url or ""
+    ways = {"udp": _by_udp, "tcp": _by_tcp}
+    transport = wish(url, "transport", "udp")
+    if transport not in ways:
+        raise NotConfigured("sip_transport", transport=transport[:16])
+    begun = context.clock.monotonic()
+    with as_leaves(url):
+        status = await ways[transport](url, context)
+    _refuse_ill(status)
+    took_s = context.clock.monotonic() - begun
+    return Reading(samples=tuple(_samples(target, status, took_s)), method=f"sip {transport}")
+
+
+async def _by_udp(url: str, context: ProbeContext) -> int:
+    """Ask until a final answer comes, again after T1 doubled; the caller's deadline ends it."""
+    async with wire_of(context).post(*endpoint(url)) as post:
+        question = _question(url, "UDP", post.local)
+        wait_s = _T1_S
+        while True:
+            post.send(question.octets)
+            ends = context.clock.monotonic() + wait_s
+            while (left_s := ends - context.clock.monotonic()) > 0:
+                octets = await post.receive(left_s)
+                status = _status(octets, question) if octets is not None else None
+                if status is not None:
+                    return status
+            wait_s = min(2 * wait_s, _T2_S)
+
+
+async def _by_tcp(url: str, context: ProbeContext) -> int:
+    async with wire_of(context).stream(*endpoint(url)) as stream:
+        local = stream.writer.get_extra_info("sockname")[:2]
+        question = _question(url, "TCP", local)
+        stream.writer.write(question.octets)
+        heard = b""
+        while len(heard) < _MOST_OCTETS:
+            more = await stream.reader.read(_MOST_OCTETS)
+            heard += more
+            *whole, heard = heard.split(b"\r\n\r\n") if more else (heard, b"")
+            for head in whole:
+                status = _status(head, question)
+                if status is not None:
+                    return status
+            if not more:
+                raise ProtocolBroken("reset")
+    raise ParseFailed("sip_talk")
+
+
+def _question(url: str, transport: str, local: tuple[str, int]) -> _Question:
+    """RFC 3261 section 11.1, with rport (RFC 3581); no name of a person or room is in it."""
+    host, port = endpoint(url)
+    here, there = f"{_bracketed(local[0])}:{local[1]}", f"{_bracketed(host)}:{port}"
+    call_id, tag, branch = (chance.token_hex(8) for _ in range(3))
+    lines = (
+        f"OPTIONS sip:{there} SIP/2.0",
+        f"Via: SIP/2.0/{transport} {here};branch=z9hG4bK{branch};rport",
+        "Max-Forwards: 70",
+        f"From: <sip:wardops@{here}>;tag={tag}",
+        f"To: <sip:{there}>",
+        f"Call-ID: {call_id}",
+        "CSeq: 1 OPTIONS",
+        f"Contact: <sip:wardops@{here}>",
+        "Accept: application/sdp",
+        f"User-Agent: wardops/{version('wardops')}",
+        "Content-Length: 0",
+    )
+    return _Question(("\r\n".join(lines) + "\r\n\r\n").encode(), call_id)
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _status(octets: bytes, question: _Question) -> int | None:
+    """The final status of an answer to this question; None for others and for 1xx.
+
+    Raises ParseFailed for what is no SIP at all.
+    """
+    first, _, rest = octets.decode("utf-8", "replace").lstrip("\r\n").partition("\r\n")
+    if not first:
+        return None
+    words = first.split(" ", 2)
+    if words[0] != "SIP/2.0" or len(words) < 2 or not words[1].isdecimal():
+        raise ParseFailed("sip_talk")
+    named = (line.partition(":") for line in rest.split("\r\n"))
+    ids = [value.strip() for name, _, value in named if name.strip().lower() in ("call-id", "i")]
+    status = int(words[1])
+    return status if ids == [question.call_id] and status >= 200 else None
+
+
+def _refuse_ill(status: int) -> None:
+    if status == 408:
+        raise TimedOut("sip_408")
+    if status >= 500:
+        raise ProtocolBroken("sip_ill", status=status)
+
+
+def _samples(target: Target, status: int, took_s: float) -> Iterator[Sample]:
+    yield from check_samples(target, took_s)
+    yield sample(SIP_UP, 1, target)
+    yield sample(SIP_CODE, status, target)
+    yield sample(SIP_RTT, took_s, target)
+
+
+PROBE = Probe(
+    name="sip-options",
+    period_s=60,
+    timeout_s=5,
+    run=advised(run),
+    metrics=(PROBE_SUCCESS, PROBE_DURATION, SIP_UP, SIP_CODE, SIP_RTT),
+)

@@ -1,0 +1,102 @@
+"""Whom a TLS connection trusts, and what its failures mean."""
+
+from __future__ import annotations
+
+import hashlib
+import ssl
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+from cryptography import x509
+
+from probes.errors import (
+    NotConfigured,
+    ProbeError,
+    ProtocolBroken,
+    TimedOut,
+    TlsExpired,
+    TlsUntrusted,
+    TlsWrongName,
+)
+from probes.transports.os_errors import as_probe_error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+# OpenSSL verify codes, `man 1 openssl-verification-options`; 9 is "not yet valid".
+_VERIFY_CODES: Mapping[int, type[ProbeError]] = MappingProxyType(
+    {
+        **dict.fromkeys((9, 10), TlsExpired),
+        **dict.fromkeys((18, 19, 20, 21), TlsUntrusted),
+        **dict.fromkeys((62, 63, 64), TlsWrongName),
+    }
+)
+# OpenSSL's names for a peer whose versions are all too old, and for one that speaks no TLS at all.
+_TOO_OLD = frozenset({"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION"})
+_SHA1_ONLY = "legacy sigalg"  # Python has no name for the reason; TLS 1.0 and 1.1 sign with SHA-1
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"})
+
+
+class Trust(NamedTuple):
+    """Whom a connection believes; connections with different trust are never shared."""
+
+    ca: str | None = None
+    pin: str | None = None
+    insecure: bool = False
+
+
+def context_of(trust: Trust) -> ssl.SSLContext:
+    """A client's context; with a pin, `check_pin` must follow. NotConfigured for a bad CA file."""
+    try:
+        context = ssl.create_default_context(cafile=trust.ca)
+    except (OSError, ssl.SSLError) as error:
+        raise NotConfigured("ca_file", path=trust.ca) from error
+    if trust.pin or trust.insecure:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def check_pin(certificate: bytes | None, pin: str | None) -> None:
+    """Raise TlsUntrusted when the certificate (DER) is not the pinned one; no pin fits all."""
+    seen = f"sha256:{hashlib.sha256(certificate or b'').hexdigest()}"
+    if pin and seen != pin:
+        raise TlsUntrusted("tls_pin", seen=seen)
+
+
+def leaf_of(error: ssl.SSLError) -> ProbeError:
+    """The reason that a failed handshake has for people."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _VERIFY_CODES.get(error.verify_code, TlsUntrusted)()
+    if error.reason in _TOO_OLD or _SHA1_ONLY in str(error):
+        return ProtocolBroken("tls_old")
+    if error.reason in _NO_TLS:
+        return ProtocolBroken("not_tls")
+    return ProtocolBroken("tls", problem=error.reason or "handshake")
+
+
+def expires_at(certificate: bytes | None) -> datetime | None:
+    """When a certificate (DER) ends, in UTC; None without one or when its date cannot be read."""
+    if certificate is None:
+        return None
+    try:
+        return x509.load_der_x509_certificate(certificate).not_valid_after_utc
+    except ValueError:  # OpenSSL accepts dates that the stricter parser does not
+        return None
+
+
+@contextmanager
+def as_leaves(url: str) -> Iterator[None]:
+    """What sockets raise inside the block leaves it as a ProbeError; cancellation passes."""
+    try:
+        yield
+    except ssl.SSLError as error:
+        raise leaf_of(error) from error
+    except TimeoutError as error:
+        raise TimedOut from error
+    except OSError as error:
+        raise as_probe_error(error) from error
+    except (UnicodeError, OverflowError) as error:  # a host or port that no socket takes
+        raise NotConfigured("url", url=url) from error
