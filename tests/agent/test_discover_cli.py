@@ -73,6 +73,7 @@ def test_a_missing_switch_is_found_printed_and_written_only_when_asked(simulated
     found = ward.device("sw-26740-02")
     assert found is not None
     assert (found.role.value, str(found.address)) == ("access", "127.16.0.11")
+    assert tuple(found.above) == ("sw-26740-01",)  # as the two say of each other by LLDP
     again = wardops(*ask, "--write")
     assert "nothing was written" in again.stderr
 
