@@ -19,7 +19,8 @@ _IOS_ROUTER = (
 _IOS_SWITCH = r"\bIOS\b|Internetwork Operating|Catalyst|(?i:switch)|\bWS-C|\b(?:ME|IE)\d"
 _XE_ROUTER = r"(?:ISR|ASR|C8\d|c8000|C11\d\d|CSR|VG\d|IR1|ESR|Virtual XE|Catalyst 8\d)\w*"
 _VRP_MODEL = r"(?:^|Huawei |\()((?:S|AR|NE|CE|USG|AC|AP|AirEngine|NetEngine) ?\d\w*(?:-\w+)*)"
-_COMWARE_AP = r"\bW[AXT]\d{3,4}|(?i:Access Controller|Access Point|Wireless)"
+_VRP_SWITCH = r"VRP|Versatile Routing|YunShan|^S\d{4,5}\b"
+_COMWARE_AP = r"\bW[AXT]\d{3,4}|\bLS\w{1,2}\d?WCM|(?i:Access Controller|Access Point|Wireless)"
 _COMWARE_ROUTER = r"\b(?:MSR|SR|CR|VSR)\d\w*|\bMSR\b|\bRouter\b"
 _COMWARE_FIREWALL = r"(?i)SecPath|Firewall|\bF[15]0\d\d\b|\bNGFW"
 
@@ -85,7 +86,7 @@ HUAWEI_AND_H3C = (
     Rule("2011", "Huawei", "vc_huawei_te", "video", r"\bTE[2-6]0\b|\bBox ?[2-9]00|ViewPoint|\bTEX"),
     Rule("2011", "Huawei", "vc_huawei_mcu", "mcu", r"\bVP9[568]\d\d|\bMCU\b"),
     Rule("2011", "Huawei", "ups_huawei", "ups", r"\bUPS\d|(?i:\bUPS\b)"),
-    Rule("2011", "Huawei", "huawei_vrp", "switch", r"VRP|Versatile Routing|YunShan", _VRP_MODEL),
+    Rule("2011", "Huawei", "huawei_vrp", "switch", _VRP_SWITCH, _VRP_MODEL),
     Rule("2011.2.23", "Huawei", "huawei_vrp", "switch", "", _VRP_MODEL),
     Rule("2011.2.91", "Huawei", "huawei_oceanstor", "storage"),
     Rule("2011.2.235", "Huawei", "huawei_ibmc", "bmc"),
