@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 AFTER_S = 45.0
 TABLE = Path(__file__).with_name("combinations.txt").read_text(encoding="utf-8").splitlines()
 LINES = [line for line in TABLE if line and not line.startswith("#")]
-SAMPLED, SAMPLED_BY = 64, 4  # of the short form
+SAMPLED, SAMPLED_BY = 60, 4  # of the short form
 # What may stand at the end beside the side itself: nothing concluded, or the fault not noticed yet.
 ALLOWED = {
     "own": {"own", "either", "unknown"},
