@@ -5,7 +5,6 @@ The snapshots are random and need not make sense: a screen does not rely on the 
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -55,12 +54,8 @@ GOOD_HEADLINES = (
 BAD_HEADLINE = {"vi": "CÓ SỰ CỐ: MẤT KẾT NỐI METRONET", "en": "FAULT: METRONET LOST"}
 LOUD = {"ok", "down", "alarm"}
 PATIENCE = pytest.mark.timeout(300)  # seconds alone, longer where everything runs at once
-IS_SOAK = os.environ.get("WARDOPS_SOAK") == "1"
 ENOUGH = settings(
-    max_examples=2000 if IS_SOAK else 400,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-    database=None,
+    max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
 )
 
 states: st.SearchStrategy[Any] = st.sampled_from(
@@ -304,7 +299,7 @@ def all_is_well_only_when_the_verdict_says_so_now(showing: Showing, verdict: wir
 
 
 @PATIENCE
-@settings(ENOUGH, max_examples=500 if IS_SOAK else 100)
+@settings(ENOUGH, max_examples=500)
 @given(
     showing=showings(),
     runs=st.tuples(observations("snmp-ups"), observations("snmp-interfaces")),

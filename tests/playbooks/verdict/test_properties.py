@@ -1,4 +1,4 @@
-"""What holds for every assignment of the facts, sampled: 8,000 as a rule, 200,000 as a soak."""
+"""What holds for every assignment of the facts, sampled: 20,000 as a rule, 200,000 as a soak."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from playbooks.verdict.reading import Vantage
 
 T, F, U, N = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN, Truth.NA
-SAMPLES = 200_000 if os.environ.get("WARDOPS_SOAK") == "1" else 8_000
+SAMPLES = 200_000 if os.environ.get("WARDOPS_SOAK") == "1" else 20_000
 BOTH: tuple[Vantage, Vantage] = ("ward", "hub")
 
 # The ward's own things: false, or for the second list true, is a fault.
