@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from importlib.metadata import version
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zlib import crc32
 
 from agent.actions import Actions
 from agent.engine import Engine, Outlets
@@ -43,15 +41,12 @@ from agent.picture import picture
 from agent.runs.conductor import Runs
 from agent.schedule import Job, Schedule
 from agent.selfmetrics import SelfMetrics
-from agent.settings import read_calendar
 from agent.snmp_memory import open_memory
 from agent.snmp_reads import SnmpReads
 from agent.statefile import every_s, write_state
 from agent.supervise import keep_running
 from agent.troubles import Hindrances, troubles_of
-from agent.verdict.topology import tree
-from agent.ward_case import WardCase
-from agent.watching import WardWatch
+from agent.ward_case import ward_cases
 from agent.web.state import state_of_view
 from inventory.credentials import resolve
 from inventory.errors import StoreError
@@ -77,7 +72,8 @@ if TYPE_CHECKING:
     from inventory.model import Inventory
     from playbooks.model import Playbook
     from probes.clock import Clock
-    from probes.model import Observation, Probe, Target, Transports
+    from probes.model import Observation, Probe, Target
+    from probes.transports.model import Transports
 
 _log = logging.getLogger(__name__)
 HOST_LINK_EVERY_S = 5.0
@@ -381,21 +377,3 @@ def _paced(probe: Probe, timing: Timing) -> Probe:
         return replace(probe, period_s=timing.watch_s)
     quick = timing.period_s and min(probe.period_s, timing.period_s)
     return replace(probe, period_s=quick) if quick else probe
-
-
-def ward_cases(
-    inventory: Inventory, targets: Mapping[str, tuple[Target, ...]], config: AgentConfig
-) -> dict[str, WardCase]:
-    """One case per ward, nothing known yet."""
-    folder = Path(inventory.folder)
-    cases = {}
-    for code, ward in inventory.wards.items():
-        # Seeded by the ward: re-checks after a recovery spread alike in every run of a story.
-        chance = random.Random(crc32(code.encode())).random  # noqa: S311 - spreads load, no secret
-        topology = tree(ward, inventory.vantage)
-        watch = WardWatch(
-            ward, targets[code], topology, inventory.vantage, config.timing,
-            read_calendar(folder, code), chance,
-        )  # fmt: skip
-        cases[code] = WardCase(watch, units()[code])
-    return cases

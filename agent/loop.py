@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from agent.schedule import Job, JobKey, Schedule
     from inventory.credentials import Secret
     from probes.clock import Clock
-    from probes.model import Observation, Transports
+    from probes.model import Observation
+    from probes.transports.model import Transports
 
 
 BEAT_S = 0.1

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from inventory.credentials import Secret
     from probes.clock import Clock
-    from probes.model import Target, Transports
+    from probes.model import Target
     from probes.snmp.modules import ModuleAnswer
+    from probes.transports.model import Transports
 
 MOST_READS = 64
 _PORT = 161

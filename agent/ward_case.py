@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
+from zlib import crc32
 
+from agent.settings import read_calendar
 from agent.verdict.settle import Settled
+from agent.verdict.topology import tree
+from agent.watching import WardWatch
+from inventory.units import units
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
+    from agent.config import AgentConfig
     from agent.incidents.record import Incident
     from agent.ward_checks import CheckKey
-    from agent.watching import WardWatch
-    from inventory.model import Unit
+    from inventory.model import Inventory, Unit
     from playbooks.verdict.facts import Facts
     from playbooks.verdict.model import Verdict
+    from probes.model import Target
 
 
 @dataclass(slots=True)
@@ -42,3 +51,21 @@ class WardCase:
         """The uid of the open incident that hangs on this check."""
         mine = (one for one in self.incidents.values() if one.is_open)
         return next((one.uid for one in mine if self.watch.root_key(one.root.fact) == key), None)
+
+
+def ward_cases(
+    inventory: Inventory, targets: Mapping[str, tuple[Target, ...]], config: AgentConfig
+) -> dict[str, WardCase]:
+    """One case per ward, nothing known yet."""
+    folder = Path(inventory.folder)
+    cases = {}
+    for code, ward in inventory.wards.items():
+        # Seeded by the ward: re-checks after a recovery spread alike in every run of a story.
+        chance = random.Random(crc32(code.encode())).random  # noqa: S311 - spreads load, no secret
+        topology = tree(ward, inventory.vantage)
+        watch = WardWatch(
+            ward, targets[code], topology, inventory.vantage, config.timing,
+            read_calendar(folder, code), chance,
+        )  # fmt: skip
+        cases[code] = WardCase(watch, units()[code])
+    return cases

@@ -17,8 +17,9 @@ from drills.certificates import VALID_FOR
 from drills.faces import reach
 from drills.model import Ask
 from probes.errors import LimitExceeded, NotConfigured, Refused, TimedOut, TlsExpired
-from probes.model import EchoStats, HttpAnswer, Transports
+from probes.model import EchoStats
 from probes.snmp.engine_fast import FastEngine
+from probes.transports.model import HttpAnswer, Transports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from inventory.model import Inventory, Unit, Ward
     from playbooks.conditions import RunFact
     from probes.clock import Clock
-    from probes.model import Observation, Probe, Target, Transports
+    from probes.model import Observation, Probe, Target
+    from probes.transports.model import Transports
 
 _SPARE_S = 0.5  # of the budget, so that what has not answered is said before the caller cuts
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from inventory.credentials import Secret
     from inventory.model import Device, SnmpAccess, Ward
     from probes.clock import Clock
-    from probes.model import Transports
     from probes.snmp.neighbours import Neighbour
+    from probes.transports.model import Transports
 
     AnyAddress: TypeAlias = "IPv4Address | IPv6Address"
     AnyNetwork: TypeAlias = "IPv4Network | IPv6Network"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -13,12 +13,11 @@ if TYPE_CHECKING:
     from inventory.credentials import Secret
     from inventory.model import Duty, HttpsAccess, Realm, SnmpAccess
     from probes.clock import Clock
-    from probes.path.stamp_client import StampClient
     from probes.snmp.neighbours import Neighbour
     from probes.snmp.parts import Part
-    from probes.snmp.types import Oid, SnmpClient, SnmpLessons
+    from probes.snmp.types import Oid
     from probes.snmp.ups_mib import UpsMib
-    from probes.wire import Wire
+    from probes.transports.model import Transports
 
 
 class Reason(StrEnum):
@@ -264,69 +263,6 @@ class Target:
     insecure: bool = False
     expect: str | None = None
     peers: tuple[tuple[str, str], ...] = ()
-
-
-class EchoClient(Protocol):
-    """Sends bursts of echoes. The shipped ones: kernel sockets, the simulated world, a fake."""
-
-    async def burst(
-        self, host: str, *, count: int, gap_s: float, timeout_s: float
-    ) -> EchoStats: ...
-
-    async def host_link(self) -> bool | None:
-        """Whether the agent's own interface has carrier; None when it cannot be told."""
-
-
-@dataclass(frozen=True, slots=True)
-class HttpAnswer:
-    """One HTTP answer, body capped; seconds per phase; when the certificate expires."""
-
-    status: int
-    body: bytes
-    content_type: str = ""
-    phases: Mapping[str, float] = field(default_factory=dict)
-    expires_at: datetime | None = None
-    location: str = ""
-    tls_version: str | None = None
-
-
-class HttpClient(Protocol):
-    """One GET over HTTP or verified HTTPS; raises a ProbeError leaf, never a library's own."""
-
-    async def get(
-        self,
-        url: str,
-        *,
-        deadline: float,
-        user: str | None = None,
-        password: Secret | None = None,
-        ca: str | None = None,
-        pin: str | None = None,
-        insecure: bool = False,
-        max_bytes: int = 2_000_000,
-    ) -> HttpAnswer: ...
-
-
-class TcpClient(Protocol):
-    """Connects to a port and says how long it took, in seconds; raises a ProbeError leaf."""
-
-    async def connect(self, host: str, port: int, *, deadline: float) -> float: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Transports:
-    """The ways out to the network that probes may use; stories and tests pass others.
-
-    `lessons` is what the SNMP engine learned of devices, for the agent to keep; None without one.
-    """
-
-    snmp: SnmpClient
-    http: HttpClient
-    echo: EchoClient
-    tcp: TcpClient
-    wire: Wire | None = None
-    lessons: SnmpLessons | None = None
-    stamp: StampClient | None = None
 
 
 @dataclass(slots=True)

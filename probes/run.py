@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from inventory.credentials import Secret
     from probes.clock import Clock
-    from probes.model import Probe, Target, Transports
+    from probes.model import Probe, Target
+    from probes.transports.model import Transports
 
 _log = logging.getLogger(__name__)
 _NOTHING = Reading()

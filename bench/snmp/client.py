@@ -20,10 +20,11 @@ from agent.exposition.snmp_page import snmp_page
 from bench.snmp.switch import WORK, mistakes, secret, switch
 from probes.clock import SystemClock
 from probes.errors import ProbeError, TimedOut
-from probes.model import ProbeContext, Transports
+from probes.model import ProbeContext
 from probes.snmp.datagrams import UdpDatagrams
 from probes.snmp.engine_fast import FastEngine
 from probes.snmp.modules import read_module
+from probes.transports.model import Transports
 
 if TYPE_CHECKING:
     from probes.snmp.types import SnmpClient

@@ -28,7 +28,8 @@ from probes.transports.page import page_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from probes.model import HttpAnswer, ProbeContext, Sample, Target
+    from probes.model import ProbeContext, Sample, Target
+    from probes.transports.model import HttpAnswer
 
 MAX_BYTES = 1_000_000
 _MOST_REDIRECTS = 10  # as blackbox_exporter has it

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from probes.errors import ProbeError, TimedOut
-from probes.model import EchoStats, HttpAnswer
+from probes.model import EchoStats
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from inventory.credentials import Secret
+    from probes.transports.model import HttpAnswer
 
 
 @dataclass

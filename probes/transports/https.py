@@ -22,7 +22,7 @@ from probes.errors import (
     TimedOut,
     TlsUntrusted,
 )
-from probes.model import HttpAnswer
+from probes.transports.model import HttpAnswer
 from probes.transports.os_errors import as_probe_error
 from probes.transports.tls import Trust, check_pin, context_of, expires_at, leaf_of
 

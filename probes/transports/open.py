@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from inventory.errors import InputError
 from probes.icmp import IcmpEcho
-from probes.model import Transports
 from probes.path.stamp_sender import StampSender
 from probes.simreach import UdpAsker, WorldEcho
 from probes.snmp.choose import ChosenEngine
 from probes.snmp.datagrams import UdpDatagrams
 from probes.snmp.engine_fast import FastEngine
+from probes.transports.model import Transports
 from probes.transports.no_console import leave_out_console
 from probes.transports.tcp import TcpConnector
 from probes.wire import Wire

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from probes.errors import NotConfigured
 
 if TYPE_CHECKING:
-    from probes.model import HttpAnswer, ProbeContext, Target
+    from probes.model import ProbeContext, Target
+    from probes.transports.model import HttpAnswer
 
 
 async def page_of(target: Target, context: ProbeContext, max_bytes: int) -> HttpAnswer:

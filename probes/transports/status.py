@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from probes.errors import AuthFailed, Busy, Forbidden, ProtocolBroken
 
 if TYPE_CHECKING:
-    from probes.model import HttpAnswer
+    from probes.transports.model import HttpAnswer
 
 
 def check_status(answer: HttpAnswer) -> None:

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from probes.errors import ProbeError
-from probes.model import EchoStats, HttpAnswer, Transports
 from probes.path.stamp_client import WatchedStamp
 from probes.snmp import ber
+from probes.transports.model import HttpAnswer, Transports
 from probes.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Sequence
 
     from inventory.credentials import Secret
-    from probes.model import EchoClient, HttpClient, TcpClient
+    from probes.model import EchoStats
     from probes.snmp.types import (
         Oid,
         SnmpClient,
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         TableResult,
         Varbind,
     )
+    from probes.transports.model import EchoClient, HttpClient, TcpClient
 
 _SHOWN = 40  # varbinds of one answer
 

@@ -23,7 +23,8 @@ from probes.vc.model import METRICS, peripheral_type, samples_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from probes.model import HttpAnswer, ProbeContext, Target
+    from probes.model import ProbeContext, Target
+    from probes.transports.model import HttpAnswer
 
 MAX_DEPTH = 64
 

@@ -17,10 +17,11 @@ from agent.schedule import Job, Schedule
 from inventory.credentials import Secret
 from probes.clock import ManualClock, run_virtual
 from probes.errors import ParseFailed, TimedOut
-from probes.model import EchoStats, Probe, Reading, Reason, Target, Transports
+from probes.model import EchoStats, Probe, Reading, Reason, Target
 from probes.snmp.engine_fast import FastEngine
 from probes.tasks import end
 from probes.transports.fake import FakeHttp, FakeTcp
+from probes.transports.model import Transports
 
 if TYPE_CHECKING:
     from collections.abc import Callable

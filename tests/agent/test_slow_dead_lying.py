@@ -14,12 +14,13 @@ from inventory.credentials import Secret
 from inventory.model import SnmpAccess
 from probes import oids
 from probes.clock import ManualClock, run_virtual
-from probes.model import Reason, Target, Transports
+from probes.model import Reason, Target
 from probes.snmp import ber, interfaces, ports
 from probes.snmp.choose import ChosenEngine
 from probes.snmp.engine_fast import FastEngine
 from probes.snmp.types import Varbind
 from probes.tasks import end
+from probes.transports.model import Transports
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,12 +16,13 @@ from inventory.credentials import Secret, resolve
 from inventory.load import load
 from probes.clock import run_virtual
 from probes.errors import LimitExceeded, NotConfigured, ProbeError, Refused, TimedOut
-from probes.model import Reason, Transports
+from probes.model import Reason
 from probes.registry import kinds, probes, probes_for
 from probes.run import observe
 from probes.snmp import ber
 from probes.snmp.types import SnmpTarget
 from probes.target import targets_of
+from probes.transports.model import Transports
 
 if TYPE_CHECKING:
     from pathlib import Path

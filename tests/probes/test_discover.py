@@ -15,10 +15,10 @@ from inventory.errors import InputError
 from inventory.model import Device, SnmpAccess, Ward
 from probes.clock import ManualClock, run_virtual
 from probes.discover import ADDRESSES_PER_S, Ask, discover, edges, once, plan
-from probes.model import Transports
 from probes.snmp import ber
 from probes.snmp.engine_fast import FastEngine
 from probes.snmp.types import Varbind
+from probes.transports.model import Transports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

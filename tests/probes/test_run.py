@@ -12,9 +12,10 @@ from inventory.language import LANGUAGES
 from probes import errors
 from probes.clock import ManualClock, run_virtual
 from probes.describe import reason_text
-from probes.model import Metric, Probe, Reading, Reason, Sample, Target, Transports
+from probes.model import Metric, Probe, Reading, Reason, Sample, Target
 from probes.run import observe
 from probes.transports.fake import FakeEcho, FakeHttp, FakeTcp
+from probes.transports.model import Transports
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

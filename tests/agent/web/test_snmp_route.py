@@ -16,11 +16,11 @@ from drills.sim import Simulation
 from inventory.credentials import Secret
 from inventory.load import load
 from probes.clock import SystemClock
-from probes.model import Transports
 from probes.registry import kinds
 from probes.snmp.datagrams import UdpDatagrams
 from probes.snmp.engine_fast import FastEngine
 from probes.target import targets_of
+from probes.transports.model import Transports
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -20,10 +20,11 @@ from bench.snmp import processes, switch
 from inventory.credentials import Secret
 from inventory.model import SnmpAccess
 from probes.clock import SystemClock
-from probes.model import ProbeContext, Target, Transports
+from probes.model import ProbeContext, Target
 from probes.snmp.datagrams import UdpDatagrams
 from probes.snmp.engine_fast import FastEngine
 from probes.snmp.modules import MODULES, read_module
+from probes.transports.model import Transports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,10 +9,11 @@ import pytest
 
 from probes.clock import ManualClock, run_virtual
 from probes.errors import NotPermitted, ProbeError, Unreachable
-from probes.model import Reading, Reason, Target, Transports
+from probes.model import Reading, Reason, Target
 from probes.path.icmp_probe import PROBE
 from probes.run import observe
 from probes.transports.fake import FakeEcho, FakeHttp, FakeTcp
+from probes.transports.model import Transports
 
 if TYPE_CHECKING:
     from inventory.credentials import Secret

@@ -11,7 +11,7 @@ from inventory.errors import InputError
 from inventory.model import Inventory, Ward
 from probes.clock import ManualClock, run_virtual
 from probes.errors import ProbeError, Unreachable
-from probes.model import Reason, Target, Transports
+from probes.model import Reason, Target
 from probes.path.stamp_client import WatchedStamp
 from probes.path.stamp_probe import PROBE
 from probes.path.stamp_quality import Counters, Loss, Quality, Way
@@ -19,6 +19,7 @@ from probes.registry import probes_for
 from probes.run import observe
 from probes.target import parse_target, targets_of
 from probes.transports.fake import FakeEcho, FakeHttp, FakeTcp
+from probes.transports.model import Transports
 from probes.transports.witness import Tally
 
 if TYPE_CHECKING:

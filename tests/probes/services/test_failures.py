@@ -16,11 +16,12 @@ from inventory.errors import InputError
 from inventory.language import LANGUAGES
 from probes.clock import ManualClock, SystemClock
 from probes.describe import reason_text
-from probes.model import Reading, Reason, Target, Transports
+from probes.model import Reading, Reason, Target
 from probes.registry import probes
 from probes.run import observe
 from probes.transports.fake import FakeEcho
 from probes.transports.https import HttpsClient
+from probes.transports.model import Transports
 from probes.transports.tcp import TcpConnector
 from probes.wire import Wire
 from tests.probes.services import servers

@@ -12,11 +12,12 @@ import pytest
 from inventory.errors import InputError
 from probes.clock import SystemClock
 from probes.errors import NotConfigured
-from probes.model import Reading, Reason, Target, Transports
+from probes.model import Reading, Reason, Target
 from probes.run import observe
 from probes.services import http, parts, tcp
 from probes.transports.fake import FakeEcho
 from probes.transports.https import HttpsClient
+from probes.transports.model import Transports
 from probes.transports.tcp import TcpConnector
 
 if TYPE_CHECKING:

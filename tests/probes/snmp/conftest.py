@@ -15,10 +15,11 @@ import pytest
 from inventory.credentials import Secret
 from inventory.model import SnmpAccess
 from probes.clock import ManualClock, SystemClock, run_virtual
-from probes.model import ProbeContext, Target, Transports
+from probes.model import ProbeContext, Target
 from probes.snmp import ber
 from probes.snmp.engine_fast import FastEngine
 from probes.snmp.types import SnmpTarget, Varbind
+from probes.transports.model import Transports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from inventory.credentials import Secret
 from probes.clock import ManualClock, run_virtual
-from probes.model import Transports
 from probes.once import ask
 from probes.snmp import ber
 from probes.target import parse_target
+from probes.transports.model import Transports
 
 if TYPE_CHECKING:
     from probes.model import Observation

@@ -20,10 +20,11 @@ from inventory.errors import InputError
 from inventory.model import HttpsAccess
 from probes.clock import SystemClock
 from probes.errors import LimitExceeded, ParseFailed, ProtocolBroken
-from probes.model import HttpAnswer, Reading, Reason, Target, Transports
+from probes.model import Reading, Reason, Target
 from probes.run import observe
 from probes.transports.fake import FakeEcho, FakeTcp
 from probes.transports.https import HttpsClient
+from probes.transports.model import HttpAnswer, Transports
 from probes.vc.cisco_ce import PROBE, parse, read
 from probes.vc.model import samples_of
 

@@ -16,17 +16,19 @@ from hypothesis import strategies as st
 from inventory.errors import InputError
 from probes.clock import ManualClock, SystemClock, run_virtual
 from probes.errors import ParseFailed, ProbeError, ProtocolBroken
-from probes.model import HttpAnswer, Reading, Reason, Target, Transports
+from probes.model import Reading, Reason, Target
 from probes.run import observe
 from probes.transports.fake import FakeEcho, FakeHttp, FakeTcp
 from probes.transports.https import HttpsClient
+from probes.transports.model import HttpAnswer, Transports
 from probes.vm.node_exporter import PROBE, read, status_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from inventory.credentials import Secret
-    from probes.model import HttpClient, Observation
+    from probes.model import Observation
+    from probes.transports.model import HttpClient
     from tests.probes.conftest import Peers
 
 URL = "http://192.0.2.1:9100/metrics"
