@@ -154,7 +154,8 @@ class Schedule:
     def due(self, mono: float) -> list[Job]:
         """The runs to start now, earliest planned first; each counts as in flight from here on."""
         started: list[Job] = []
-        while (found := self._top()) is not None and found[0] <= mono:
+        # A loop's timer may come a rounding error early; it would only be set again for now.
+        while (found := self._top()) is not None and found[0] <= mono + _SAME_MOMENT_S:
             heapq.heappop(self._heap)
             plan = self._plans[found[1]]
             lane = self._lanes[plan.job.lane]
@@ -259,7 +260,7 @@ class Schedule:
         lane.holder = plan.job.key
         key = plan.job.key
         if not plan.hastened and key[:2] not in self._away:
-            self._skipped[key] += int((mono - plan.next_at) // plan.period_s)
+            self._skipped[key] += int(max(0.0, mono - plan.next_at) // plan.period_s)
         if key == self._away.get(key[:2]):
             plan.pooled = True
             self._pooled.add(key)

@@ -228,3 +228,14 @@ def test_one_silent_and_one_slow_device_delay_none_of_the_others() -> None:
             assert max(abs(a - b) for a, b in zip(seen, planned, strict=True)) < 1.0
     assert sum(schedule.skipped.values()) == 0  # each deadline ended before the next cycle
     assert len(started[(SILENT, "icmp")]) == 20
+
+
+def test_a_timer_that_comes_a_rounding_error_early_finds_its_run_due() -> None:
+    """Otherwise it would be set again for the same moment, and again, while no time passes."""
+    one = job("sw-1")
+    schedule = Schedule([one], 100.0)
+    early = schedule.next_due(100.0) - 2e-13
+    assert schedule.due(early) == [one]
+    schedule.done(one)
+    assert schedule.skipped.get(one.key, 0) == 0
+    assert schedule.next_due(early) > early + 29
