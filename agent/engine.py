@@ -61,6 +61,9 @@ _log = logging.getLogger(__name__)
 # A ward costs about a millisecond to judge; 168 of them every second would cost a fifth of a core.
 WARDS_A_TURN = 20
 LONGEST_ROUND = 5
+# Only a value that gets old without a new one can move a quiet ward, and that is no matter of
+# seconds: what is news is judged when it comes.
+QUIET_ROUNDS = 3
 
 _NEVER_FED = Ring()
 
@@ -220,13 +223,16 @@ class Engine:
         """Judge some wards again: time alone makes values stale and incidents resolved.
 
         Called every second with a growing `turn`. A few wards are judged every time, many in up
-        to five turns; what is news is judged at once anyway.
+        to five turns, the quiet ones of many in three times as many; what is news is judged at
+        once anyway.
         """
         self.journal.retry()
         turns = min(LONGEST_ROUND, 1 + len(self.cases) // WARDS_A_TURN)
+        quiet_turns = turns * QUIET_ROUNDS if turns == LONGEST_ROUND else turns
         at = self._clock.now()
         for place, case in enumerate(self.cases.values()):
-            if place % turns == turn % turns:
+            every = quiet_turns if case.is_quiet else turns
+            if place % every == turn % every:
                 self.judge_ward(case, at)
 
     def judge_ward(self, case: WardCase, at: datetime) -> None:

@@ -47,6 +47,15 @@ class WardCase:
             return shown
         return replace(shown, also=(*shown.also, *self.beside))
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is wrong here, about to change, or open."""
+        settled = self.settled
+        if settled.shown is None or settled.shown.segment != "none" or settled.rival is not None:
+            return False
+        is_bad = any(check.is_bad for check in self.watch.checks.values())
+        return not is_bad and not any(one.is_open for one in self.incidents.values())
+
     def incident_on(self, key: CheckKey) -> str | None:
         """The uid of the open incident that hangs on this check."""
         mine = (one for one in self.incidents.values() if one.is_open)

@@ -73,7 +73,9 @@ class Neighbourhood:
     def take(self, ward: str, facts: Facts, now: datetime, mono: float) -> Facts:
         """Take in one ward's own facts; the same with what is known of its neighbours."""
         self._stand(ward, facts, mono)
-        self.hits = advanced(self.hits, self._groups, self._standings, now, mono)
+        # Where nobody has lost anything no group can be hit.
+        if self.hits.now or any(one.is_lost for one in self._standings.values()):
+            self.hits = advanced(self.hits, self._groups, self._standings, now, mono)
         found = neighbours(ward, self.hits, self._groups, self._standings, mono)
         return with_neighbours(facts, found)
 
