@@ -6,6 +6,7 @@ that it is `?`. What lies behind a break is `?`, never red and never the last gr
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -47,6 +48,11 @@ _HEALTH = {
     "cpu": "wardops_cpu_ratio",
     "memory": "wardops_memory_used_ratio",
     "temperature": "wardops_sensor_temperature_celsius",
+}
+# Devices name a processor "cpu 1" or by a row of a table, a memory "Processor": no news here.
+_SAYS_ITSELF = {
+    "wardops_cpu_ratio": re.compile(r"^(cpu|processor)\b\s*|^\d{4,}$", re.IGNORECASE),
+    "wardops_memory_used_ratio": re.compile(r"^(ram|memory|processor)\b\s*", re.IGNORECASE),
 }
 _PROTOCOLS = {"sip": "SIP", "h323": "H.323"}
 
@@ -237,12 +243,14 @@ def _named(name: str, words: Words) -> _Name | None:
         which, _, part = which.rpartition(",")
         if part not in _PARTS:
             return None
+    if metric in _SAYS_ITSELF:
+        which = _SAYS_ITSELF[metric].sub("", which)
     which = one_line(which, 16 if metric == _PART_OK else 8)
     key = f"screen.fact_of.{metric}" if labelled else f"screen.fact.{metric}"
     if not has(key):
         return None
     said = {"which": _PROTOCOLS.get(which, which)} if labelled else {}
-    return _Name(metric, words.say(key, **said))
+    return _Name(metric, words.say(key, **said).rstrip())
 
 
 def _fact(name: _Name, one: Observation, closer: Closer, showing: Showing) -> Line:
