@@ -152,7 +152,7 @@ def open_incident(ward: Ward) -> str:
     try:
         with ward.client() as client:
             found = client.incidents(is_open=True)
-    except AgentUnreachable:
+    except (AgentUnreachable, AgentRefused):  # not there yet, or still reading its journal
         return ""
     return found[0].id if found else ""
 

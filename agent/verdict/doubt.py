@@ -166,6 +166,52 @@ def _is_explained(sight: Sight, loss: Loss) -> bool:
     return share >= NOTABLE_LOSS and share ** silent_run(sight.far_end) >= CHANCE
 
 
+def from_afar(sight: Sight, seen: Seen) -> Truth:
+    """Hub: whether a switch is there, looked at over a line that may lose its answers.
+
+    Its silence is its own only when the line loses too little to bring it about: the echoes of the
+    terminal device tell, and what stands behind the switch must not have begun to fail with it.
+    """
+    found = seen.answers
+    if found is not Truth.FALSE or seen.bad_since_mono is None:
+        return found
+    others = (name for name in sight.near if name != seen.target.name)
+    share = max((_own_loss(sight, name) for name in others), default=0.0)
+    run = len([b for b in sight.near.get(seen.target.name, ()) if b.mono >= seen.bad_since_mono])
+    is_luck = share >= NOTABLE_LOSS and share ** max(run, 1) >= CHANCE
+    return Truth.UNKNOWN if is_luck or _fails_with_others(sight, seen) else found
+
+
+def _own_loss(sight: Sight, name: str) -> float:
+    """The share of echoes that a near device loses while it answers; 0 for a silent one."""
+    recent = [b for b in sight.near[name] if sight.mono - b.mono <= LOSS_WINDOW_S]
+    began = _silent_since(recent)
+    return _worst_share([b for b in recent if began is None or b.mono < began])
+
+
+def _worst_share(bursts: Sequence[Burst]) -> float:
+    """The worst loss of all stretches of time that end with the newest burst; 0 without any."""
+    worst, sent, lost = 0.0, 0, 0
+    for burst in reversed(bursts):
+        sent, lost = sent + burst.sent, lost + burst.lost
+        if sent >= WORST_ECHOES or burst is bursts[0]:
+            worst = max(worst, lost / sent)
+    return worst
+
+
+def _fails_with_others(sight: Sight, core: Seen) -> bool:
+    """Whether another device of the ward began to miss answers in the same minutes."""
+    began = core.bad_since_mono or 0.0
+    others = (one for name in sight.behind_core if (one := sight.of(name)) is not None)
+    return any(
+        one is not core
+        and one.on_duty
+        and one.bad_since_mono is not None
+        and abs(one.bad_since_mono - began) <= LOSS_WINDOW_S
+        for one in others
+    )
+
+
 def _silent_since(bursts: Sequence[Burst]) -> float | None:
     """The first burst of the present run of wholly lost ones; None while echoes come back."""
     began = None
@@ -184,11 +230,7 @@ def _usual_loss(sight: Sight, loss: Loss, name: str) -> float:
     worse than it was (Laplace's rule of succession), since a single lucky answer proves little.
     """
     recent = _counting(sight, loss, name)
-    worst, sent, lost = 0.0, 0, 0
-    for burst in reversed(recent):
-        sent, lost = sent + burst.sent, lost + burst.lost
-        if sent >= WORST_ECHOES or burst is recent[0]:
-            worst = max(worst, lost / sent)
+    worst = _worst_share(recent)
     since = [burst for burst in recent if burst.mono >= loss.since]
     asked = sum(burst.sent for burst in since)
     return max(worst, (sum(b.lost for b in since) + 1) / (asked + 2)) if asked else worst

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agent.maintenance.facts import maintenance_facts
-from agent.verdict.doubt import loss_of, silence, since_loss, stretch_is_good
+from agent.verdict.doubt import from_afar, loss_of, silence, since_loss, stretch_is_good
 from agent.verdict.echoes import newest
 from agent.verdict.power import power_facts
 from agent.verdict.sight import fact_of, port_of, reading_of
@@ -171,7 +171,7 @@ def _switch(sight: Sight, gw: Fact) -> Fact:
     # Where no terminal device is known, the ward's stretch of the way ends here.
     ends_here = sight.ward.ce is None and sight.far_end.clean is Truth.FALSE
     good = {"good": stretch_is_good(sight)} if ends_here else {}
-    truth = _on_the_way(sight, core, gw)
+    truth = from_afar(sight, core) if sight.vantage == "hub" else _on_the_way(sight, core, gw)
     return fact_of(core, truth, d=core.target.name, methods=methods, **good)
 
 
