@@ -25,6 +25,46 @@ _ICMP_PROTOCOLS: dict[Version, int] = {4: 1, 6: 58}
 
 
 @dataclass(frozen=True, slots=True)
+class EchoPacket:
+    """How an echo request looks: payload in octets, mark (DSCP), whether it may be fragmented.
+
+    `hop_limit` is how many stops it may go, None for as many as usual. `same_flow` keeps the
+    checksum the same in all packets, so that routers that share out load see one flow.
+    """
+
+    payload_octets: int = 56
+    dscp: int = 0
+    dont_fragment: bool = False
+    hop_limit: int | None = None
+    same_flow: bool = False
+
+
+PLAIN = EchoPacket()
+
+
+@dataclass(frozen=True, slots=True)
+class IcmpError:
+    """What somebody said instead of passing a packet on: type and code of ICMP, and who it was.
+
+    `mtu_bytes` is the limit that "too big" names, None for other errors; `by` is empty when this
+    machine itself said so.
+    """
+
+    type: int
+    code: int
+    by: str = ""
+    mtu_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EchoEnd:
+    """What became of one packet: answered or refused after `rtt_s` seconds; None for neither."""
+
+    rtt_s: float | None = None
+    error: IcmpError | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """An echo reply with one of our cookies."""
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from inventory.credentials import Secret
     from inventory.model import Duty, HttpsAccess, Realm, SnmpAccess
     from probes.clock import Clock
+    from probes.path.model import LineBandwidth, LineMtu, LineTrace, LineWay
     from probes.snmp.neighbours import Neighbour
     from probes.snmp.parts import Part
     from probes.snmp.types import Oid
@@ -68,6 +69,20 @@ class Sample:
     metric: Metric
     value: float
     labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """One series of a histogram since the start of the program.
+
+    `bounds` hold how many values were at or below each bound, in order; `sum` is of all values.
+    """
+
+    metric: Metric
+    labels: tuple[str, ...]
+    bounds: tuple[tuple[float, int], ...]
+    count: int
+    sum: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,11 +223,27 @@ class EchoStats:
 
 
 @dataclass(frozen=True, slots=True)
+class LineWay:
+    """One direction of a line, as one run of bursts saw it; `out` leads from the ward.
+
+    `sent` counts only packets of which the direction can tell. Times in seconds, None unknown:
+    `delay_s` of one direction is known only while both clocks are synchronised, of `round` always.
+    """
+
+    name: Literal["out", "in", "round"]
+    sent: int = 0
+    lost: int = 0
+    delay_s: float | None = None
+    jitter_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What one probe made of one answer: samples for export and records for judging.
 
     Parts that the probe does not measure stay None. `complete` is False when a limit cut the
-    answer; whole rows are kept.
+    answer; whole rows are kept. `ways` is the line by class and direction, as one burst saw it;
+    `clock_stepped` says that a clock was set meanwhile, so that it says nothing of one direction.
     """
 
     samples: tuple[Sample, ...] = ()
@@ -223,12 +254,19 @@ class Reading:
     vc: VcStatus | None = None
     vm: VmStatus | None = None
     echo: EchoStats | None = None
+    line: tuple[LineWay, ...] = ()
     neighbours: tuple[Neighbour, ...] | None = None
     uptime_ticks: int | None = None
     complete: bool = True
     method: str = ""
     engine_boots: int | None = None
     engine_time_s: int | None = None
+    distributions: tuple[Distribution, ...] = ()
+    ways: tuple[LineWay, ...] = ()
+    mtu: LineMtu | None = None
+    trace: LineTrace | None = None
+    bandwidth: tuple[LineBandwidth, ...] = ()
+    clock_stepped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,13 +327,17 @@ class ProbeContext:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """How one thing is asked, by a rhythm in seconds; `run` raises a ProbeError leaf or returns."""
+    """How one thing is asked, by a rhythm in seconds; `run` raises a ProbeError leaf or returns.
+
+    One that is `on_demand` disturbs what it measures: it is never planned, a person starts it.
+    """
 
     name: str
     period_s: float
     timeout_s: float
     run: Callable[[Target, ProbeContext], Awaitable[Reading]]
     metrics: tuple[Metric, ...] = ()
+    on_demand: bool = False
 
     @property
     def ttl_s(self) -> float:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from inventory.credentials import Secret
     from probes.model import EchoStats
+    from probes.path.line_client import LineClient
     from probes.path.stamp_client import StampClient
     from probes.snmp.types import SnmpClient, SnmpLessons
     from probes.wire import Wire
@@ -68,6 +69,7 @@ class Transports:
     """The ways out to the network that probes may use; stories and tests pass others.
 
     `lessons` is what the SNMP engine learned of devices, for the agent to keep; None without one.
+    `line` sends packets of any size and reach; None where the world knows none (trace, MTU).
     """
 
     snmp: SnmpClient
@@ -77,3 +79,4 @@ class Transports:
     wire: Wire | None = None
     lessons: SnmpLessons | None = None
     stamp: StampClient | None = None
+    line: LineClient | None = None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from probes.errors import ProbeError
+from probes.path.line_client import WatchedLine
 from probes.path.stamp_client import WatchedStamp
 from probes.snmp import ber
 from probes.transports.model import HttpAnswer, Transports
@@ -54,6 +55,7 @@ def witnessed(transports: Transports, tell: Callable[[str], None]) -> tuple[Tran
         echo=WatchedEcho(transports.echo, tell, tally),
         tcp=WatchedTcp(transports.tcp, tell, tally),
         stamp=None if transports.stamp is None else WatchedStamp(transports.stamp, tell, tally),
+        line=None if transports.line is None else WatchedLine(transports.line, tell, tally),
         wire=_watched_wire(tell, tally) if transports.wire is not None else None,
     )
     return watched, tally
