@@ -223,21 +223,6 @@ class EchoStats:
 
 
 @dataclass(frozen=True, slots=True)
-class LineWay:
-    """One direction of a line, as one run of bursts saw it; `out` leads from the ward.
-
-    `sent` counts only packets of which the direction can tell. Times in seconds, None unknown:
-    `delay_s` of one direction is known only while both clocks are synchronised, of `round` always.
-    """
-
-    name: Literal["out", "in", "round"]
-    sent: int = 0
-    lost: int = 0
-    delay_s: float | None = None
-    jitter_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Reading:
     """What one probe made of one answer: samples for export and records for judging.
 
@@ -254,7 +239,6 @@ class Reading:
     vc: VcStatus | None = None
     vm: VmStatus | None = None
     echo: EchoStats | None = None
-    line: tuple[LineWay, ...] = ()
     neighbours: tuple[Neighbour, ...] | None = None
     uptime_ticks: int | None = None
     complete: bool = True
