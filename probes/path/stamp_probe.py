@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from statistics import median
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from probes.errors import NotConfigured, TimedOut, Unsupported
 from probes.model import EchoStats, Metric, Probe, Reading, Sample
 from probes.path.icmp_probe import PATH_JITTER, PATH_LOSS
+from probes.path.model import CLASSES, LineWay
 from probes.path.stamp_wire import PORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from probes.model import ProbeContext, Target
+    from probes.path.model import Direction
     from probes.path.stamp_client import StampClient
     from probes.path.stamp_quality import Counters, Quality, Way
 
@@ -24,16 +26,6 @@ PACKET_TIMEOUT_S = 1.0
 # What follows a burst with losses, and the time that the machine itself takes.
 _AFTER_S = 0.1
 
-
-@dataclass(frozen=True, slots=True)
-class TrafficClass:
-    """Packets of one mark (DSCP, RFC 4594), as the line's queues see them."""
-
-    name: Literal["ef", "af41", "be"]
-    dscp: int
-
-
-CLASSES = (TrafficClass("ef", 46), TrafficClass("af41", 34), TrafficClass("be", 0))
 
 _DIRECTED = ("vantage", "method", "class", "dir")
 _CLASS = ("vantage", "class")
@@ -96,7 +88,11 @@ async def run(target: Target, context: ProbeContext) -> Reading:
     if not echo.rtts_s:
         raise TimedOut("stamp_silent", sent=echo.sent, port=port)
     return Reading(
-        samples=tuple(_samples(target, client, qualities)), echo=echo, method=echo.method
+        samples=tuple(_samples(target, client, qualities)),
+        echo=echo,
+        method=echo.method,
+        ways=tuple(_ways(target.vantage, qualities)),
+        clock_stepped=any(one.is_stepped for one in qualities),
     )
 
 
@@ -131,13 +127,29 @@ def _samples(target: Target, client: StampClient, qualities: list[Quality]) -> I
         yield from _counter_samples(target.vantage, kind.name, counters)
 
 
-def _named(vantage: str, found: Quality) -> Iterator[tuple[str, Way]]:
+def _ways(vantage: str, qualities: list[Quality]) -> Iterator[LineWay]:
+    for kind, found in zip(CLASSES, qualities, strict=True):
+        for direction, way in _named(vantage, found):
+            is_round = direction == "round"
+            yield LineWay(
+                method="stamp",
+                kind=kind.name,
+                direction=direction,
+                sent=way.loss.sent if way.loss else None,
+                lost=way.loss.lost if way.loss else None,
+                delay_s=median(found.rtts_s) if is_round and found.rtts_s else way.delay_s,
+                jitter_s=way.jitter_s,
+                ipdv_s=way.ipdv_s,
+            )
+
+
+def _named(vantage: str, found: Quality) -> Iterator[tuple[Direction, Way]]:
     """The ways by name; `out` leads from the ward, whoever asks."""
     there, here = directions(vantage)
     yield from ((there, found.out), (here, found.back), ("round", found.round))
 
 
-def directions(vantage: str) -> tuple[str, str]:
+def directions(vantage: str) -> tuple[Direction, Direction]:
     """How the way to the reflector and the way from it are called, from where the agent stands."""
     return ("in", "out") if vantage == "hub" else ("out", "in")
 

@@ -116,6 +116,26 @@ def test_the_direction_that_loses_is_the_one_that_is_told() -> None:
     assert told["wardops_path_dscp_rewritten", "ward", "ef"] == 1
 
 
+def test_each_class_and_direction_is_handed_on_for_judging() -> None:
+    ways = {(way.kind, way.direction): way for way in seen_over(everywhere(LOSSY_OUT)).reading.ways}
+    assert len(ways) == 9
+    out, back, there_and_back = (ways["ef", way] for way in ("out", "in", "round"))
+    assert (out.method, out.sent, out.lost, out.delay_s) == ("stamp", 53, 5, 0.020)
+    assert (back.loss_ratio, back.jitter_s, back.ipdv_s) == (0, 0.0005, 0.001)
+    assert there_and_back.delay_s == pytest.approx(0.032)
+    mixed = Line({46: LOSSY_OUT, 34: SILENT, 0: LOSSY_OUT})
+    unplaced = [way for way in seen_over(mixed).reading.ways if way.kind == "af41"]
+    assert [(way.direction, way.sent, way.lost) for way in unplaced] == [
+        ("out", None, None), ("in", None, None), ("round", 53, 53),
+    ]  # fmt: skip
+
+
+def test_a_clock_that_was_set_meanwhile_is_told() -> None:
+    assert not seen_over(everywhere(LOSSY_OUT)).reading.clock_stepped
+    stepped = everywhere(replace(LOSSY_OUT, is_stepped=True))
+    assert seen_over(stepped).reading.clock_stepped
+
+
 def test_seen_from_the_centre_out_still_leads_from_the_ward() -> None:
     told = values(seen_over(everywhere(LOSSY_OUT), replace(REFLECTOR, vantage="hub")))
     assert told["wardops_path_loss_ratio", "hub", "stamp", "ef", "in"] == 5 / 53
