@@ -7,7 +7,7 @@ TCP connect.
 from __future__ import annotations
 
 import asyncio
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from probes.clock import Clock
-    from probes.icmp_wire import Version
+    from probes.icmp_wire import EchoEnd, EchoPacket, Version
     from probes.model import EchoStats
 
 Method: TypeAlias = Literal["dgram", "raw", "fping", "tcp"]
@@ -75,12 +75,23 @@ class IcmpEcho:
         Raises NotConfigured for a host that is no address, Unreachable when an ICMP error came
         back and no answer, NotPermitted when this machine may not ping at all.
         """
-        try:
-            address = ip_address(host)
-        except ValueError as error:
-            raise NotConfigured("not_address", host=host) from error
+        address = _address(host)
         rung = await self._rung(4 if address.version == 4 else 6)
         return await rung.burst(str(address), count=count, gap_s=gap_s, timeout_s=timeout_s)
+
+    async def shots(
+        self, host: str, packets: Sequence[EchoPacket], *, gap_s: float, timeout_s: float
+    ) -> tuple[EchoEnd, ...]:
+        """Send echoes of chosen shapes `gap_s` apart; what became of each, in order of sending.
+
+        Raises NotConfigured for a host that is no address, NotPermitted where this machine opens no
+        ICMP socket: fping and TCP cannot send these.
+        """
+        address = _address(host)
+        rung = await self._rung(4 if address.version == 4 else 6)
+        if not isinstance(rung, EchoSocket):
+            raise NotPermitted("icmp_none")
+        return await rung.shots(str(address), packets, gap_s=gap_s, timeout_s=timeout_s)
 
     async def host_link(self) -> bool | None:
         """Whether the default route's interface has carrier; None when it cannot be told."""
@@ -115,6 +126,13 @@ class IcmpEcho:
         if method == "tcp":
             return TcpEcho(self._clock)
         return EchoSocket(version, method, self._clock)
+
+
+def _address(host: str) -> IPv4Address | IPv6Address:
+    try:
+        return ip_address(host)
+    except ValueError as error:
+        raise NotConfigured("not_address", host=host) from error
 
 
 async def _answers(rung: Rung, host: str) -> bool:

@@ -1,7 +1,7 @@
 """ICMP echo as octets: requests to send, answers and errors as they come. Pure.
 
-RFC 792 (ICMP), RFC 4443 (ICMPv6). A request's payload is 56 octets: a 16-octet cookie that maps the
-answer to its request, then filling.
+RFC 792 (ICMP), RFC 4443 (ICMPv6). A request's payload begins with a 16-octet cookie that maps the
+answer to its request, then comes filling.
 """
 
 from __future__ import annotations
@@ -15,11 +15,16 @@ Version: TypeAlias = Literal[4, 6]
 
 ECHO_REQUEST: dict[Version, int] = {4: 8, 6: 128}
 ECHO_REPLY: dict[Version, int] = {4: 0, 6: 129}
-# Types that say a packet did not arrive: destination unreachable, time exceeded.
-ERRORS: dict[Version, frozenset[int]] = {4: frozenset({3, 11}), 6: frozenset({1, 3})}
+# Types that say a packet did not arrive: destination unreachable, too big, time exceeded.
+ERRORS: dict[Version, frozenset[int]] = {4: frozenset({3, 11}), 6: frozenset({1, 2, 3})}
+# Type and code of "too big": RFC 1191 section 4, RFC 4443 section 3.2.
+TOO_BIG: dict[Version, tuple[int, int]] = {4: (3, 4), 6: (2, 0)}
+# What stands before an echo's payload on the line: IP header without options, ICMP header.
+HEAD_OCTETS: dict[Version, int] = {4: 28, 6: 48}
 
-PAYLOAD_OCTETS = 56
+LEAST_PAYLOAD = 20
 _COOKIE = struct.Struct("!QQ")  # run, number
+_EVENING_AT = _COOKIE.size
 _HEADER = struct.Struct("!BBHHH")  # type, code, checksum, identifier, sequence
 _ICMP_PROTOCOLS: dict[Version, int] = {4: 1, 6: 58}
 
@@ -79,18 +84,23 @@ class Failure:
     to: str
     identifier: int
     sequence: int
-    type: int
-    code: int
+    error: IcmpError
 
 
-def request(version: Version, identifier: int, run: int, number: int) -> bytes:
+def request(
+    version: Version, identifier: int, run: int, number: int, packet: EchoPacket = PLAIN
+) -> bytes:
     """An echo request; its sequence number is the low 16 bits of `number`.
 
     The kernel fills in identifier and checksum on datagram sockets and the checksum of ICMPv6.
     """
-    payload = _COOKIE.pack(run, number).ljust(PAYLOAD_OCTETS, b"\x00")
     sequence = number & 0xFFFF
+    payload = bytearray(max(LEAST_PAYLOAD, packet.payload_octets))
+    _COOKIE.pack_into(payload, 0, run, number)
     head = _HEADER.pack(ECHO_REQUEST[version], 0, 0, identifier, sequence)
+    if packet.same_flow:  # the word that makes every request of the run add up to the same
+        varying = checksum(_COOKIE.pack(run, number) + sequence.to_bytes(2, "big"))
+        payload[_EVENING_AT : _EVENING_AT + 2] = varying.to_bytes(2, "big")
     checked = 0 if version == 6 else checksum(head + payload)
     return _HEADER.pack(ECHO_REQUEST[version], 0, checked, identifier, sequence) + payload
 
@@ -111,14 +121,14 @@ def without_ip(octets: bytes) -> bytes | None:
     return octets[length:] if 20 <= length <= len(octets) else None
 
 
-def parse(version: Version, message: bytes) -> Reply | Failure | None:
-    """What an ICMP message means to us; None for everything else. Raises nothing."""
+def parse(version: Version, message: bytes, by: str = "") -> Reply | Failure | None:
+    """What an ICMP message from `by` means to us; None for everything else. Raises nothing."""
     if len(message) < _HEADER.size:
         return None
     if message[0] == ECHO_REPLY[version]:
         return _reply(message)
     if message[0] in ERRORS[version]:
-        return _failure(version, message)
+        return _failure(version, message, by)
     return None
 
 
@@ -129,22 +139,39 @@ def _reply(message: bytes) -> Reply | None:
     return Reply(run, number)
 
 
-def _failure(version: Version, message: bytes) -> Failure | None:
+def _failure(version: Version, message: bytes, by: str) -> Failure | None:
     """An error quotes the packet it is about: its IP header and at least 8 octets behind it."""
     quoted = message[_HEADER.size :]
     found = _quoted_ipv4(quoted) if version == 4 else _quoted_ipv6(quoted)
     if found is None:
         return None
     to, echo = found
-    return failure(version, to, echo, message[0], message[1])
+    (told,) = struct.unpack_from("!H" if version == 4 else "!I", message, 6 if version == 4 else 4)
+    return failure(version, to, echo, error(version, message[0], message[1], by, told))
 
 
-def failure(version: Version, to: str, echo: bytes, kind: int, code: int) -> Failure | None:
+def error(version: Version, kind: int, code: int, by: str, told: int) -> IcmpError:
+    """An ICMP error from `by`; `told` is the field where "too big" has its limit, 0 for none."""
+    return IcmpError(kind, code, by, told or None if (kind, code) == TOO_BIG[version] else None)
+
+
+def failure(version: Version, to: str, echo: bytes, wrong: IcmpError) -> Failure | None:
     """The failure of the quoted echo request; None when the quote is none or the kind no error."""
-    if kind not in ERRORS[version] or len(echo) < _HEADER.size or echo[0] != ECHO_REQUEST[version]:
+    if wrong.type not in ERRORS[version] or len(echo) < _HEADER.size:
         return None
-    _type, _code, _checksum, identifier, sequence = _HEADER.unpack_from(echo)
-    return Failure(to, identifier, sequence, kind, code)
+    kind, _code, _checksum, identifier, sequence = _HEADER.unpack_from(echo)
+    if kind != ECHO_REQUEST[version]:
+        return None
+    return Failure(to, identifier, sequence, wrong)
+
+
+def number_of(run: int, frame: bytes) -> int | None:
+    """The number of the request of this run that is somewhere in a frame; None for none."""
+    at = frame.find(run.to_bytes(8, "big"))
+    if at < 0 or len(frame) < at + _COOKIE.size:
+        return None
+    number: int = _COOKIE.unpack_from(frame, at)[1]
+    return number
 
 
 def _quoted_ipv4(quoted: bytes) -> tuple[str, bytes] | None:

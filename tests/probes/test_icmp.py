@@ -16,6 +16,7 @@ from probes.clock import SystemClock
 from probes.errors import NotConfigured, NotPermitted
 from probes.icmp import LADDER, IcmpEcho, Method
 from probes.icmp_other import read_fping
+from probes.icmp_wire import EchoPacket
 from probes.model import EchoStats
 
 if TYPE_CHECKING:
@@ -89,6 +90,34 @@ async def test_a_hundred_targets_at_once_lose_nothing_and_mix_nothing(
     )
     assert [stats.lost for stats in bursts] == [0] * 100
     assert max(rtt_s for stats in bursts for rtt_s in stats.rtts_s) < 0.5
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("method", ["dgram", "raw"])
+async def test_echoes_of_any_size_mark_and_reach_come_back_from_loopback(
+    echo: Callable[..., IcmpEcho], method: Method, host: str
+) -> None:
+    client = echo(method)
+    shapes = [
+        EchoPacket(octets, dscp, dont_fragment, hop_limit, same_flow)
+        for octets, dscp, dont_fragment, hop_limit, same_flow in (
+            (20, 46, False, None, False), (1400, 34, True, None, False),
+            (1400, 0, False, 1, True), (56, 0, True, 64, False),
+        )
+    ]  # fmt: skip
+    try:
+        ends = await client.shots(host, shapes, gap_s=0.0, timeout_s=5.0)
+    except NotPermitted:
+        pytest.skip("this machine does not permit this way of pinging")
+    assert [end.error for end in ends] == [None] * 4
+    assert all(end.rtt_s is not None and end.rtt_s > 0 for end in ends)
+
+
+async def test_shapes_need_a_socket_of_the_kernel(echo: Callable[..., IcmpEcho]) -> None:
+    with pytest.raises(NotPermitted):
+        await echo("tcp").shots("127.0.0.1", [EchoPacket()], gap_s=0.0, timeout_s=1.0)
+    with pytest.raises(NotConfigured):
+        await echo("tcp").shots("vc.example", [EchoPacket()], gap_s=0.0, timeout_s=1.0)
 
 
 async def test_the_first_way_that_really_works_is_taken(echo: Callable[..., IcmpEcho]) -> None:
