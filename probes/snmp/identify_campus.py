@@ -9,7 +9,9 @@ from __future__ import annotations
 from probes.snmp.identify_rule import FIRST_WORD, Rule
 
 _UNIFI_AP = r"\b(?:UAP|UAL|U[67]|E7|UWB|UBB|UDB)(?:-|\b)|UniFi AP"
-_UNIFI_SWITCH = r"^(?:USW?|USL|USMINI|USF|USC|ECS)\d*-|EdgeSwitch|UniFi Switch|^UBNT US|^US-\d"
+_UNIFI_SWITCH = (
+    r"^(?:USW?|USL|USMINI|USF|USC|ECS)\d*-|EdgeSwitch|UniFi Switch|^UBNT US|^US(?!G)[A-Z]*-?\d"
+)
 _UNIFI_GATEWAY = r"EdgeOS|EdgeRouter|^(?:UDM|UDR|USG|UXG|UCG|UDW)\b|UniFi (?:Security|Dream)"
 
 SWITCHES = (
@@ -51,8 +53,10 @@ SWITCHES = (
     Rule("26928", "Extreme", "aerohive", "ap"),
     Rule("26928", "Extreme", "aerohive_switch", "switch", r"\bSR\d{4}|(?i:switch)"),
     Rule("1991", "Brocade", "ironware", "switch", "", r"Inc\. (\S+?),"),
+    Rule("1991", "Ruckus", "ironware", "switch", r"^(?:Ruckus|CommScope)", r"\b(ICX\w+(?:-\w+)*)"),
     Rule("1588", "Brocade", "brocade", "switch"),
     Rule("3902.3", "ZTE", "zte_zxr10", "switch", "", r"ZXR10_?\s?(\S+)"),
+    Rule("3902.1082", "ZTE", "zte_zxa10", "other"),  # zxAn: access nodes, OLTs
     Rule("3902", "ZTE", "zte_zxr10", "switch", r"(?i)ZXR10|switch", r"ZXR10_?\s?(\S+)"),
     Rule("3902", "ZTE", "zte_zxa10", "other", r"(?i)ZXA10|\bC[236]\d0\b|ZXDSL"),
     Rule(
@@ -107,6 +111,11 @@ SWITCHES = (
     Rule("28381", "Red Lion", "ntron", "switch"),
     Rule("15004", "RuggedCom", "ruggedcom", "switch"),
     Rule("7428", "PowerDsine", "powerdsine", "switch"),
+    Rule("4329", "Siemens", "scalance", "switch", r"(?i)SCALANCE X"),
+    Rule("4329", "Siemens", "scalance_wlan", "ap", r"(?i)SCALANCE W"),
+    Rule("52", "Extreme", "enterasys", "switch", r"(?i)switch|SmartSwitch|Matrix"),
+    Rule("5875", "FiberHome", "fiberhome_olt", "other", r"\bAN\d{4}"),
+    Rule("24022", "Korenix", "korenix", "switch", r"(?i)switch|JetNet"),
     Rule("10876", "Supermicro", "supermicro_switch", "switch", r"^SSE-|(?i:switch)", FIRST_WORD),
     Rule("", "Supermicro", "supermicro_switch", "switch", r"^(?:SSE|SBM|MBM)-", FIRST_WORD),
 )
@@ -133,9 +142,15 @@ WIRELESS_AND_ROUTERS = (
     Rule("20992", "Cradlepoint", "cradlepoint", "router"),
     Rule("48690", "Teltonika", "rutos", "router"),
     Rule("2356", "LANCOM", "lancom", "router"),
-    Rule("2356", "LANCOM", "lancom_ap", "ap", r"(?i)\bL[NW]?-\d{3}|\bOAP|Access Point"),
+    Rule("2356", "LANCOM", "lancom_ap", "ap", r"(?i)\bL[NW]?-\d{3}|\bOAP|Access Point|LCOS-LX"),
     Rule("2356", "LANCOM", "lancom_switch", "switch", r"\b[GX]S-\d|(?i:switch)"),
     Rule("272", "bintec", "bintec", "router"),
+    Rule("272", "bintec", "bintec_ap", "ap", r"^W\w?\d{3,4}|(?i:access point)"),
+    Rule("332", "Digi", "digi", "router", r"(?i)TransPort|\bEX\d\d|\bIX\d\d|cellular|router"),
+    Rule("20542", "Sierra Wireless", "airlink", "router"),
+    Rule("6527", "Nokia", "timos", "router", r"TiMOS"),
+    Rule("12394", "Alvarion", "alvarion", "ap"),
+    Rule("21013", "Cambium", "xirrus", "ap"),
     Rule("2007", "Teldat", "teldat", "router"),
     Rule("13191", "OneAccess", "oneaccess", "router"),
     Rule("30803", "VyOS", "vyos", "router"),

@@ -15,7 +15,7 @@ _NET_SNMP = "8072.3.2"
 _OPENWRT = r"^Linux \S+ \S+ #0 (?:SMP )?(?:PREEMPT )?\w{3} \w{3} +\d+ [\d:]{8} \d{4} "
 # DSM counts its builds in thousands and makes them in Taiwan.
 _DSM = r"^Linux \S+ \S+ #\d{4,5} .*\bCST \d{4}|(?i:synology|\bDSM \d)"
-_APPLIANCE_CPU = r"^Linux .*\b(?:armv[4-7]\w*|mips\w*|ppc\w*|sh4\w*|m68k|microblaze|nios2)\s*$"
+_APPLIANCE_CPU = r"^Linux .*\b(?:armv[3-7]\w*|mips\w*|ppc\w*|sh4\w*|m68k|microblaze|nios2)\s*$"
 # The kernels of the Raspberry Pi have a plus sign behind their release.
 _RASPBERRY = r"^Linux \S+ \d[\d.]*(?:-v[78]l?)?\+ #\d+ |\+?rpt?-rpi|-raspi2? "
 
@@ -54,6 +54,18 @@ STORAGE = (
     Rule("43906", "Tegile", "tegile", "storage"),
     Rule("347", "Seagate", "seagate", "storage"),
     Rule("42.2.225", "Oracle", "zfs_appliance", "storage"),
+    Rule("5127", "Western Digital", "mycloud", "storage"),
+    Rule(
+        "2", "IBM", "ibm_storage", "storage", r"(?i)Storwize|FlashSystem|System Storage|\bDS\d{4}"
+    ),
+    Rule(
+        "19046", "Lenovo", "lenovo_storage", "storage", r"(?i)Lenovo Storage|ThinkSystem D[EGM]\d"
+    ),
+    Rule("12325.1.1.2", "Dell", "isilon", "storage", r"Isilon OneFS"),  # on FreeBSD's bsnmpd
+    Rule("", "Buffalo", "terastation", "storage", r"(?i)TeraStation|LinkStation"),
+    Rule("", "Western Digital", "mycloud", "storage", r"(?i)\bMy ?Cloud\b"),
+    Rule("", "TerraMaster", "terramaster", "storage", r"(?i)^TerraMaster|^TNAS-"),
+    Rule("", "Thecus", "thecus", "storage", r"(?i)^Thecus"),
 )
 
 MACHINES = (
@@ -89,8 +101,14 @@ MACHINES = (
     Rule("21317.1", "Supermicro", "supermicro_bmc", "bmc"),  # ATEN's firmware on Supermicro boards
     Rule("231.1.10", "Fujitsu", "fujitsu_irmc", "bmc"),
     Rule("37945", "Inspur", "inspur_bmc", "bmc"),
+    Rule("58132", "xFusion", "xfusion_ibmc", "bmc"),
+    Rule("25506", "H3C", "h3c_hdm", "bmc", r"\bHDM\b|Device Management"),
     Rule("2.6.191", "IBM", "aix", "server"),
     Rule("2.3.1.2.1.1", "IBM", "aix", "server"),
+    Rule("11.2.3.2", "HPE", "hpux", "server", r"HP-UX"),
+    Rule("30155", "OpenBSD", "openbsd", "server"),
+    # Windows says the same text whatever agent answers for it.
+    Rule("", "Microsoft", "windows", "server", r"^Hardware: .* Software: Windows"),
 )
 
 NET_SNMP = (
@@ -133,9 +151,13 @@ NET_SNMP = (
     Rule(_NET_SNMP, "QNAP", "qnap", "storage", r"(?i)\bQNAP|^T[SV]S?-\w?\d{3}|-qnap\b"),
     Rule(_NET_SNMP, "Synology", "synology", "storage", _DSM),
     Rule(_NET_SNMP, "Netgear", "readynas", "storage", r"(?i)ReadyNAS|\.alpine\.|-RN\b"),
-    Rule(_NET_SNMP, "Windows", "windows", "server", r"^Windows"),
+    Rule(_NET_SNMP, "Microsoft", "windows", "server", r"^Windows"),
+    Rule(_NET_SNMP, "Oracle", "solaris", "server", r"^SunOS \S"),
+    Rule(_NET_SNMP, "IBM", "aix", "server", r"^AIX \S"),
+    Rule(_NET_SNMP, "OpenBSD", "openbsd", "server", r"^OpenBSD \S"),
     Rule(_NET_SNMP, "Linux", "linux", "server", _RASPBERRY),
     Rule(_NET_SNMP, "Linux", "linux_appliance", "unknown", _APPLIANCE_CPU),
     Rule(_NET_SNMP, "Linux", "linux", "server", r"^Linux \S"),
+    Rule("2021.250", "Linux", "linux_appliance", "unknown", _APPLIANCE_CPU),
     Rule("2021.250", "Linux", "linux", "server", r"^Linux \S+ \d"),
 )

@@ -39,6 +39,13 @@ CISCO = (
     Rule("9.1", "Cisco", "vc_cisco_codec", "video", r"(?i)Codec|RoomOS|TelePresence (?:CTS|TX)"),
     Rule("9.1", "Cisco", "vc_bridge", "mcu", r"(?i)TelePresence|Meeting Server"),
     Rule("9.1", "Cisco", "cisco_ucos", "server", r"Software:\s*UCOS|Unified Communications"),
+    Rule(
+        "9.1",
+        "Cisco",
+        "cisco_server",
+        "server",
+        r"Identity Services Engine|Secure (?:Network|Access) |Prime Infra|DNA Center",
+    ),
     Rule("9.1", "Cisco", "cisco_viptela", "router", r"(?i)Viptela|\bvEdge"),
     Rule("9.1", "Cisco", "cisco_phone", "phone", r"(?i)IP Phone|\bCP-\d{4}|\bATA ?1\d\d"),
     Rule("9.1", "Cisco", "cisco_nxos", "switch", r"NX-OS"),
@@ -72,6 +79,7 @@ CISCO = (
     Rule("29671.2", "Meraki", "meraki_ap", "ap", r"Wireless|\bMR\d|\bCW\d"),
     Rule("29671.2", "Meraki", "meraki_mx", "firewall", r"\b(?:MX|Z)\d|Security|vMX"),
     Rule("29671.2", "Meraki", "meraki_mv", "camera", r"\bMV\d"),
+    Rule("14179", "Cisco", "cisco_wlc", "ap"),  # Airespace, as older controllers answer
     Rule("41916", "Cisco", "cisco_viptela", "router"),
     Rule("99.1.1.3.28", "Cisco", "cisco_ucos", "server"),  # SNMP Research's agent, UCOS's number
 )
@@ -83,11 +91,22 @@ HUAWEI_AND_H3C = (
         "2011", "Huawei", "huawei_wlan", "ap", r"\bA(?:P|C|irEngine)[ -]?\d{3,4}|\bACU\d?\b|WLAN AC"
     ),
     Rule("2011", "Huawei", "huawei_olt", "other", r"(?i)\bMA5\d{3}|Integrated Access|OptiX|\bRTN"),
-    Rule("2011", "Huawei", "vc_huawei_te", "video", r"\bTE[2-6]0\b|\bBox ?[2-9]00|ViewPoint|\bTEX"),
+    Rule(
+        "2011",
+        "Huawei",
+        "vc_huawei_te",
+        "video",
+        r"(?i)\bTEX?[1-6]0\b|\bBox ?[2-9]00|ViewPoint|IdeaHub|video ?conf",
+    ),
     Rule("2011", "Huawei", "vc_huawei_mcu", "mcu", r"\bVP9[568]\d\d|\bMCU\b"),
     Rule("2011", "Huawei", "ups_huawei", "ups", r"\bUPS\d|(?i:\bUPS\b)"),
     Rule("2011", "Huawei", "huawei_vrp", "switch", _VRP_SWITCH, _VRP_MODEL),
     Rule("2011.2.23", "Huawei", "huawei_vrp", "switch", "", _VRP_MODEL),
+    Rule("2011.2.239", "Huawei", "huawei_vrp", "switch", "", _VRP_MODEL),
+    Rule("2011.2.224", "Huawei", "huawei_vrp", "router", "", _VRP_MODEL),
+    Rule("2011.2.240", "Huawei", "huawei_wlan", "ap"),
+    Rule("2011.2.122", "Huawei", "huawei_vrp", "firewall"),
+    Rule("2011.2.321", "Huawei", "huawei_vrp", "firewall"),
     Rule("2011.2.91", "Huawei", "huawei_oceanstor", "storage"),
     Rule("2011.2.235", "Huawei", "huawei_ibmc", "bmc"),
     Rule("2011.6.164", "Huawei", "huawei_smu", "other"),
@@ -196,6 +215,8 @@ CAMPUS = (
     Rule("11863.5", "TP-Link", "omada_ap", "ap", r"(?i)\bEAP\d|Access Point|\bCAP\d"),
     Rule("11863.5", "TP-Link", "omada_gateway", "router", r"(?i)\bER\d|TL-E?R\d|Router|Gateway"),
     Rule("16972", "TP-Link", "tplink_home", "router"),
+    Rule("16972", "TP-Link", "omada_ap", "ap", r"(?i)\bEAP\d|Access Point|\bCPE\d"),
+    Rule("16972", "TP-Link", "tplink", "switch", r"(?i)switch|\bT[LS]-S\w\d"),
     Rule("171.10.165", "D-Link", "dlink_dgs1250", "switch", "", FIRST_WORD),
     Rule("171.10", "D-Link", "dlink", "switch", "", r"\b(D[EGX]S-[\w-]+)"),
     *(

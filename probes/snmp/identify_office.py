@@ -54,7 +54,7 @@ ROOMS = (
         Rule(prefix, "Poly", kind, device_class, descr)
         for prefix in ("", "8072.3.2")
         for kind, device_class, descr in (
-            ("poly_phone", "phone", rf"(?i)^(?:Poly(?:com)?)\b.*(?:{_PHONE[4:]})"),
+            ("poly_phone", "phone", rf"(?i)^Poly(?:com)?.*(?:{_PHONE[4:]})"),
             ("poly_bridge", "mcu", rf"(?i)^(?:Poly(?:com)?)\b.*(?:{_BRIDGE[4:]})"),
             ("vc_poly", "video", r"(?i)^(?:HP )?Poly(?:com)?\b"),
         )
@@ -69,7 +69,8 @@ ROOMS = (
         "video",
         r"(?i)\bVC\d|Meeting(?:Bar|Eye|Board)|\bMVC|\bA[123]0\b",
     ),
-    Rule("37459", "Yealink", "yealink", "phone"),
+    # Yealink's number is that of its telephones and of its rooms: the text must say which.
+    Rule("37459", "Yealink", "yealink", "phone", r"(?i)\bSIP-|\bT\d{2}\w?\b|\b(?:CP|W)\d{2}|phone"),
     Rule("7312", "Barco", "clickshare", "video", r"(?i)ClickShare|\bCS[EMC]?-|\bC[XB]-"),
     Rule("7312.2468", "Barco", "clickshare", "video"),
     Rule("", "Barco", "clickshare", "video", r"(?i)ClickShare"),
@@ -79,6 +80,31 @@ ROOMS = (
     ),
     Rule("", "Yealink", "vc_yealink", "video", r"(?i)Yealink.*(?:\bVC\d|Meeting)"),
     Rule("", "Sony", "vc_sony", "video", r"^(?:Sony )?PCS-X[A-Z]?\d"),
+    Rule("122", "Sony", "vc_sony", "video", r"\bPCS-\w*\d"),
+    Rule("258", "Panasonic", "vc_panasonic", "video", r"\bKX-VC\d"),
+    *(
+        Rule(prefix, "ZTE", kind, device_class, descr)
+        for prefix in ("3902", "3902.3")
+        for kind, device_class, descr in (
+            ("vc_zte_mcu", "mcu", r"ZXV10 ?M\d|ZXMVC"),
+            ("vc_zte", "video", r"ZXV10"),
+        )
+    ),
+    Rule(
+        "",
+        "Logitech",
+        "vc_logitech",
+        "video",
+        r"(?i)^Logi(?:tech)? (?:Rally|Tap|Room|MeetUp|Scribe)",
+    ),
+    Rule("", "AVer", "vc_aver", "video", r"(?i)^AVer\b.*(?:\b(?:E|S)?VC\d|\bVB\d|video)"),
+    Rule("", "ClearOne", "vc_clearone", "video", r"(?i)^ClearOne.*(?:COLLABORATE|video)"),
+    Rule("", "Kedacom", "vc_kedacom", "mcu", r"(?i)^Keda(?:com)?\b.*\bMCU"),
+    Rule("", "Kedacom", "vc_kedacom", "video", r"(?i)^Keda(?:com)?\b.*(?:terminal|video|\bH\d{3})"),
+    Rule("", "Vidyo", "vc_vidyo", "video", r"(?i)\bVidyo ?Room"),
+    Rule("", "Vidyo", "vc_vidyo_bridge", "mcu", r"(?i)\bVidyo ?(?:Router|Gateway|Portal)"),
+    Rule("", "StarLeaf", "vc_starleaf", "video", r"(?i)\bStarLeaf"),
+    Rule("", "Pexip", "vc_pexip", "mcu", r"(?i)\bPexip"),
     Rule("1248.4", "Epson", "epson_projector", "other"),
     Rule("25766", "Christie", "christie", "other"),
 )
@@ -89,8 +115,15 @@ PHONES = (
     Rule("1027", "Mitel", "mitel", "phone"),
     Rule("6666", "innovaphone", "innovaphone", "phone"),
     Rule("5003", "AudioCodes", "audiocodes", "other"),
-    Rule("", "Yealink", "yealink", "phone", r"(?i)Yealink|^SIP-T\d"),
+    Rule(
+        "",
+        "Yealink",
+        "yealink",
+        "phone",
+        r"(?i)^SIP-(?:T|CP|W)\d|Yealink.*(?:\bSIP-|\bT\d\d|phone)",
+    ),
     Rule("", "Fanvil", "fanvil", "phone", r"(?i)Fanvil"),
+    Rule("", "Snom", "snom", "phone", r"(?i)^snom ?\w?\d"),
 )
 
 PRINTERS = (
@@ -102,6 +135,8 @@ PRINTERS = (
         r"(?i)ETHERNET MULTI-ENVIRONMENT|JetDirect|LaserJet|OfficeJet|PageWide|DesignJet",
     ),
     Rule("11.2.3.9", "HPE", "hp_jetdirect", "printer"),
+    Rule("11.2.3.9", "Samsung", "samsung_printer", "printer", r"^Samsung ", r"^Samsung (\S+?);?"),
+    Rule("128", "Xerox", "xerox_printer", "printer", r"(?i)Phaser|Xerox|print"),  # once Tektronix'
     Rule(
         "236",
         "Samsung",
@@ -164,7 +199,33 @@ CAMERAS = (
     Rule("1004849", "Dahua", "dahua", "camera"),
     Rule("36849", "Hanwha", "hanwha", "camera"),
     Rule("3967", "Bosch", "bosch_camera", "camera", r"(?i)camera|dinion|flexidome|autodome|divar"),
+    Rule("39165", "Hikvision", "hikvision_other", "unknown", r"^Linux "),  # not a camera of theirs
+    Rule("122", "Sony", "sony_camera", "camera", r"\b(?:SNC|SRG|BRC)-"),
+    Rule("258", "Panasonic", "panasonic_camera", "camera", r"\b(?:WV|BB|BL|WJ)-\w*\d"),
+    *(
+        Rule(prefix, vendor, "uniview", "camera", descr)
+        for prefix in ("25506", "25506.1", "25506.11.1", "")
+        for vendor, descr in (
+            ("Uniview", r"(?i)^(?:Uniview|UNV)\b"),
+            ("H3C", r"(?i)^H3C.*(?:network camera|\bNVR)"),
+        )
+    ),
     Rule("", "Hikvision", "hikvision", "camera", r"(?i)Hikvision|^(?:iDS|DS)-[27]\w+"),
+    Rule("", "KBVision", "dahua", "camera", r"(?i)^KBVISION"),  # made by Dahua
+    *(
+        Rule("", vendor, "ip_camera", "camera", rf"(?i)^(?:{words})\b")
+        for vendor, words in (
+            ("Hanwha", "Hanwha|Wisenet"),
+            ("Mobotix", "Mobotix"),
+            ("Pelco", "Pelco"),
+            ("Avigilon", "Avigilon"),
+            ("GeoVision", "GeoVision"),
+            ("Tiandy", "Tiandy"),
+            ("Vivotek", "Vivotek"),
+            ("Questek", "Questek"),
+            ("Vantech", "Vantech"),
+        )
+    ),
     Rule("", "Dahua", "dahua", "camera", r"(?i)Dahua|^DH-"),
     Rule("", "Axis", "axis_camera", "camera", r"AXIS \w+.*(?:Camera|Encoder|Video)", r"AXIS (\w+)"),
     Rule("", "Samsung", "samsung_camera", "camera", r"(?i)Samsung.*(?:iPOLiS|camera)"),

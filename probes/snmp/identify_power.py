@@ -22,12 +22,13 @@ _UPS_MAKERS = (
     ("6050", "Gamatronic"),
     ("37662", "Ablerex"),
     ("40614", "East Power"),
-    ("42610", "Superior Power"),
     ("43943", "Voltronic"),
     ("53973", "ABB"),
 )
 
 POWER = (
+    # Tripp Lite's console servers bear the number of its UPSes.
+    Rule("850", "Tripp Lite", "tripplite_console", "other", r"\bB09\d|(?i:console)"),
     *(
         Rule(number, vendor, f"ups_{vendor.lower().replace(' ', '')}", "ups", r"^(?!.*\bPDU)")
         for number, vendor in _UPS_MAKERS
@@ -46,6 +47,8 @@ POWER = (
     Rule("5528", "APC", "netbotz", "other"),
     Rule("52674", "APC", "netbotz", "other"),
     Rule("", "APC", "apc_pdu", "pdu", r"^(?:APC )?EPDU\d", r"^(?:APC )?(EPDU\w+)"),
+    Rule("", "APC", "apc_pdu", "pdu", r"apc_hw\d+_(?:rpdu|ats)"),
+    Rule("", "APC", "ups_apc", "ups", r"apc_hw\d+_(?:su|sumx|sy|g2?\d)\w*_\d"),
     Rule("3833", "APC", "ups_schneider", "ups", r"(?i)\bUPS|Galaxy|Symmetra|Easy UPS"),
     Rule(
         "534",
@@ -78,10 +81,11 @@ POWER = (
     Rule("13400", "Emerson", "ups_emerson", "ups"),
     Rule("6302", "Emerson", "ups_emerson", "ups"),
     Rule("21239", "Vertiv", "geist", "pdu"),
+    Rule("21239", "Vertiv", "geist_sensor", "other", r"(?i)watch ?dog|environment"),
     Rule("10418.17", "Vertiv", "avocent_pdu", "pdu"),
     Rule("10418", "Vertiv", "avocent", "other"),
     Rule("13742", "Raritan", "raritan_pdu", "pdu", "", r"^(PX\S*)"),
-    Rule("13742", "Raritan", "raritan_kvm", "other", r"(?i)\bKX|\bKVM|Dominion KX"),
+    Rule("13742", "Raritan", "raritan_kvm", "other", r"(?i)\b[DK]S?X|\bKVM|Dominion"),
     Rule("1718", "Server Technology", "sentry", "pdu"),
     Rule("2606", "Rittal", "rittal_pdu", "pdu", _PDU),
     Rule("28507", "Gude", "gude", "pdu"),
@@ -95,20 +99,20 @@ POWER = (
     Rule("3808", "CyberPower", "ups_cyberpower", "ups"),
     Rule("3808", "CyberPower", "cyberpower_pdu", "pdu", r"(?i)PDU|\bATS"),
     Rule("935", "Phoenixtec", "ups_megatec", "ups"),
+    Rule("935", "Santak", "ups_megatec", "ups", r"(?i)\bSantak"),
     Rule("935", "Phoenixtec", "megatec_pdu", "pdu", _PDU),
     Rule("935.10.1", "PowerWalker", "ups_megatec", "ups"),
     Rule("232.165", "HPE", "hpe_pdu", "pdu", _PDU),
     Rule("232.165", "HPE", "ups_hpe", "ups", _UPS),
     Rule("232.165.3", "HPE", "ups_hpe", "ups"),
-    Rule("232.165.7", "HPE", "hpe_pdu", "pdu"),
-    Rule("232.165.10", "HPE", "hpe_pdu", "pdu"),
-    Rule("232.165.11", "HPE", "hpe_pdu", "pdu"),
+    # CPQPOWER-MIB: pdu 2, modular pdu 5, intelligent ones behind.
+    *(Rule(f"232.165.{arc}", "HPE", "hpe_pdu", "pdu") for arc in (2, 5, 7, 10, 11)),
     Rule("674", "Dell", "dell_pdu", "pdu", _PDU),
     Rule("674", "Dell", "ups_dell", "ups", _UPS),
     Rule("674.10902", "Dell", "ups_dell", "ups"),
     Rule("674.10903", "Dell", "dell_pdu", "pdu"),
     # Cards that answer with the UPS-MIB's own number: the text says whose.
-    Rule(".1.3.6.1.2.1.33", "Generex", "ups_rfc1628", "ups", r"(?i)\bCS1[24]1\b|SNMP Agent"),
+    Rule(".1.3.6.1.2.1.33", "Generex", "ups_rfc1628", "ups", r"(?i)\bCS1[24]1\b|\bBACS|SNMP Agent"),
     Rule(".1.3.6.1.2.1.33", "Riello", "ups_riello", "ups", r"(?i)NetMan|Riello"),
     Rule(".1.3.6.1.2.1.33", "Socomec", "ups_socomec", "ups", r"(?i)Socomec|Net ?Vision"),
     Rule(".1.3.6.1.2.1.33", None, "ups_rfc1628", "ups"),

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from probes.snmp.identify_rule import Rule
 
+# Gateways that pass no packets on: of sensors, of mail, of the web, of telephones.
+_NOT_NETWORK = "".join(f"(?<!{word} )" for word in ("sensor", "mail", "web", "voice", "media"))
 _OWN_WORDS = r"(?i)^(?!(?:Linux|FreeBSD|SunOS|Darwin|Hardware:) ).*"
 
 WORDS = tuple(
     Rule("", None, None, device_class, _OWN_WORDS + pattern)
     for device_class, pattern in (
         ("pdu", r"(?:\be?PDU\b|power distribution unit|transfer switch|power switch)"),
-        ("ups", r"(?:\bUPS\b|uninterruptible)"),
+        ("ups", r"(?:\bUPS(?:\b|\d)|uninterruptible|\bNetAgent\b)"),
         (
             "other",
             r"(?:\bKVM\b|media converter|serial (?:device )?server|\bOLT\b|[EG]PON|projector)",
@@ -34,6 +36,6 @@ WORDS = tuple(
         ("ap", r"(?:access[ -]?point|wireless (?:lan )?controller|\bWLAN\b|\bwi-?fi\b)"),
         ("storage", r"(?:\bNAS\b|network attached storage|storage (?:array|system))"),
         ("switch", r"(?:switch(?!board|-mode|ed)|\bL[23] managed\b)"),
-        ("router", r"(?:\brouter\b|\bgateway\b|\bCPE\b)"),
+        ("router", rf"(?:\brouter\b|{_NOT_NETWORK}\bgateway\b|\bCPE\b)"),
     )
 )

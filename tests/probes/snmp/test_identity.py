@@ -116,6 +116,31 @@ def test_a_ups_on_net_snmp_is_told_by_the_ups_mib(lab: Lab) -> None:
     assert (found.vendor, found.device_class) == ("Maker", "ups")
 
 
+@pytest.mark.parametrize(
+    ("oid", "value", "vendor", "device_class"),
+    [
+        (f"{E}.24681.1.2.12.0", b"TS-453D", "QNAP", "storage"),
+        (f"{E}.2620.1.6.1.0", b"SVN Foundation", "Check Point", "firewall"),
+        ("1.3.6.1.2.1.43.5.1.1.16.1", b"Brother HL-L5210DN", "Brother", "printer"),
+    ],
+)
+def test_what_the_system_group_leaves_open_one_trades_own_mib_tells(
+    lab: Lab, oid: str, value: bytes, vendor: str, device_class: str
+) -> None:
+    found = read(lab, SYSTEM | {oid: (ber.OCTET_STRING, value)})
+    assert (found.vendor, found.device_class) == (vendor, device_class)
+
+
+def test_a_known_maker_of_an_unknown_thing_stays_its_maker(lab: Lab) -> None:
+    system = SYSTEM | {
+        "1.3.6.1.2.1.1.1.0": (ber.OCTET_STRING, b"card 2.1"),
+        "1.3.6.1.2.1.1.2.0": (ber.OID, ber.oid(f"{E}.193.7")),
+    }
+    assert read(lab, system).device_class == "unknown"
+    found = read(lab, system | {"1.3.6.1.2.1.33.1.1.1.0": (ber.OCTET_STRING, b"OEM")})
+    assert (found.vendor, found.device_class) == ("Ericsson", "ups")
+
+
 def test_a_device_that_hides_its_system_group_is_unknown(lab: Lab) -> None:
     found = read(lab, {"1.3.6.1.2.1.2.1.0": (ber.INTEGER, 1)})
     assert (found.vendor, found.device_class, found.sys_name) == (None, "unknown", None)
