@@ -26,13 +26,18 @@ EXTENDED_ERROR = struct.Struct("=IBBBBII")  # sock_extended_err: errno, origin, 
 Extra: TypeAlias = list[tuple[int, int, bytes]]
 
 
+def want_arrivals(opened: socket.socket) -> None:
+    """Have the kernel stamp what comes in; raises OSError where it does not."""
+    opened.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+
+
 def want_stamps(opened: socket.socket) -> bool:
     """Have the kernel stamp what comes in and, where it can, what leaves; whether it does both.
 
     Stamps of what left wait in the error queue with the packet they are of. Raises OSError where
     not even what comes in is stamped.
     """
-    opened.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+    want_arrivals(opened)
     with contextlib.suppress(OSError):
         flags = _TX_SOFTWARE | _REPORT_SOFTWARE
         opened.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPING, flags)

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import TYPE_CHECKING, TypeAlias
 
+from probes.kernel_stamps import wall_ns
 from probes.path import stamp_wire as wire
-from probes.path.stamp_socket import clock_error, open_udp, receive, send, wall_ns
+from probes.path.stamp_socket import clock_error, open_udp, receive, send
 
 if TYPE_CHECKING:
     import socket

@@ -10,9 +10,10 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from probes.errors import NotConfigured
+from probes.kernel_stamps import wall_ns
 from probes.path import stamp_wire as wire
 from probes.path.stamp_quality import Counters, Echo, Quality, quality
-from probes.path.stamp_socket import clock_error, open_udp, receive, send, wall_ns
+from probes.path.stamp_socket import clock_error, departed, open_udp, receive, send
 from probes.transports.os_errors import as_probe_error
 
 if TYPE_CHECKING:
@@ -30,9 +31,12 @@ _PACKETS_PER_S = 2000
 _MOST_SESSION = 0xFFFF
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Sent:
-    """One packet: the time written in it, and when it left by both clocks."""
+    """One packet: the time written in it, and when it left by both clocks.
+
+    `wall_ns` is this program's own time until the kernel tells when it left.
+    """
 
     stamp_ns: int
     wall_ns: int
@@ -124,7 +128,8 @@ class _Socket:
         self._bursts: dict[int, _Burst] = {}
         self._next_at = 0.0
         self._loop = asyncio.get_running_loop()
-        self._socket = open_udp(version)
+        self._octets = 0
+        self._socket = open_udp(version, departures=True)
         self._loop.add_reader(self._socket.fileno(), self.drain)
 
     def free_session(self) -> int:
@@ -155,7 +160,9 @@ class _Socket:
             self._socket.close()
 
     def drain(self) -> None:
-        """Take every answer that has arrived."""
+        """Take every answer that has arrived, after when its packet left."""
+        for frame, at_ns in departed(self._socket):
+            self._left(frame, at_ns)
         while True:
             try:
                 came = receive(self._socket)
@@ -199,12 +206,24 @@ class _Socket:
             (wire.Extension(wire.CLASS_OF_SERVICE, marks),),
         )
         octets = wire.encode_request(request)
+        self._octets = len(octets)
         burst.is_whole.clear()
         burst.sent[number] = _Sent(request.sent_ns, self._wall(), self._loop.time())
         try:
             send(self._socket, octets, (burst.host, burst.port), dscp=burst.dscp)
         except OSError as error:
             raise as_probe_error(error) from error
+
+    def _left(self, frame: bytes, at_ns: int) -> None:
+        try:
+            request = wire.decode_request(frame[-self._octets :], at_ns)
+        except wire.BadPacket:
+            return
+        burst = self._bursts.get(request.session)
+        sent = burst.sent.get(request.number) if burst else None
+        # Out of these bounds, somebody set the clock in between.
+        if sent is not None and sent.wall_ns <= at_ns <= self._wall():
+            sent.wall_ns = at_ns
 
     def _take(self, came: Datagram) -> None:
         try:

@@ -7,25 +7,31 @@ import ctypes
 import socket
 import struct
 import sys
-import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
+from probes.kernel_stamps import (
+    MSG_ERRQUEUE,
+    left_ns,
+    stamp_ns,
+    wall_ns,
+    want_arrivals,
+    want_stamps,
+)
 from probes.path.stamp_wire import ErrorEstimate
 
 if TYPE_CHECKING:
-    from probes.icmp_wire import Version
+    from collections.abc import Iterator
 
-# Numbers of linux/socket.h, linux/in.h and linux/in6.h that Python's socket module does not name.
-_SO_TIMESTAMPNS = 35
+    from probes.icmp_wire import Version
+    from probes.kernel_stamps import Extra
+
+# Numbers of linux/in.h that Python's socket module does not name.
 _IP_PKTINFO, _IP_RECVTTL, _IP_RECVTOS = 8, 12, 13
-_STAMP = struct.Struct("@ll")  # timespec
 _PKTINFO = struct.Struct("=i4s4s")  # interface, own address, address in the header
 _LINK_LOCAL = b"\xfe\x80"  # such an address means nothing without its interface
 _RECEIVE_BUFFER = 1 << 20
-_MOST_OCTETS, _MOST_EXTRA = 2048, 256
-
-Extra: TypeAlias = list[tuple[int, int, bytes]]
+_MOST_OCTETS, _MOST_EXTRA = 2048, 512
 
 # struct timex of adjtimex(2) where long has 64 bits; larger than any kernel's.
 _TIMEX_OCTETS, _MAXERROR_AT, _STATUS_AT = 256, 24, 40
@@ -49,15 +55,19 @@ class Datagram:
     own: tuple[int, int, bytes] | None
 
 
-def open_udp(version: Version, address: tuple[str, int] | None = None) -> socket.socket:
+def open_udp(
+    version: Version, address: tuple[str, int] | None = None, *, departures: bool = False
+) -> socket.socket:
     """A non-blocking socket of that family, bound when an address is given, with all of that on.
 
-    Raises OSError when it may not be opened or bound.
+    With `departures`, `departed` tells when packets left. Raises OSError when it may not be opened
+    or bound.
     """
     family = socket.AF_INET if version == 4 else socket.AF_INET6
     kind = socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
     opened = socket.socket(family, kind)
     try:
+        (want_stamps if departures else want_arrivals)(opened)
         _want_everything(opened, version)
         opened.bind(address or ("0.0.0.0" if version == 4 else "::", 0))  # noqa: S104 - asked for
     except OSError:
@@ -67,7 +77,6 @@ def open_udp(version: Version, address: tuple[str, int] | None = None) -> socket
 
 
 def _want_everything(opened: socket.socket, version: Version) -> None:
-    opened.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
     with contextlib.suppress(OSError):  # a smaller buffer still works
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
     if version == 4:
@@ -105,9 +114,16 @@ def send(
     opened.sendmsg([octets], [*extra, own] if own else extra, 0, to)
 
 
-def wall_ns() -> int:
-    """Unix nanoseconds of the clock in which the kernel stamps what it receives."""
-    return time.clock_gettime_ns(time.CLOCK_REALTIME)
+def departed(opened: socket.socket) -> Iterator[tuple[bytes, int]]:
+    """Each frame that has left since the last look, as it was on the line, and when it did."""
+    while True:
+        try:
+            frame, extra, _flags, _to = opened.recvmsg(_MOST_OCTETS, _MOST_EXTRA, MSG_ERRQUEUE)
+        except OSError:
+            return
+        at_ns = left_ns(extra)
+        if at_ns is not None:
+            yield frame, at_ns
 
 
 def clock_error() -> ErrorEstimate:
@@ -128,13 +144,11 @@ def clock_error() -> ErrorEstimate:
 
 
 def _datagram(octets: bytes, extra: Extra, source: tuple[str, int]) -> Datagram:
-    at_ns, tos, ttl = wall_ns(), None, None
+    at_ns = stamp_ns(extra)
+    tos, ttl = None, None
     own: tuple[int, int, bytes] | None = None
     for level, kind, value in extra:
         match level, kind:
-            case socket.SOL_SOCKET, 35:
-                seconds, nanoseconds = _STAMP.unpack_from(value)
-                at_ns = seconds * 1_000_000_000 + nanoseconds
             case (socket.IPPROTO_IP, socket.IP_TOS) | (
                 socket.IPPROTO_IPV6,
                 socket.IPV6_TCLASS,
@@ -151,4 +165,4 @@ def _datagram(octets: bytes, extra: Extra, source: tuple[str, int]) -> Datagram:
             case socket.IPPROTO_IPV6, socket.IPV6_PKTINFO:
                 own = (level, kind, value if value[:2] == _LINK_LOCAL else value[:16] + bytes(4))
     dscp, ecn = (None, None) if tos is None else (tos >> 2, tos & 3)
-    return Datagram(octets, source, at_ns, dscp, ecn, ttl, own)
+    return Datagram(octets, source, wall_ns() if at_ns is None else at_ns, dscp, ecn, ttl, own)

@@ -17,11 +17,11 @@ import pytest
 
 from probes.clock import ManualClock, SystemClock, run_virtual
 from probes.errors import NotConfigured
+from probes.kernel_stamps import wall_ns
 from probes.path import stamp_wire as wire
 from probes.path.stamp_quality import Loss, Quality
 from probes.path.stamp_reflector import Reflector, ReflectorSocket
 from probes.path.stamp_sender import StampSender
-from probes.path.stamp_socket import wall_ns
 from probes.path.stamp_wire import ErrorEstimate
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
