@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from agent.checks import CheckState
-from agent.verdict.topology import GATEWAY
+from agent.verdict.topology import GATEWAY, RESOLVER
 from inventory.model import Role
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ UPLINK = "uplink"
 ON_BATTERY = "on_battery"
 ROOM = "room"
 PATH = "path"
+MTU = "mtu"
 LAN = "lan"
 HOST = "host"
 
@@ -98,6 +99,8 @@ class Roots:
             "up_admin": (core, UPLINK),
             "up_oper": (core, UPLINK),
             "path_ok": (far_end, PATH),
+            "mtu": (far_end, MTU),
+            "dns": (RESOLVER, REACHABLE),
             "lan_ok": (core, LAN),
             "host_link": (HOST, REACHABLE),
             "device": (inner, REACHABLE),

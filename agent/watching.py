@@ -31,12 +31,14 @@ from agent.verdict.doubt import kept
 from agent.verdict.echoes import ECHOES, EchoWindow, burst_of
 from agent.verdict.hold import HoldRules, Holds, Orders, arrange, may_harden
 from agent.verdict.line_doubt import LineDoubt, is_about
+from agent.verdict.line_quality import LIMITS, LineQuality, window_of
 from agent.verdict.reach import Proofs, answered, weigh
-from agent.verdict.sight import Seen, Sight, UpsMemory, port_named, port_of
-from agent.verdict.topology import GATEWAY, PE
+from agent.verdict.sight import Seen, Sight, UpsMemory, path_of, port_named, port_of
+from agent.verdict.topology import GATEWAY, PE, REFLECTOR
 from agent.verdict.uplink import PortUse
 from agent.ward_checks import (
     HOST,
+    MTU,
     ON_BATTERY,
     PATH,
     REACHABLE,
@@ -99,6 +101,7 @@ class WardWatch:
         self._line_doubt = LineDoubt()
         self._near: dict[str, tuple[Burst, ...]] = {}
         self._line_use = PortUse()
+        self._line = LineQuality(LIMITS[ward.path.profile] if ward.path else LIMITS["hd-meeting"])
         self._timing = timing
         self._calendar = calendar
         self._chance = chance
@@ -203,6 +206,7 @@ class WardWatch:
             maintained=self.maintained,
             near=self._near,
             line_use=self._line_use,
+            line=self._line,
             line_is_down=self._roots().is_line_lost(self.checks.get((self._far_end, REACHABLE))),
         )
 
@@ -236,7 +240,9 @@ class WardWatch:
         """
         services = tuple(service.id for service in self.ward.services[:2])
         if name == self._far_end:
-            return services if self.vantage == "ward" else (GATEWAY, *services)
+            reflector = (REFLECTOR,) if REFLECTOR in self.targets else ()
+            own = () if self.vantage == "ward" else (GATEWAY,)
+            return (*reflector, *own, *services)
         if self.ward.core is None or name != self.ward.core.name:
             return ()
         here = (device.name for device in self.ward.devices if device.site == "ward")
@@ -282,6 +288,9 @@ class WardWatch:
             self.far_end = self.far_end.add(burst)
         if burst is not None and name in (*ends_here(self.ward), PE):
             self._near[name] = kept(self._near.get(name, ()), burst)
+        window = window_of(seen) if name == REFLECTOR else None
+        if window is not None:
+            self._line = self._line.add(window)
         if seen.reading.ups is not None and seen.reading.ups.on_battery is not None:
             self._ups = UpsMemory(seen.reading.ups, seen.mono)
         core, link = self.ward.core, self.ward.primary_link
@@ -332,9 +341,14 @@ class WardWatch:
         if seen.reading.vc is not None and seen.target.role == Role.VC:
             registered = seen.reading.vc.sip_registered is not False
             yield self._stepped((name, ROOM), _good(registered), Policy(), at, mono)
-        if name == self._far_end and seen.probe in ECHOES:
-            clean = {"true": State.OK, "false": State.WARN}.get(self.far_end.clean, State.UNKNOWN)
-            yield self._stepped((name, PATH), clean, _AT_ONCE, at, mono)
+        if name == self._far_end and seen.reading.mtu is not None:
+            passes = State.OK if seen.reading.mtu.large_passes else State.WARN
+            yield self._stepped((name, MTU), passes, _AT_ONCE, at, mono)
+        is_line = self.vantage == "ward" and name == REFLECTOR
+        if is_line or (name == self._far_end and seen.probe in ECHOES):
+            path = path_of(self.far_end, self._line, mono)
+            clean = {"true": State.OK, "false": State.WARN}.get(path, State.UNKNOWN)
+            yield self._stepped((self._far_end, PATH), clean, _AT_ONCE, at, mono)
 
     def _ports(
         self, name: str, at: datetime, mono: float, rhythm_s: float, took_s: float

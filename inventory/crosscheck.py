@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 16
 # Names under which a ward's path is polled beside its devices.
-RESERVED = frozenset({"gateway", "pe", "reflector"})
+RESERVED = frozenset({"gateway", "pe", "reflector", "resolver", "resolver-city"})
 
 _Placed: TypeAlias = "tuple[Sheet, Keys, str]"
 
@@ -259,6 +259,8 @@ def _urls(sheet: Sheet) -> Iterator[Problem]:
                 (*keys, "url"), f"inventory.url_{service.module}", value=shown(service.url)
             )
         yield from _expected(sheet, keys, service)
+    if sheet.ward.dns is not None:
+        yield from _compiles(sheet, ("dns", "canary", "expect"), sheet.ward.dns.canary.expect)
     for keys, url in _written_urls(sheet):
         if "@" in url.partition("//")[2].partition("/")[0]:
             yield sheet.document.problem(keys, "inventory.url_password", value=shown(url))
@@ -271,12 +273,14 @@ def _expected(sheet: Sheet, keys: Keys, service: Service) -> Iterator[Problem]:
         yield sheet.document.problem(
             (*keys, "expect"), "inventory.expect_module", module=service.module
         )
+    yield from _compiles(sheet, (*keys, "expect"), service.expect)
+
+
+def _compiles(sheet: Sheet, keys: Keys, expect: str | None) -> Iterator[Problem]:
     try:
-        re.compile(service.expect)
+        re.compile(expect or "")
     except re.error:
-        yield sheet.document.problem(
-            (*keys, "expect"), "inventory.expect_regex", value=shown(service.expect)
-        )
+        yield sheet.document.problem(keys, "inventory.expect_regex", value=shown(expect))
 
 
 def _written_urls(sheet: Sheet) -> Iterator[tuple[Keys, str]]:
@@ -304,6 +308,10 @@ def _hosts(sheet: Sheet) -> Iterator[tuple[Keys, str]]:
         point = getattr(path, name, None)
         if point is not None:
             yield ("path", name, "address"), str(point.address)
+    for name in ("city", "ward"):
+        resolver = getattr(sheet.ward.dns, name, None)
+        if resolver is not None:
+            yield ("dns", name, "address"), str(resolver.address)
     for keys, url in _written_urls(sheet):
         if port_fits(url):
             yield keys, urlsplit(url).hostname or ""

@@ -26,6 +26,7 @@ def _written(value: object) -> object:
 # Named so that the sentence about a wrong value can be found by its pattern.
 WARD_CODE = r"^\d{5}$"
 NAME = r"^[a-z0-9][a-z0-9._-]{0,62}$"
+HOST_NAME = r"^([A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?$"
 HTTP_URL = r"^https?://[^\s/?#]+[^\s]*$"
 PIN = r"^sha256:[0-9a-f]{64}$"
 WORLD = r"^udp://[0-9.]+:\d+$"
@@ -33,6 +34,7 @@ WORLD = r"^udp://[0-9.]+:\d+$"
 Address: TypeAlias = Annotated[IPv4Address | IPv6Address, BeforeValidator(_written)]
 Realm: TypeAlias = Literal["live", "drill", "sim"]
 Vantage: TypeAlias = Literal["ward", "hub"]
+LineProfile: TypeAlias = Literal["hd-meeting", "telepresence", "audio-only"]
 WardCode: TypeAlias = Annotated[str, StringConstraints(pattern=WARD_CODE)]
 Name: TypeAlias = Annotated[str, StringConstraints(pattern=NAME)]
 HttpUrl: TypeAlias = Annotated[str, StringConstraints(pattern=HTTP_URL)]
@@ -193,13 +195,40 @@ class Path(Frozen):
     """The way from the ward to the data centre.
 
     `reflector` stands in the data centre and is asked by the ward's agent, `ward_reflector` stands
-    in the ward and is asked from the data centre.
+    in the ward and is asked from the data centre. `profile` is what the line must bear: its limits
+    of loss, delay and delay variation.
     """
 
     gateway: Hop
     pe: Hop | None = None
     reflector: StampReflector | None = None
     ward_reflector: StampReflector | None = None
+    profile: LineProfile = "hd-meeting"
+
+
+class Resolver(Frozen):
+    """A name server that answers on a UDP port."""
+
+    address: Address
+    port: int = Field(default=53, ge=1, le=65535)
+
+
+class Canary(Frozen):
+    """A name that every resolver must know. `expect` is a regular expression for its address."""
+
+    name: Annotated[str, StringConstraints(pattern=HOST_NAME)]
+    expect: str | None = None
+
+
+class Dns(Frozen):
+    """Whom the ward's machines ask for names, and by which name that is tried.
+
+    `ward` is a resolver of the ward's own; without one its machines ask the city's.
+    """
+
+    city: Resolver
+    canary: Canary
+    ward: Resolver | None = None
 
 
 class Service(Frozen):
@@ -229,6 +258,7 @@ class Ward(Frozen):
     devices: tuple[Device, ...] = ()
     path: Path | None = None
     services: tuple[Service, ...] = ()
+    dns: Dns | None = None
     agent_at: Name | None = None
 
     def device(self, name: str) -> Device | None:

@@ -58,6 +58,7 @@ _PATTERNS: Mapping[str, str] = MappingProxyType(
     {
         m.WARD_CODE: "inventory.not_code",
         m.NAME: "inventory.not_name",
+        m.HOST_NAME: "inventory.not_host_name",
         m.HTTP_URL: "inventory.not_http_url",
         m.PIN: "inventory.not_pin",
         m.WORLD: "inventory.not_world",

@@ -29,6 +29,7 @@ _FIXED_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "gateway": ("icmp",),
         "reflector": ("stamp",),
+        "resolver": ("dns",),
         "service:http_2xx": ("http",),
         "service:tcp_connect": ("tcp",),
         "service:tls": ("tls",),

@@ -40,6 +40,9 @@ _ROLE_OF_CLASS = {
 def targets_of(ward: Ward, inventory: Inventory) -> tuple[Target, ...]:
     """Everything of one ward that is asked: devices, path (`gateway`, `pe`, `reflector`), services.
 
+    And whom the ward's machines ask for names: `resolver`; where that is the ward's own, the city's
+    beside it as `resolver-city`. From the data centre it is the city's alone.
+
     Devices come in the inventory's order. A device without a role gets the one its class implies.
     Raises InputError for a kind that does not exist.
     """
@@ -50,6 +53,7 @@ def targets_of(ward: Ward, inventory: Inventory) -> tuple[Target, ...]:
             _devices(ward),
             _hops(ward),
             _reflectors(ward, inventory.vantage),
+            _resolvers(ward, inventory.vantage),
             _services(ward),
         )
         for target in part
@@ -150,6 +154,27 @@ def _reflectors(ward: Ward, vantage: str) -> Iterator[Target]:
             url=url,
             ping=False,
         )
+
+
+def _resolvers(ward: Ward, vantage: str) -> Iterator[Target]:
+    if ward.dns is None:
+        return
+    own = ward.dns.ward if vantage == "ward" else None
+    asked = {"resolver": own or ward.dns.city, "resolver-city": ward.dns.city if own else None}
+    for name, resolver in asked.items():
+        if resolver is not None:
+            host = str(resolver.address)
+            at = f"[{host}]" if ":" in host else host
+            yield Target(
+                ward=ward.ward,
+                name=name,
+                kind="resolver",
+                role="resolver",
+                host=host,
+                url=f"dns://{at}:{resolver.port}/{ward.dns.canary.name}",
+                ping=False,
+                expect=ward.dns.canary.expect,
+            )
 
 
 def _services(ward: Ward) -> Iterator[Target]:

@@ -8,7 +8,6 @@ the losses must be more than what the ward's own stretch loses anyway.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import comb
 from typing import TYPE_CHECKING
 
 from agent.checks import State
@@ -32,11 +31,6 @@ LOSS_WINDOW_S = 180.0
 # Echoes over which a stretch's worst loss is taken: fewer are luck, more would hide a fresh fault
 # behind the good time before it.
 WORST_ECHOES = 10
-# Echoes needed before two loss shares are compared, and what the near share is of the far one when
-# the loss surely happens beyond, or surely before, the near device.
-COMPARED_ECHOES = 20
-BEYOND_SHARE = 0.15
-BEFORE_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,31 +79,6 @@ def since_loss(seen: Seen, loss: Loss | None) -> Truth:
         and seen.bad_since_mono < loss.last_ok
     )
     return Truth.UNKNOWN if forwarded else found
-
-
-def stretch_is_good(sight: Sight) -> bool | None:
-    """Whether the way up to the terminal device is clean while the whole way is not.
-
-    Up to the switch where the ward has no terminal device. Compares the lost echoes over the same
-    time; None when it cannot be told. That so few fell on the near device must be no luck.
-    """
-    sent, lost = sight.far_end.totals()
-    if not sent or not lost:
-        return None
-    start, whole = sight.far_end.bursts[0].mono, lost / sent
-    core, ce = (sight.ward.core, sight.ward.ce)
-    counts = {
-        device.name: count
-        for device in (core, ce)
-        if device and (count := _counted(sight.near.get(device.name, ()), start)) is not None
-    }
-    if any(bad >= BEFORE_SHARE * whole * asked for asked, bad in counts.values()):
-        return False
-    end = ce or core
-    near = counts.get(end.name) if end else None
-    if near is None or near[1] > BEYOND_SHARE * whole * near[0]:
-        return None
-    return True if _luck(near, (sent, lost)) < CHANCE else None
 
 
 def silent_run(window: EchoWindow) -> int:
@@ -250,25 +219,6 @@ def _counting(sight: Sight, loss: Loss, name: str) -> list[Burst]:
     if heard and loss.last_ok is not None and began > loss.last_ok:
         return recent
     return [burst for burst in recent if burst.mono < began]
-
-
-def _counted(bursts: tuple[Burst, ...], start: float) -> tuple[int, int] | None:
-    """Echoes sent and lost since a moment; None for too few, or where none ever came back."""
-    chosen = [b for b in bursts if b.mono >= start]
-    sent, lost = sum(b.sent for b in chosen), sum(b.lost for b in chosen)
-    return None if sent < COMPARED_ECHOES or sent == lost else (sent, lost)
-
-
-def _luck(near: tuple[int, int], far: tuple[int, int]) -> float:
-    """How likely at most so many of all lost echoes fall on the near ones if all are alike.
-
-    The lower tail of the hypergeometric distribution (Fisher's exact test); each pair is echoes
-    sent and lost.
-    """
-    (near_sent, near_lost), (far_sent, far_lost) = near, far
-    lost, sent = near_lost + far_lost, near_sent + far_sent
-    ways = sum(comb(near_sent, n) * comb(far_sent, lost - n) for n in range(near_lost + 1))
-    return ways / comb(sent, lost)
 
 
 def kept(bursts: tuple[Burst, ...], burst: Burst) -> tuple[Burst, ...]:

@@ -9,10 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agent.maintenance.facts import maintenance_facts
-from agent.verdict.doubt import from_afar, loss_of, silence, since_loss, stretch_is_good
-from agent.verdict.echoes import newest
+from agent.verdict.doubt import from_afar, loss_of, since_loss
+from agent.verdict.far_end import gateway_fact, mtu_fact, path_fact
+from agent.verdict.names import name_facts
 from agent.verdict.power import power_facts
 from agent.verdict.sight import fact_of, port_of, reading_of
+from agent.verdict.stretch import stretch_is_good
+from agent.verdict.topology import REFLECTOR
 from inventory.model import Role
 from playbooks.verdict.facts import NOT_APPLICABLE, UNKNOWN, Fact, Facts, Truth
 
@@ -42,9 +45,9 @@ def facts_of(sight: Sight) -> Facts:
         "sw_traffic": _switch_traffic(sight, gw),
         "ce": _terminal_device(sight, gw, pe),
         "pe": pe,
-        "path_ok": _path_quality(sight, gw),
-        "mtu": NOT_APPLICABLE,
-        "dns": NOT_APPLICABLE,
+        "path_ok": path_fact(sight, gw),
+        "mtu": mtu_fact(sight, gw),
+        **name_facts(sight, gw),
         "lan_ok": _lan(sight),
         **_uplink(sight, gw),
         **power_facts(sight),
@@ -113,28 +116,20 @@ def _any_of(truths: Iterable[Truth]) -> Truth:
 
 
 def _gateway(sight: Sight) -> Fact:
-    """Ward: the centre gateway's echoes. Hub: CE or switch of the ward answers."""
-    if sight.vantage == "hub":
-        return _any_answers(sight, [_name(sight.ward.ce), _name(sight.ward.core)])
-    gateway = sight.of("gateway")
-    if gateway is None:
-        return NOT_APPLICABLE
-    truth = sight.far_end.present if gateway.fresh else Truth.UNKNOWN
-    if truth is Truth.FALSE:
-        truth = silence(sight)
-    bursts = newest(sight.far_end)
-    sent, lost = sum(b.sent for b in bursts), sum(b.lost for b in bursts)
-    rtts = [b.rtt_s for b in bursts if b.rtt_s is not None]
-    values: dict[str, object] = {"n": lost, "m": sent, "via": "primary"}
-    if sent:
-        values["pct"] = 100 * lost / sent
-    if rtts:
-        values["ms"] = 1000 * rtts[0]
-    return fact_of(gateway, truth, **values)
+    """Ward: the centre gateway's echoes or a reflector. Hub: something in the ward answers."""
+    if sight.vantage == "ward":
+        return gateway_fact(sight)
+    ends = [sight.of(_name(device)) for device in (sight.ward.ce, sight.ward.core)]
+    found = _any_answers([seen for seen in ends if seen is not None])
+    reflector = sight.of(REFLECTOR)
+    if reflector is None or found.truth is Truth.TRUE:
+        return found
+    truth = _answers_since(reflector, _ward_lost_at(sight))
+    both = (truth,) if found.truth is Truth.NA else (truth, found.truth)
+    return fact_of(reflector, _any_of(both))
 
 
-def _any_answers(sight: Sight, names: Iterable[str | None]) -> Fact:
-    members = [seen for name in names if (seen := sight.of(name)) is not None]
+def _any_answers(members: list[Seen]) -> Fact:
     if not members:
         return NOT_APPLICABLE
     for seen in members:
@@ -169,7 +164,7 @@ def _switch(sight: Sight, gw: Fact) -> Fact:
         return NOT_APPLICABLE
     methods = ", ".join(sorted({_method(p) for p in core.live})) or "ICMP, SNMP"
     # Where no terminal device is known, the ward's stretch of the way ends here.
-    ends_here = sight.ward.ce is None and sight.far_end.clean is Truth.FALSE
+    ends_here = sight.ward.ce is None and sight.path is Truth.FALSE
     good = {"good": stretch_is_good(sight)} if ends_here else {}
     truth = from_afar(sight, core) if sight.vantage == "hub" else _on_the_way(sight, core, gw)
     return fact_of(core, truth, d=core.target.name, methods=methods, **good)
@@ -216,7 +211,7 @@ def _terminal_device(sight: Sight, gw: Fact, pe: Fact) -> Fact:
     seen = sight.of(_name(ce))
     if ce is None or seen is None:
         return NOT_APPLICABLE
-    good = {"good": stretch_is_good(sight)} if sight.far_end.clean is Truth.FALSE else {}
+    good = {"good": stretch_is_good(sight)} if sight.path is Truth.FALSE else {}
     truth = _on_the_way(sight, seen, gw)
     if truth is Truth.TRUE:
         return fact_of(seen, Truth.TRUE, **_rtt(seen), **good)
@@ -236,16 +231,6 @@ def _carrier_edge(sight: Sight, gw: Fact) -> Fact:
     if edge is None:
         return NOT_APPLICABLE
     return fact_of(edge, _on_the_way(sight, edge, gw), **_rtt(edge))
-
-
-def _path_quality(sight: Sight, gw: Fact) -> Fact:
-    if gw.truth is Truth.NA or sight.vantage == "hub":
-        return NOT_APPLICABLE
-    if gw.truth is not Truth.TRUE:
-        return UNKNOWN
-    sent, lost = sight.far_end.totals()
-    share = {"loss_pct": 100 * lost / sent} if sent else {}
-    return Fact(sight.far_end.clean, source="icmp", values=share, at=gw.at)
 
 
 def _uplink(sight: Sight, gw: Fact) -> dict[str, Fact]:
@@ -278,7 +263,9 @@ def _uplink(sight: Sight, gw: Fact) -> dict[str, Fact]:
 
 def _use(sight: Sight, link: Link, port: Interface, polled: Observation) -> dict[str, Fact]:
     """Whether the uplink port is full, or breaks packets: what else may cost packets."""
-    since = next((burst.mono for burst in sight.far_end.bursts if burst.lost), None)
+    lost_at = (burst.mono for burst in sight.far_end.bursts if burst.lost)
+    known = (next(lost_at, None), sight.line.since())
+    since = min((mono for mono in known if mono is not None), default=None)
     full, share = sight.line_use.full(1e6 * link.commit_mbps, since)
     faulty, broke = sight.line_use.faulty(since)
     used: dict[str, object] = {} if share is None else {"pct": 100 * share}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from agent.checks import State
 from agent.maintenance.model import Covered
+from agent.verdict.line_quality import LineQuality
 from agent.verdict.uplink import PortUse
 from playbooks.verdict.facts import Fact, Truth
 
@@ -68,7 +69,8 @@ class Sight:
     """What one agent knows of one ward at one moment.
 
     `near` holds the echoes of the last minutes to the ward's own switch, its terminal device and
-    the carrier's edge, `line_use` how the port that leads to the line was used.
+    the carrier's edge, `line_use` how the port that leads to the line was used, `line` what the
+    bursts to a reflector said of it.
     """
 
     ward: Ward
@@ -83,6 +85,7 @@ class Sight:
     near: Mapping[str, tuple[Burst, ...]] = field(default_factory=dict)
     line_is_down: bool = False
     line_use: PortUse = field(default_factory=PortUse)
+    line: LineQuality = field(default_factory=LineQuality)
 
     @property
     def has_heard(self) -> bool:
@@ -92,9 +95,20 @@ class Sight:
         """
         return any(seen.ever for seen in self.seen.values())
 
+    @property
+    def path(self) -> Truth:
+        """Whether the line is within its profile: by a reflector's word, else by echoes alone."""
+        return path_of(self.far_end, self.line, self.mono)
+
     def of(self, name: str | None) -> Seen | None:
         """The target of that name, if the ward has it."""
         return self.seen.get(name) if name else None
+
+
+def path_of(far_end: EchoWindow, line: LineQuality, mono: float) -> Truth:
+    """Whether the line is within its profile; echoes count where no reflector has said enough."""
+    measured = line.judged(mono)
+    return far_end.clean if measured is Truth.UNKNOWN else measured
 
 
 def fact_of(seen: Seen, truth: Truth, **values: object) -> Fact:

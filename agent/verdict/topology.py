@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 AGENT = "agent"  # the root: where the packets start; never a device's name in a verdict
 GATEWAY = "gateway"
 PE = "pe"
+REFLECTOR = "reflector"
+RESOLVER = "resolver"
+CITY_RESOLVER = "resolver-city"
 
 _Edge: TypeAlias = tuple[str, str]
 
@@ -66,7 +69,7 @@ def tree(ward: Ward, vantage: Vantage) -> Topology:
     the CE of every link, services on the gateway. A ward's agent starts where `agent_at` says, else
     at the core switch; the hub's at the gateway. Names that nothing connects hang on the root.
     """
-    near: dict[str, list[str]] = {name: [] for name in (AGENT, *_names(ward))}
+    near: dict[str, list[str]] = {name: [] for name in (AGENT, *_names(ward, vantage))}
     for one, other in dict.fromkeys(_edges(ward, _ends(ward, vantage), vantage)):
         if one in near and other in near and one != other:
             near[one].append(other)
@@ -105,12 +108,19 @@ def _outward(parents_of: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...
     return ordered
 
 
-def _names(ward: Ward) -> Iterator[str]:
+def _names(ward: Ward, vantage: Vantage) -> Iterator[str]:
     yield from (device.name for device in ward.devices)
     if ward.path is not None:
         yield GATEWAY
         if ward.path.pe is not None:
             yield PE
+        far = ward.path.reflector if vantage == "ward" else ward.path.ward_reflector
+        if far is not None:
+            yield REFLECTOR
+    if ward.dns is not None:
+        yield RESOLVER
+        if vantage == "ward" and ward.dns.ward is not None:
+            yield CITY_RESOLVER
     yield from (service.id for service in ward.services)
 
 
@@ -146,10 +156,26 @@ def _edges(ward: Ward, ends: _Ends, vantage: Vantage) -> Iterator[_Edge]:
         yield from ((name, device.name) for name in device.above or (usual,))
     for terminal in ends.outer:
         yield (terminal, ends.centre)
+    # The far reflector: behind the centre gateway, or seen from there behind the ward's switch.
+    yield (ends.inner if vantage == "hub" else ends.centre, REFLECTOR)
+    yield (ends.centre, CITY_RESOLVER)
+    yield (_resolver_stands(ward, ends, vantage), RESOLVER)
     for service in ward.services:
         yield (ends.centre, service.id)
     # The carrier's edge may ignore ping, so it holds nothing back: a leaf on the agent's side.
     yield (ends.centre if vantage == "hub" else ends.outer[0], PE)
+
+
+def _resolver_stands(ward: Ward, ends: _Ends, vantage: Vantage) -> str:
+    """What the resolver of the ward's machines hangs on: a device of its address, else the centre.
+
+    A resolver of the ward's own that is no device hangs on the switch.
+    """
+    own = ward.dns.ward if ward.dns is not None and vantage == "ward" else None
+    if own is None:
+        return ends.centre
+    same = (device.name for device in ward.devices if device.address == own.address)
+    return next(same, ends.inner)
 
 
 def _terminals(ward: Ward) -> tuple[str, ...]:

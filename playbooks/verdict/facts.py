@@ -17,7 +17,8 @@ value may be `{"vi": …, "en": …}`). Numbers are numbers; times are aware dat
 - `up_err`: `n` errors in `m` packets; or the speed `mbps` and the one `before`
 - `hub_ok`: `gw` whether the centre gateway itself answers, None when not told
 - `up_full`: `pct` of the capacity, 0..100
-- `path_ok`: `loss_pct` 0..100; `jitter_ms`
+- `path_ok`: `loss_pct` 0..100; `delay_ms`, `jitter_ms`; with a reflector the same by direction,
+  where that one is what is poor: `loss_out_pct` (from the ward), `loss_in_pct`, `delay_out_ms`, …
 - `mtu`: `bytes`, the size that does not pass
 - `ups_batt`: `n` minutes left; `t` since when
 - `local_dark`: `n` silent of `m` devices on duty; `s` seconds within which they fell silent

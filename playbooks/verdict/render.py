@@ -90,9 +90,9 @@ def _shown(name: str, value: object, language: Language, kind: str) -> str:
 
 
 def _number(name: str, value: float, language: Language) -> str:
-    if name in ("ms", "jitter_ms"):
+    if name == "ms" or name.endswith("_ms"):
         return f"{decimal(value, 1, language)} ms"
-    if name in ("pct", "loss_pct"):
+    if name == "pct" or name.endswith("_pct"):
         digits = 0 if value >= 10 or value == int(value) else 1
         return f"{decimal(value, digits, language)}%"
     return f"{value:.0f}"

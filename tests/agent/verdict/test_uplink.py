@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from agent.verdict.doubt import stretch_is_good
 from agent.verdict.echoes import Burst, EchoWindow
 from agent.verdict.facts import facts_of
+from agent.verdict.stretch import stretch_is_good
 from agent.verdict.uplink import PortUse
 from playbooks.verdict.facts import Truth
 from playbooks.verdict.rootcause import judge

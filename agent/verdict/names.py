@@ -1,0 +1,57 @@
+"""Whether names are resolved: by whom the ward's machines ask, and by the city's resolver. Pure.
+
+A resolver that does not answer over a line that loses packets says nothing of itself; one that
+answers wrongly does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agent.verdict.sight import fact_of
+from agent.verdict.topology import CITY_RESOLVER, RESOLVER
+from playbooks.verdict.facts import NOT_APPLICABLE, UNKNOWN, Fact, Truth
+from probes.model import Reason
+
+if TYPE_CHECKING:
+    from agent.verdict.sight import Seen, Sight
+
+# What may be the line's doing: no answer, or one that the resolver itself did not get in time.
+_MAYBE_LOST = frozenset({Reason.TIMEOUT, Reason.UNREACHABLE, Reason.BUSY})
+_ILL = "dns_ill"
+# So many lost echoes in the last minutes may have cost a question and its repetition.
+_RECENT_S = 180.0
+_LOST_ECHOES = 2
+
+
+def name_facts(sight: Sight, gw: Fact) -> dict[str, Fact]:
+    """`dns` and `dns_city`; not applicable where the inventory names no resolver."""
+    own, city = sight.of(RESOLVER), sight.of(CITY_RESOLVER)
+    if own is None:
+        return {"dns": NOT_APPLICABLE, "dns_city": NOT_APPLICABLE}
+    if gw.truth is not Truth.TRUE and sight.vantage == "ward":
+        return {"dns": Fact(Truth.UNKNOWN, source="dns"), "dns_city": UNKNOWN}
+    dns = _answers(sight, own)
+    if sight.vantage == "hub":
+        return {"dns": dns, "dns_city": NOT_APPLICABLE}
+    return {"dns": dns, "dns_city": dns if city is None else _answers(sight, city)}
+
+
+def _answers(sight: Sight, seen: Seen) -> Fact:
+    last, truth = seen.last, seen.answers
+    if last is None or truth is not Truth.FALSE:
+        return fact_of(seen, truth)
+    gateway = sight.of("gateway")
+    came_back = gateway.since_mono if gateway is not None and sight.vantage == "ward" else 0.0
+    is_old = last.mono - last.took_s < came_back
+    is_doubtful = last.reason in _MAYBE_LOST or last.detail == _ILL
+    if is_old or (is_doubtful and _is_lossy(sight)):
+        return fact_of(seen, Truth.UNKNOWN)
+    return fact_of(seen, Truth.FALSE, reason=str(last.reason))
+
+
+def _is_lossy(sight: Sight) -> bool:
+    """Whether packets were lost lately on the way to the far end, or the line is poor anyway."""
+    recent = [b for b in sight.far_end.bursts if sight.mono - b.mono <= _RECENT_S]
+    is_poor = sight.path is Truth.FALSE or bool(sight.line.beyond)
+    return is_poor or sum(b.lost for b in recent) >= _LOST_ECHOES
