@@ -39,6 +39,8 @@ from agent.notices.opening import open_channels, open_silences
 from agent.paper import Paper
 from agent.picture import picture
 from agent.runs.conductor import Runs
+from agent.samples.recorder import LOOK_EVERY_S, WRITE_EVERY_S, Recorder
+from agent.samples.shelf import open_samples
 from agent.schedule import Job, Schedule
 from agent.selfmetrics import SelfMetrics
 from agent.snmp_memory import open_memory
@@ -136,6 +138,9 @@ class Agent:
         self.engine = Engine(cases, outlets, self.schedule, clock, config, intake)
         self._say_put_aside()
         self.engine.restore()
+        self._samples = open_samples(plan.state, opening_of(plan, clock))
+        journal = self.engine.journal
+        self.recorder = Recorder(cases, self._samples, clock, lambda: not journal.disk_is_low())
         library = playbooks_of(plan)
         self.runs = Runs(self.engine, inventory, plan.state, clock, library)
         self.paper = Paper(library, inventory, escalation)
@@ -230,6 +235,7 @@ class Agent:
             "runs": self.runs.work,
             "notices": self.office.run,
             "retention": self._forget_old,
+            "samples": self._keep_samples,
         }
         if self.silences is not None:
             tasks["silences"] = self.silences.run
@@ -245,12 +251,14 @@ class Agent:
         self.engine.save_rings()
         if self.snmp_memory is not None:
             self.snmp_memory.save()
+        self.recorder.close()
         self.store.close()
 
     def _take(self, seen: Observation) -> None:
         if self.snmp_memory:
             self.snmp_memory.take(seen)
         self.engine.take(seen)
+        self.recorder.take(seen)
 
     def _open_office(self) -> Office:
         """Who is told of what; from here on incidents are written together with their notices."""
@@ -286,6 +294,17 @@ class Agent:
             self.engine.journal.write(
                 lambda: forget_old(self.store, self.clock.now(), self.plan.config.retention)
             )
+            self.recorder.forget(self.plan.config.retention.samples_days)
+
+    async def _keep_samples(self) -> None:
+        """Look at how things stand, and write all samples every five minutes."""
+        written_at = self.clock.monotonic()
+        while True:
+            await self.clock.sleep(LOOK_EVERY_S)
+            self.recorder.look()
+            if self.clock.monotonic() - written_at >= WRITE_EVERY_S:
+                written_at = self.clock.monotonic()
+                self.recorder.write()
 
     def _secret(self) -> Callable[[str], Secret]:
         folder = Path(self.plan.inventory.folder)

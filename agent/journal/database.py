@@ -138,12 +138,35 @@ def open_database(
         return Database(connection, path, aside)
 
 
-def read_database(folder: Path) -> Database:
-    """The file of a state folder for reading alone, also beside a running agent.
+def open_beside(
+    folder: Path, name: str, opening: Opening, migrations: Sequence[Migration]
+) -> Database:
+    """Open another file of a state folder, with a schema of its own, made when it is not there.
+
+    Only a file that is no database at all is put aside: such a file may be large, and what it holds
+    is not worth a start that takes minutes. Raises SchemaTooNew, OtherRealm, StoreError.
+    """
+    path = folder / name
+    with _mapped(path):
+        folder.mkdir(parents=True, exist_ok=True)
+        aside = _put_aside(path, opening.now) if _is_damaged(path, "schema_version") else None
+        connection = _connect(path)
+        try:
+            migrate(connection, path, migrations, migrations[-1].number)
+            _settle_meta(connection, path, opening, {})
+            connection.execute(f"PRAGMA busy_timeout = {_WORK_PATIENCE_MS}")
+        except BaseException:
+            connection.close()
+            raise
+        return Database(connection, path, aside)
+
+
+def read_database(folder: Path, name: str = FILE_NAME) -> Database:
+    """A file of a state folder for reading alone, also beside a running agent.
 
     Raises InputError when there is none, StoreError when it cannot be read.
     """
-    path = folder / FILE_NAME
+    path = folder / name
     if not path.is_file():
         raise InputError("store.absent", path=path)
     with _mapped(path):
@@ -240,14 +263,15 @@ def _code(error: sqlite3.Error) -> int:
     return int(getattr(error, "sqlite_errorcode", 0)) & _PRIMARY_CODE
 
 
-def _is_damaged(path: Path) -> bool:
+def _is_damaged(path: Path, check: str = "quick_check(1)") -> bool:
+    """Whether a file is no database, or one that the check finds broken."""
     if not path.exists():
         return False
     connection = None
     try:
         connection = _connect(path)
-        found = connection.execute("PRAGMA quick_check(1)").fetchone()
-        return str(found[0]) != "ok"
+        found = connection.execute(f"PRAGMA {check}").fetchone()
+        return check.startswith("quick_check") and str(found[0]) != "ok"
     except sqlite3.DatabaseError as error:
         if _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             return True

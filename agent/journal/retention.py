@@ -1,4 +1,4 @@
-"""What the journal forgets: lines after 90 days, finished records after a year. The rest stays.
+"""What the journal forgets: lines after 90 days, finished records after 400. The rest stays.
 
 Audit rows go only as a whole prefix; the chain then starts at a noted anchor, which a row of the
 chain itself names, so that cutting rows off by hand is still found.
@@ -26,7 +26,9 @@ class RetentionSettings(Frozen):
     """How long the journal keeps what is over, in days."""
 
     events_days: int = Field(default=90, ge=1)
-    incidents_days: int = Field(default=366, ge=_SHORTEST_DAYS)
+    # a year's report is due some days after its year; what it is made of must still be there
+    incidents_days: int = Field(default=400, ge=_SHORTEST_DAYS)
+    samples_days: int = Field(default=400, ge=_SHORTEST_DAYS)
     notices_days: int = Field(default=366, ge=_SHORTEST_DAYS)
     audit_days: int = Field(default=366, ge=_SHORTEST_DAYS)
 

@@ -173,12 +173,7 @@ class Store:
         self, ward: str | None = None, *, open_only: bool = False
     ) -> tuple[Incident, ...]:
         """Incidents, oldest first; of one ward, or only those that still hurt."""
-        found = self.database.rows(
-            "SELECT record FROM incident WHERE (?1 IS NULL OR ward = ?1)"
-            " AND (NOT ?2 OR state NOT IN ('resolved', 'closed')) ORDER BY t0_ms, id",
-            (ward, open_only),
-        )
-        return tuple(rows.to_incident(row) for row in found)
+        return incidents_in(self.database, ward, open_only=open_only)
 
     def resolved_before(self, at: datetime) -> tuple[Incident, ...]:
         """Incidents that are over since before a moment and that nobody has closed."""
@@ -301,3 +296,15 @@ def incident_in(database: Database, name: str) -> Incident | None:
     """One incident by its number or uid, from a journal that nobody need have open."""
     found = database.rows("SELECT record FROM incident WHERE id = ?1 OR uid = ?1", (name,))
     return rows.to_incident(found[0]) if found else None
+
+
+def incidents_in(
+    database: Database, ward: str | None = None, *, open_only: bool = False
+) -> tuple[Incident, ...]:
+    """Incidents of a journal, oldest first; of one ward, or only those that still hurt."""
+    found = database.rows(
+        "SELECT record FROM incident WHERE (?1 IS NULL OR ward = ?1)"
+        " AND (NOT ?2 OR state NOT IN ('resolved', 'closed')) ORDER BY t0_ms, id",
+        (ward, open_only),
+    )
+    return tuple(rows.to_incident(row) for row in found)

@@ -1,0 +1,1 @@
+"""Raw samples for reports: what the lines carried and lost, and how everything stood, by time."""
