@@ -291,7 +291,7 @@ class Engine:
             self._write(lambda: self.outlets.store.keep("port", records))
 
     def _export(self, seen: Observation) -> None:
-        if not answered(seen):
+        if not answered(seen) and not seen.reading.samples:
             return
         target = seen.target
         block = self.outlets.renderer.render_block(

@@ -8,16 +8,23 @@ ProbeError
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from inventory.errors import WardopsError
 from probes.model import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Self
+
+    from probes.model import Sample
 
 
 class ProbeError(WardopsError):
     """A probe could not measure. `detail_code` tells apart what one reason lumps together.
 
-    The sentence is `reason.<detail_code>` when the locale has it, else `reason.<reason>`.
+    The sentence is `reason.<detail_code>` when the locale has it, else `reason.<reason>`. `samples`
+    are what was measured all the same, such as the end of a certificate that is not trusted.
     """
 
     reason: ClassVar[Reason] = Reason.BUG
@@ -25,7 +32,13 @@ class ProbeError(WardopsError):
 
     def __init__(self, detail_code: str = "", **values: object) -> None:
         self.detail_code = detail_code or self.reason.value
+        self.samples: tuple[Sample, ...] = ()
         super().__init__(f"reason.{self.detail_code}", **values)
+
+    def with_samples(self, samples: Iterable[Sample]) -> Self:
+        """The same error, with what was measured before it or in spite of it."""
+        self.samples = tuple(samples)
+        return self
 
 
 class DnsFailed(ProbeError):

@@ -261,7 +261,9 @@ class Target:
     `folder` is where relative `file:` references and CA files start from. `vantage` is where the
     asking agent stands (`ward` or `hub`), a label of path, reachability and service series. `ca`,
     `pin`, `insecure` are for `url`; a device's own HTTPS API has them in `https`. `peers` are names
-    and addresses of the ward's devices. `expect` is a regular expression for a service's answer.
+    and addresses of the ward's devices. `expect` is a regular expression for a service's answer,
+    `family` the only addresses it is asked at (4 or 6; None: any), `allow_hosts` are further hosts
+    that it may redirect to.
     """
 
     ward: str
@@ -284,6 +286,8 @@ class Target:
     pin: str | None = None
     insecure: bool = False
     expect: str | None = None
+    family: Literal[4, 6] | None = None
+    allow_hosts: tuple[str, ...] = ()
     peers: tuple[tuple[str, str], ...] = ()
 
 
@@ -355,7 +359,7 @@ class Observation:
     """One run of one probe on one target.
 
     `started` is UTC wall time for people, `mono` the clock's monotonic seconds when it ended, for
-    ages. A failed run has an empty reading.
+    ages. A failed run has an empty reading, but for samples that hold all the same.
     """
 
     target: Target

@@ -42,8 +42,8 @@ async def observe(
 ) -> Observation:
     """Ask `target` with `probe`, at most until `deadline` (the loop's seconds); never raises.
 
-    A failed run has an empty reading and a reason; an answer that a limit cut keeps its samples and
-    has reason `limit`. `secret` resolves a reference of the inventory; `memory` is what the probe
+    A failed run has a reason, and in its reading no more than samples which its error carries; an
+    answer that a limit cut keeps its samples and has reason `limit`. `secret` resolves a reference of the inventory; `memory` is what the probe
     keeps of the target. Cancellation passes through.
     """
     started, begun = clock.now(), clock.monotonic()
@@ -84,4 +84,5 @@ async def _run(target: Target, probe: Probe, context: ProbeContext) -> _Outcome:
 
 
 def _failed(error: ProbeError) -> _Outcome:
-    return _Outcome(error.reason, detail=error.detail_code, values=error.values)
+    reading = Reading(samples=error.samples) if error.samples else _NOTHING
+    return _Outcome(error.reason, reading, error.detail_code, error.values)

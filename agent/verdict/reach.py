@@ -53,5 +53,8 @@ def weigh(proofs: Proofs, seen: Observation) -> tuple[Proofs, State | None]:
 
 
 def answered(seen: Observation) -> bool:
-    """Whether anything came back: a whole answer, or one that a limit cut."""
-    return seen.ok or bool(seen.reading.samples)
+    """Whether an answer came back: a whole one, or one that a limit cut.
+
+    What a failed run measured all the same, such as the end of a bad certificate, is no answer.
+    """
+    return seen.ok or (seen.reason is Reason.LIMIT and bool(seen.reading.samples))

@@ -6,22 +6,17 @@ from one that is silent.
 
 from __future__ import annotations
 
+import math
 import os
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
 from probes.errors import Busy, ProtocolBroken, TimedOut
 from probes.model import Probe, Reading
-from probes.services.model import (
-    NTP_DELAY,
-    NTP_LEAP,
-    NTP_OFFSET,
-    NTP_STRATUM,
-    PROBE_DURATION,
-    PROBE_SUCCESS,
-)
-from probes.services.parts import advised, check_samples, endpoint, sample, wire_of
+from probes.services.model import NTP_DELAY, NTP_LEAP, NTP_OFFSET, NTP_STRATUM
+from probes.services.parts import COMMON, advised, check_samples, endpoint, sample, wire_of
 from probes.transports.tls import as_leaves
+from probes.wire import Course
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +25,8 @@ if TYPE_CHECKING:
     from probes.model import ProbeContext, Sample, Target
     from probes.wire import Post
 
+_PERIOD_S = 300.0
+_REST_S = 8 * _PERIOD_S  # after a kiss-of-death (RFC 5905 section 7.4: less often, or not at all)
 _SAMPLES = 4
 _EACH_S = 1.0  # for one answer; what comes later would have a useless delay anyway
 _LENGTH = 48
@@ -51,24 +48,44 @@ class _Answer(NamedTuple):
     delay_s: float
 
 
+class _Rest(NamedTuple):
+    """A server that asked to be left alone: with which code, and until when it is (monotonic)."""
+
+    code: str
+    until: float
+
+
 async def run(target: Target, context: ProbeContext) -> Reading:
     """How far the server's clock is from the agent's.
 
-    Raises ProtocolBroken when it is not synchronised, Busy for a kiss-of-death, TimedOut when not
-    one of four questions is answered, and what sockets raise.
+    Raises ProtocolBroken when it is not synchronised, Busy for a kiss-of-death and for eight
+    periods after it, in which nothing is sent, TimedOut when not one of four questions is
+    answered, and what sockets raise.
     """
-    url = target.url or ""
-    host, port = endpoint(url)
-    begun = context.clock.monotonic()
-    with as_leaves(url):
-        async with wire_of(context).post(host, port) as post:
-            asked = [await _sample(post, context.clock) for _ in range(_SAMPLES)]
+    begun, course = context.clock.monotonic(), Course()
+    rest = context.memory.kept
+    if isinstance(rest, _Rest) and begun < rest.until:
+        minutes = math.ceil((rest.until - begun) / 60)
+        raise Busy("ntp_resting", code=rest.code, minutes=minutes)
+    try:
+        answers = await _asked(target, context, course)
+    except Busy as error:
+        context.memory.kept = _Rest(str(error.values["code"]), begun + _REST_S)
+        raise
     took_s = context.clock.monotonic() - begun
-    answers = [answer for answer in asked if answer is not None]
     if not answers:
         raise TimedOut("ntp_silent")
     best = min(answers, key=lambda answer: answer.delay_s)
-    return Reading(samples=tuple(_samples(target, best, took_s)), method="sntp")
+    return Reading(samples=tuple(_samples(target, best, took_s, course)), method="sntp")
+
+
+async def _asked(target: Target, context: ProbeContext, course: Course) -> list[_Answer]:
+    url = target.url or ""
+    way = wire_of(context).post(*endpoint(url), family=target.family, course=course)
+    with as_leaves(url):
+        async with way as post:
+            asked = [await _sample(post, context.clock) for _ in range(_SAMPLES)]
+    return [answer for answer in asked if answer is not None]
 
 
 async def _sample(post: Post, clock: Clock) -> _Answer | None:
@@ -113,8 +130,8 @@ def _checked(answer: _Answer) -> _Answer:
     return answer
 
 
-def _samples(target: Target, best: _Answer, took_s: float) -> Iterator[Sample]:
-    yield from check_samples(target, took_s)
+def _samples(target: Target, best: _Answer, took_s: float, course: Course) -> Iterator[Sample]:
+    yield from check_samples(target, took_s, course)
     yield sample(NTP_OFFSET, best.offset_s, target)
     yield sample(NTP_DELAY, best.delay_s, target)
     yield sample(NTP_STRATUM, best.stratum, target)
@@ -123,8 +140,8 @@ def _samples(target: Target, best: _Answer, took_s: float) -> Iterator[Sample]:
 
 PROBE = Probe(
     name="ntp",
-    period_s=300,
+    period_s=_PERIOD_S,
     timeout_s=5,
     run=advised(run),
-    metrics=(PROBE_SUCCESS, PROBE_DURATION, NTP_OFFSET, NTP_DELAY, NTP_STRATUM, NTP_LEAP),
+    metrics=(*COMMON, NTP_OFFSET, NTP_DELAY, NTP_STRATUM, NTP_LEAP),
 )

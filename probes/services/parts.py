@@ -9,17 +9,36 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from probes.errors import NotConfigured, ProbeError, TimedOut, Unsupported
 from probes.model import Sample
-from probes.services.model import PROBE_CERT_EXPIRY, PROBE_DURATION, PROBE_SUCCESS, PROBE_TLS
+from probes.services.model import (
+    PROBE_CERT_EXPIRY,
+    PROBE_CHAIN_EXPIRY,
+    PROBE_DURATION,
+    PROBE_IP_PROTOCOL,
+    PROBE_LOOKUP,
+    PROBE_SUCCESS,
+    PROBE_TLS,
+    TLS_PIN_MATCH,
+)
 from probes.transports.tls import Trust
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
-    from datetime import datetime
 
     from probes.model import Metric, ProbeContext, Reading, Target
-    from probes.wire import Wire
+    from probes.transports.tls import Seal
+    from probes.wire import Course, Wire
 
-_PORT_OF_SCHEME = {"https": 443, "http": 80, "tls": 443, "dns": 53, "ntp": 123, "sip": 5060}
+_PORT_OF_SCHEME = {
+    "https": 443,
+    "http": 80,
+    "tls": 443,
+    "dns": 53,
+    "ntp": 123,
+    "sip": 5060,
+    "sips": 5061,
+}
+COMMON = (PROBE_SUCCESS, PROBE_DURATION, PROBE_LOOKUP, PROBE_IP_PROTOCOL)
+OF_TLS = (PROBE_CERT_EXPIRY, PROBE_CHAIN_EXPIRY, PROBE_TLS, TLS_PIN_MATCH)
 
 # Outcomes of any socket, which for a service mean something that a person can do.
 _ADVISED = frozenset(
@@ -45,7 +64,8 @@ def advised(
         except ProbeError as error:
             if error.detail_code not in _ADVISED:
                 raise
-            raise type(error)(f"service_{error.detail_code}", **error.values) from error
+            told = type(error)(f"service_{error.detail_code}", **error.values)
+            raise told.with_samples(error.samples) from error
 
     return asked
 
@@ -54,7 +74,10 @@ def endpoint(url: str) -> tuple[str, int]:
     """Host and port of a service's URL, else the port of its scheme; raises NotConfigured."""
     try:
         parts = urlsplit(url)
-        port = parts.port or _PORT_OF_SCHEME.get(parts.scheme)
+        scheme = (
+            "sips" if (parts.scheme, wish(url, "transport", "")) == ("sip", "tls") else parts.scheme
+        )
+        port = parts.port or _PORT_OF_SCHEME.get(scheme)
     except ValueError as error:
         raise NotConfigured("url", url=url) from error
     if not parts.hostname or port is None:
@@ -85,18 +108,29 @@ def trust_of(target: Target) -> Trust:
     return Trust(ca, target.pin, target.insecure)
 
 
-def check_samples(target: Target, took_s: float) -> Iterator[Sample]:
-    """That the check was good, and how long it took."""
+def check_samples(target: Target, took_s: float, course: Course | None = None) -> Iterator[Sample]:
+    """That the check was good, how long it took, and where the service was found."""
     yield sample(PROBE_SUCCESS, 1, target)
     yield sample(PROBE_DURATION, took_s, target)
+    if course is not None and course.place is not None and course.resolve_s is not None:
+        yield sample(PROBE_LOOKUP, course.resolve_s, target)
+        yield sample(PROBE_IP_PROTOCOL, course.place.family, target)
 
 
-def tls_samples(target: Target, until: datetime | None, version: str | None) -> Iterator[Sample]:
-    """Until when the certificate is good, and the TLS version; those that are known."""
-    if until is not None:
-        yield sample(PROBE_CERT_EXPIRY, until.timestamp(), target)
-    if version is not None:
-        yield sample(PROBE_TLS, 1, target, version.replace("TLSv", "TLS "))
+def tls_samples(target: Target, seal: Seal | None) -> Iterator[Sample]:
+    """Until when the certificates are good, and the TLS version; those that are known."""
+    if seal is None:
+        return
+    for metric, until in (
+        (PROBE_CERT_EXPIRY, seal.earliest),
+        (PROBE_CHAIN_EXPIRY, seal.chain_until),
+    ):
+        if until is not None:
+            yield sample(metric, until.timestamp(), target)
+    if seal.version is not None:
+        yield sample(PROBE_TLS, 1, target, seal.version.replace("TLSv", "TLS "))
+    if seal.pin_match is not None:
+        yield sample(TLS_PIN_MATCH, int(seal.pin_match), target)
 
 
 def sample(metric: Metric, value: float, target: Target, *labels: str) -> Sample:

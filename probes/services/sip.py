@@ -7,19 +7,35 @@ that it is ill, and 408 that what stands behind it is silent.
 from __future__ import annotations
 
 import secrets as chance
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, NamedTuple
 
-from probes.errors import NotConfigured, ParseFailed, ProtocolBroken, TimedOut
+from probes.errors import NotConfigured, ParseFailed, ProtocolBroken, TimedOut, TlsUntrusted
 from probes.model import Probe, Reading
-from probes.services.model import PROBE_DURATION, PROBE_SUCCESS, SIP_CODE, SIP_RTT, SIP_UP
-from probes.services.parts import advised, check_samples, endpoint, sample, wire_of, wish
-from probes.transports.tls import as_leaves
+from probes.services.model import SIP_CODE, SIP_RTT, SIP_UP
+from probes.services.parts import (
+    COMMON,
+    OF_TLS,
+    advised,
+    check_samples,
+    endpoint,
+    sample,
+    tls_samples,
+    trust_of,
+    wire_of,
+    wish,
+)
+from probes.services.tls import BAD_CERTIFICATE, with_end
+from probes.transports.tls import as_leaves, fingerprint, seal_of, shared_context
+from probes.wire import Course
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from probes.model import ProbeContext, Sample, Target
+    from probes.transports.tls import Seal
+    from probes.wire import Stream
 
 _T1_S, _T2_S = 0.5, 4.0  # RFC 3261 section 17.1.2.2: doubled from T1, at most T2
 _MOST_OCTETS = 65_535
@@ -32,28 +48,47 @@ class _Question(NamedTuple):
     call_id: str
 
 
+@dataclass(slots=True)
+class _Talk:
+    """What one OPTIONS saw on its way."""
+
+    course: Course = field(default_factory=Course)
+    seal: Seal | None = None
+
+
 async def run(target: Target, context: ProbeContext) -> Reading:
-    """OPTIONS to the server of the service's URL, by UDP or with `?transport=tcp` by TCP.
+    """OPTIONS to the server of the service's URL: by UDP, TCP (`?transport=tcp`) or TLS (`sips:`).
 
     Raises ProtocolBroken for 5xx and 6xx, TimedOut for 408 and silence, ParseFailed for other
-    talk, NotConfigured for another transport, and what sockets raise.
+    talk, NotConfigured for another transport, what handshakes and sockets raise.
     """
     url = target.url or ""
-    ways = {"udp": _by_udp, "tcp": _by_tcp}
-    transport = wish(url, "transport", "udp")
+    ways = {"udp": _by_udp, "tcp": _by_stream, "tls": _by_stream}
+    transport = _transport(url)
     if transport not in ways:
         raise NotConfigured("sip_transport", transport=transport[:16])
-    begun = context.clock.monotonic()
-    with as_leaves(url):
-        status = await ways[transport](url, context)
+    begun, talk = context.clock.monotonic(), _Talk()
+    try:
+        with as_leaves(url):
+            status = await ways[transport](target, context, talk)
+    except BAD_CERTIFICATE as error:
+        error.with_samples(tls_samples(target, talk.seal))
+        raise await with_end(error, target, context) from error
     _refuse_ill(status)
     took_s = context.clock.monotonic() - begun
-    return Reading(samples=tuple(_samples(target, status, took_s)), method=f"sip {transport}")
+    samples = tuple(_samples(target, status, took_s, talk))
+    return Reading(samples=samples, method=f"sip {transport}")
 
 
-async def _by_udp(url: str, context: ProbeContext) -> int:
+def _transport(url: str) -> str:
+    return "tls" if url.startswith("sips:") else wish(url, "transport", "udp")
+
+
+async def _by_udp(target: Target, context: ProbeContext, talk: _Talk) -> int:
     """Ask until a final answer comes, again after T1 doubled; the caller's deadline ends it."""
-    async with wire_of(context).post(*endpoint(url)) as post:
+    url = target.url or ""
+    way = wire_of(context).post(*endpoint(url), family=target.family, course=talk.course)
+    async with way as post:
         question = _question(url, "UDP", post.local)
         wait_s = _T1_S
         while True:
@@ -67,22 +102,35 @@ async def _by_udp(url: str, context: ProbeContext) -> int:
             wait_s = min(2 * wait_s, _T2_S)
 
 
-async def _by_tcp(url: str, context: ProbeContext) -> int:
-    async with wire_of(context).stream(*endpoint(url)) as stream:
+async def _by_stream(target: Target, context: ProbeContext, talk: _Talk) -> int:
+    """One question over TCP, or over TLS after its handshake (RFC 3261 section 26.2.1)."""
+    url = target.url or ""
+    trust = trust_of(target)
+    tls = shared_context(trust) if _transport(url) == "tls" else None
+    way = wire_of(context).stream(*endpoint(url), tls=tls, family=target.family, course=talk.course)
+    async with way as stream:
+        if tls is not None:
+            talk.seal = seal_of(stream.writer.get_extra_info("ssl_object"), trust)
+            if talk.seal.pin_match is False:
+                raise TlsUntrusted("tls_pin", seen=fingerprint(talk.seal.leaf))
         local = stream.writer.get_extra_info("sockname")[:2]
-        question = _question(url, "TCP", local)
+        question = _question(url, _transport(url).upper(), local)
         stream.writer.write(question.octets)
-        heard = b""
-        while len(heard) < _MOST_OCTETS:
-            more = await stream.reader.read(_MOST_OCTETS)
-            heard += more
-            *whole, heard = heard.split(b"\r\n\r\n") if more else (heard, b"")
-            for head in whole:
-                status = _status(head, question)
-                if status is not None:
-                    return status
-            if not more:
-                raise ProtocolBroken("reset")
+        return await _answered(stream, question)
+
+
+async def _answered(stream: Stream, question: _Question) -> int:
+    heard = b""
+    while len(heard) < _MOST_OCTETS:
+        more = await stream.reader.read(_MOST_OCTETS)
+        heard += more
+        *whole, heard = heard.split(b"\r\n\r\n") if more else (heard, b"")
+        for head in whole:
+            status = _status(head, question)
+            if status is not None:
+                return status
+        if not more:
+            raise ProtocolBroken("reset")
     raise ParseFailed("sip_talk")
 
 
@@ -135,11 +183,12 @@ def _refuse_ill(status: int) -> None:
         raise ProtocolBroken("sip_ill", status=status)
 
 
-def _samples(target: Target, status: int, took_s: float) -> Iterator[Sample]:
-    yield from check_samples(target, took_s)
+def _samples(target: Target, status: int, took_s: float, talk: _Talk) -> Iterator[Sample]:
+    yield from check_samples(target, took_s, talk.course)
     yield sample(SIP_UP, 1, target)
     yield sample(SIP_CODE, status, target)
     yield sample(SIP_RTT, took_s, target)
+    yield from tls_samples(target, talk.seal)
 
 
 PROBE = Probe(
@@ -147,5 +196,5 @@ PROBE = Probe(
     period_s=60,
     timeout_s=5,
     run=advised(run),
-    metrics=(PROBE_SUCCESS, PROBE_DURATION, SIP_UP, SIP_CODE, SIP_RTT),
+    metrics=(*COMMON, SIP_UP, SIP_CODE, SIP_RTT, *OF_TLS),
 )

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from inventory.text import one_line
 from probes.errors import ProtocolBroken
 from probes.model import Probe, Reading
-from probes.services.model import PROBE_DURATION, PROBE_REGEX, PROBE_SUCCESS
-from probes.services.parts import advised, check_samples, endpoint, sample, wire_of
+from probes.services.model import PROBE_REGEX
+from probes.services.parts import COMMON, advised, check_samples, endpoint, sample, wire_of
 from probes.transports.tls import as_leaves
+from probes.wire import Course
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,23 +30,28 @@ async def run(target: Target, context: ProbeContext) -> Reading:
     without a port, ProtocolBroken for other talk, and what the TCP client raises.
     """
     host, port = endpoint(target.url or "")
-    if target.expect is None:
+    if context.transports.wire is None and target.expect is None:
         took_s = await context.transports.tcp.connect(host, port, deadline=context.deadline)
         return Reading(samples=tuple(check_samples(target, took_s)), method="tcp connect")
-    begun = context.clock.monotonic()
+    begun, course = context.clock.monotonic(), Course()
     with as_leaves(target.url or ""):
-        async with wire_of(context).stream(host, port) as stream:
-            await _greeted(stream, target.expect)
+        async with wire_of(context).stream(
+            host, port, family=target.family, course=course
+        ) as stream:
+            if target.expect is not None:
+                await greeted(stream, target.expect)
     took_s = context.clock.monotonic() - begun
-    return Reading(samples=tuple(_samples(target, took_s)), method="tcp banner")
+    samples = tuple(_samples(target, took_s, course))
+    return Reading(samples=samples, method="tcp banner" if target.expect else "tcp connect")
 
 
-def _samples(target: Target, took_s: float) -> Iterator[Sample]:
-    yield from check_samples(target, took_s)
-    yield sample(PROBE_REGEX, 0, target)
+def _samples(target: Target, took_s: float, course: Course) -> Iterator[Sample]:
+    yield from check_samples(target, took_s, course)
+    if target.expect is not None:
+        yield sample(PROBE_REGEX, 0, target)
 
 
-async def _greeted(stream: Stream, expect: str) -> None:
+async def greeted(stream: Stream, expect: str) -> None:
     """Read until the banner matches; a banner that ends without raises ProtocolBroken."""
     wanted, banner = re.compile(expect.encode()), b""
     while not wanted.search(banner):
@@ -61,5 +67,5 @@ PROBE = Probe(
     period_s=60,
     timeout_s=5,
     run=advised(run),
-    metrics=(PROBE_SUCCESS, PROBE_DURATION, PROBE_REGEX),
+    metrics=(*COMMON, PROBE_REGEX),
 )

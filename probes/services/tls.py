@@ -6,20 +6,26 @@ from typing import TYPE_CHECKING
 
 from probes.errors import TlsExpired, TlsUntrusted, TlsWrongName
 from probes.model import Probe, Reading
-from probes.services.model import PROBE_CERT_EXPIRY, PROBE_DURATION, PROBE_SUCCESS, PROBE_TLS
-from probes.services.parts import advised, check_samples, endpoint, tls_samples, trust_of, wire_of
-from probes.transports.tls import Trust, as_leaves, check_pin, context_of, expires_at
+from probes.services.parts import (
+    COMMON,
+    OF_TLS,
+    advised,
+    check_samples,
+    endpoint,
+    tls_samples,
+    trust_of,
+    wire_of,
+)
+from probes.transports.tls import Trust, as_leaves, fingerprint, seal_of, shared_context
+from probes.wire import Course
 
 if TYPE_CHECKING:
-    import ssl
-    from datetime import datetime
-
     from probes.errors import ProbeError
     from probes.model import ProbeContext, Target
-    from probes.wire import Wire
+    from probes.transports.tls import Seal
 
-_ALPN = ["h2", "http/1.1"]
-_BAD_CERTIFICATE = (TlsExpired, TlsUntrusted, TlsWrongName)
+_ALPN = ("h2", "http/1.1")
+BAD_CERTIFICATE = (TlsExpired, TlsUntrusted, TlsWrongName)
 
 
 async def run(target: Target, context: ProbeContext) -> Reading:
@@ -28,18 +34,21 @@ async def run(target: Target, context: ProbeContext) -> Reading:
     Raises TlsExpired, TlsUntrusted or TlsWrongName with the certificate's end where it can be
     read, ProtocolBroken for a port without TLS or with old TLS only, and what sockets raise.
     """
-    url = target.url or ""
     begun = context.clock.monotonic()
+    course = Course()
     try:
-        until, version = await _shake(wire_of(context), url, trust_of(target))
-    except _BAD_CERTIFICATE as error:
-        raise await with_end(error, url, context) from error
+        seal = await _shake(target, trust_of(target), context, course)
+    except BAD_CERTIFICATE as error:
+        raise await with_end(error, target, context) from error
+    if seal.pin_match is False:
+        told = TlsUntrusted("tls_pin", seen=fingerprint(seal.leaf))
+        raise told.with_samples(tls_samples(target, seal))
     took_s = context.clock.monotonic() - begun
-    samples = (*check_samples(target, took_s), *tls_samples(target, until, version))
+    samples = (*check_samples(target, took_s, course), *tls_samples(target, seal))
     return Reading(samples=samples, method="tls handshake")
 
 
-async def with_end(error: ProbeError, url: str, context: ProbeContext) -> ProbeError:
+async def with_end(error: ProbeError, target: Target, context: ProbeContext) -> ProbeError:
     """The same error, with the date on which the refused certificate ends, where it can be read.
 
     It is read by a second handshake that trusts everybody and sends nothing. A pin's error stays
@@ -48,28 +57,24 @@ async def with_end(error: ProbeError, url: str, context: ProbeContext) -> ProbeE
     if context.transports.wire is None or error.detail_code != error.reason.value:
         return error
     try:
-        until, _ = await _shake(context.transports.wire, url, Trust(insecure=True))
-    except (*_BAD_CERTIFICATE, OSError):
+        seal = await _shake(target, Trust(insecure=True), context, Course())
+    except (*BAD_CERTIFICATE, OSError):
         return error
-    if until is None:
+    if seal.earliest is None:
         return error
-    return type(error)(f"{error.reason.value}_until", until=f"{until:%Y-%m-%d}")
+    told = type(error)(f"{error.reason.value}_until", until=f"{seal.earliest:%Y-%m-%d}")
+    return told.with_samples(tls_samples(target, seal))
 
 
-async def _shake(wire: Wire, url: str, trust: Trust) -> tuple[datetime | None, str | None]:
+async def _shake(target: Target, trust: Trust, context: ProbeContext, course: Course) -> Seal:
+    url = target.url or ""
     host, port = endpoint(url)
-    context = context_of(trust)
-    context.set_alpn_protocols(_ALPN)
     with as_leaves(url):
-        async with wire.stream(host, port, tls=context) as stream:
-            tls = stream.writer.get_extra_info("ssl_object")
-            return _seen(tls, trust)
-
-
-def _seen(tls: ssl.SSLObject, trust: Trust) -> tuple[datetime | None, str | None]:
-    certificate = tls.getpeercert(binary_form=True)
-    check_pin(certificate, trust.pin)
-    return expires_at(certificate), tls.version()
+        tls = shared_context(trust, _ALPN)
+        async with wire_of(context).stream(
+            host, port, tls=tls, family=target.family, course=course
+        ) as stream:
+            return seal_of(stream.writer.get_extra_info("ssl_object"), trust)
 
 
 PROBE = Probe(
@@ -77,5 +82,5 @@ PROBE = Probe(
     period_s=300,
     timeout_s=8,
     run=advised(run),
-    metrics=(PROBE_SUCCESS, PROBE_DURATION, PROBE_CERT_EXPIRY, PROBE_TLS),
+    metrics=(*COMMON, *OF_TLS),
 )

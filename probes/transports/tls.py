@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import ssl
 from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cryptography import x509
 
@@ -59,9 +61,86 @@ def context_of(trust: Trust) -> ssl.SSLContext:
     return context
 
 
+def shared_context(trust: Trust, protocols: tuple[str, ...] = ()) -> ssl.SSLContext:
+    """The same context again for the same trust, as long as the CA file stays as it is.
+
+    To read the system's authorities takes ten times as long as a handshake. `protocols` are offered
+    by ALPN. Raises NotConfigured for a bad CA file.
+    """
+    return _kept_context(trust, protocols, _state_of(trust.ca))
+
+
+def _state_of(file: str | None) -> tuple[int, int] | None:
+    """What changes with a file's content; None without a file."""
+    try:
+        found = Path(file).stat() if file else None
+    except OSError as error:
+        raise NotConfigured("ca_file", path=file) from error
+    return (found.st_mtime_ns, found.st_size) if found else None
+
+
+@lru_cache(maxsize=64)
+def _kept_context(
+    trust: Trust,
+    protocols: tuple[str, ...],
+    state: tuple[int, int] | None,  # noqa: ARG001 - part of the cache's key
+) -> ssl.SSLContext:
+    context = context_of(trust)
+    if protocols:
+        context.set_alpn_protocols(protocols)
+    return context
+
+
+class Seal(NamedTuple):
+    """What a handshake showed: the TLS version and the certificates, all in UTC.
+
+    `earliest` is the first end among the certificates that the server sent, `chain_until` that of
+    the chain which was trusted, the longest-lived one; None where nothing can be read or nothing
+    was verified. `pin_match` is None without a pin. `leaf` is the server's own certificate in DER.
+    """
+
+    version: str | None
+    earliest: datetime | None
+    chain_until: datetime | None
+    leaf: bytes | None
+    pin_match: bool | None = None
+
+
+def seal_of(tls: ssl.SSLObject, trust: Trust) -> Seal:
+    """What the handshake showed; `pin_match` says whether the certificate is the pinned one."""
+    sent = _chain(tls, "get_unverified_chain")
+    trusted = () if trust.pin or trust.insecure else _chain(tls, "get_verified_chain")
+    leaf = tls.getpeercert(binary_form=True)
+    return Seal(
+        version=tls.version(),
+        earliest=_first_end(sent or ((leaf,) if leaf else ())),
+        chain_until=_first_end(trusted),
+        leaf=leaf,
+        pin_match=None if trust.pin is None else fingerprint(leaf) == trust.pin,
+    )
+
+
+def _chain(tls: Any, which: str) -> tuple[bytes, ...]:
+    """Certificates in DER. Public from Python 3.13 on, before that one step further in."""
+    if hasattr(tls, which):
+        return tuple(getattr(tls, which)() or ())
+    found = getattr(tls._sslobj, which)() or ()
+    return tuple(ssl.PEM_cert_to_DER_cert(one.public_bytes()) for one in found)
+
+
+def _first_end(chain: tuple[bytes, ...]) -> datetime | None:
+    ends = [end for end in map(expires_at, chain) if end is not None]
+    return min(ends, default=None)
+
+
+def fingerprint(certificate: bytes | None) -> str:
+    """A certificate (DER) as a pin names it."""
+    return f"sha256:{hashlib.sha256(certificate or b'').hexdigest()}"
+
+
 def check_pin(certificate: bytes | None, pin: str | None) -> None:
     """Raise TlsUntrusted when the certificate (DER) is not the pinned one; no pin fits all."""
-    seen = f"sha256:{hashlib.sha256(certificate or b'').hexdigest()}"
+    seen = fingerprint(certificate)
     if pin and seen != pin:
         raise TlsUntrusted("tls_pin", seen=seen)
 

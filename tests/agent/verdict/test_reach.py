@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from agent.checks import State
 from agent.verdict.reach import Proofs, weigh
-from probes.model import Observation, Reading, Reason, Target
+from probes.model import Observation, Reading, Reason, Sample, Target
+from probes.services.model import PROBE_CERT_EXPIRY
 
 TARGET = Target(ward="26740", name="sw", kind="generic_switch", role="core", host="192.0.2.10")
 
@@ -60,3 +62,11 @@ def test_a_wrong_community_beside_an_answered_ping_decides_nothing() -> None:
 
 def test_wrong_credentials_are_unknown_never_absence() -> None:
     assert story(seen("cisco-ce", 1, Reason.AUTH)) == [State.UNKNOWN]
+
+
+def test_what_a_failed_check_measured_all_the_same_is_no_answer() -> None:
+    """The end of an expired certificate is worth telling, and the service stays broken."""
+    end = Reading(samples=(Sample(PROBE_CERT_EXPIRY, 1.7e9, ("tthc", "ward")),))
+    expired = replace(seen("http", 1, Reason.TLS_EXPIRED), reading=end)
+    assert story(expired) == [State.CRIT]
+    assert story(replace(expired, reason=Reason.LIMIT)) == [State.OK]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 import struct
-import warnings
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -119,13 +118,10 @@ async def resets(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     writer.transport.abort()
 
 
-def only_old(tls: ssl.SSLContext) -> ssl.SSLContext:
-    """The server's context, left with TLS 1.1."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        tls.minimum_version = tls.maximum_version = ssl.TLSVersion.TLSv1_1
-    tls.set_ciphers("ALL:@SECLEVEL=0")
-    return tls
+# What a server says to whom TLS 1.2 is the oldest (RFC 5246 sections 7.2.2 and 7.4.1.3): alert 70,
+# protocol_version; or a ServerHello of TLS 1.1, with 32 octets of chance, no session, AES128-SHA.
+OLD_TLS_ALERT = bytes.fromhex("15 0302 0002 02 46")
+OLD_TLS_HELLO = bytes.fromhex(f"16 0302 002a 02 000026 0302 {'5a' * 32} 00 002f 00")
 
 
 def ntp(

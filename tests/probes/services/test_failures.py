@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from inventory.errors import InputError
 from inventory.language import LANGUAGES
 from probes.clock import ManualClock, SystemClock
 from probes.describe import reason_text
-from probes.model import Reading, Reason, Target
+from probes.model import Memory, Reading, Reason, Target
 from probes.registry import probes
 from probes.run import observe
 from probes.transports.fake import FakeEcho
@@ -57,6 +58,7 @@ class Ill:
     expect: str | None = None
     values: dict[str, Any] | None = None
     within_s: float = 5.0
+    dated: bool = False
 
 
 def tcp_talk(talk: Any, *, tls: Any = None) -> Callable[[], AbstractAsyncContextManager[int]]:
@@ -84,14 +86,17 @@ def dns_says(
     return answer
 
 
+def folded(octets: bytes) -> bytes:
+    """A question with its name in small letters, as a careless server gives it back."""
+    return octets[:12] + octets[12:].lower()
+
+
 def datagrams(answer: Callable[[bytes], list[bytes]]) -> Any:
     return lambda: servers.datagram_server(answer)
 
 
-def wrong_over_tls(certificate: dict[str, Any], authority: Authority, **how: Any) -> Any:
+def wrong_over_tls(certificate: dict[str, Any], authority: Authority) -> Any:
     tls, _der = authority.server(**certificate)
-    if how.get("old"):
-        tls = servers.only_old(tls)
     return tcp_talk(servers.says(PAGE, after=ASKED), tls=tls)
 
 
@@ -236,6 +241,22 @@ PLAIN = (
         probe="dns",
     ),
     Ill(
+        "long answer without TCP",
+        datagrams(dns_says(cut=True)),
+        f"dns://127.0.0.1:{{port}}/{NAME}",
+        Reason.PROTOCOL,
+        "dns_no_tcp",
+        probe="dns",
+    ),
+    Ill(
+        "name in other capitals, without TCP",
+        datagrams(lambda octets: dns_says(dns.rcode.NOERROR, "192.0.2.1")(folded(octets))),
+        f"dns://127.0.0.1:{{port}}/{NAME * 4}",
+        Reason.PROTOCOL,
+        "dns_case",
+        probe="dns",
+    ),
+    Ill(
         "no DNS",
         datagrams(lambda _octets: [b"hello"]),
         f"dns://127.0.0.1:{{port}}/{NAME}",
@@ -325,17 +346,24 @@ def over_tls(authority: Authority) -> tuple[Ill, ...]:
             "2120-01-01",
         ),
     )
+    old = (Reason.PROTOCOL, "tls_old")
     cases = [
-        Ill(name, wrong_over_tls(how, authority), "", reason, detail, values={"until": until})
+        Ill(
+            *(name, wrong_over_tls(how, authority), "", reason, detail),
+            values={"until": until},
+            dated=True,
+        )
         for name, how, reason, detail, until in bad
     ]
-    cases.append(
-        Ill("old TLS", wrong_over_tls({}, authority, old=True), "", Reason.PROTOCOL, "tls_old")
-    )
+    cases += [
+        Ill(f"old TLS by {way}", tcp_talk(servers.says(said, then="wait")), "", *old)
+        for way, said in (("alert", servers.OLD_TLS_ALERT), ("hello", servers.OLD_TLS_HELLO))
+    ]
+    ways = (("https", "http"), ("tls", "tls"), ("sips", "sip-options"))
     return tuple(
         replace(case, url=f"{scheme}://127.0.0.1:{{port}}", probe=probe)
         for case in cases
-        for scheme, probe in (("https", "http"), ("tls", "tls"))
+        for scheme, probe in ways
     )
 
 
@@ -363,6 +391,8 @@ async def ask(
     ca: str | None = None,
     within_s: float = 5.0,
     clock: Clock | None = None,
+    memory: Memory | None = None,
+    **more: Any,
 ) -> Observation:
     """Ask a service of the inventory for real."""
     target = Target(
@@ -371,10 +401,12 @@ async def ask(
         ca=ca,
         expect=expect,
         folder="/nowhere",
+        **more,
     )
     deadline = asyncio.get_running_loop().time() + within_s
     return await observe(
-        target, probes()[probe], ways, clock or SystemClock(), deadline, _no_secret
+        *(target, probes()[probe], ways, clock or SystemClock(), deadline, _no_secret),
+        memory=memory,
     )
 
 
@@ -383,7 +415,11 @@ async def _check(case: Ill, ways: Transports, ca: str | None = None) -> None:
         url = case.url.format(port=port)
         seen = await ask(url, case.probe, ways, expect=case.expect, ca=ca, within_s=case.within_s)
     assert (seen.reason, seen.detail) == (case.reason, case.detail), (case.name, seen.detail_values)
-    assert seen.reading == Reading(), case.name
+    told = {sample.metric.name for sample in seen.reading.samples}
+    assert told == (
+        {"probe_ssl_earliest_cert_expiry", "probe_tls_version_info"} if case.dated else set()
+    )
+    assert seen.reading == Reading(samples=seen.reading.samples), case.name
     if case.values is not None:
         assert seen.detail_values == case.values, case.name
     texts = [
@@ -502,6 +538,140 @@ async def test_sip_over_tcp_answers_a_refusal_as_alive(ways: Transports) -> None
         seen = await ask(f"sip://127.0.0.1:{port}?transport=tcp", "sip-options", ways)
     assert (seen.reason, seen.reading.method) == (Reason.OK, "sip tcp")
     assert _values(seen)["wardops_sip_response_code"] == 405
+
+
+async def test_sip_over_tls_is_asked_behind_a_verified_handshake(
+    ways: Transports, authority: Authority
+) -> None:
+    answer = servers.sip("SIP/2.0 200 OK")
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = await reader.readuntil(ASKED)
+        assert b"Via: SIP/2.0/TLS " in asked
+        writer.writelines(answer(asked))
+        await writer.drain()
+
+    tls, _der = authority.server()
+    async with servers.stream_server(talk, tls=tls) as port:
+        for url in (f"sips://127.0.0.1:{port}", f"sip://127.0.0.1:{port}?transport=tls"):
+            seen = await ask(url, "sip-options", ways, ca=authority.file)
+            assert (seen.reason, seen.reading.method) == (Reason.OK, "sip tls")
+            assert "probe_ssl_earliest_cert_expiry" in _values(seen)
+
+
+@pytest.mark.parametrize("scheme", ["https", "tls", "sips"])
+async def test_a_pin_is_told_as_matching_or_not_and_nothing_is_said_to_another_server(
+    ways: Transports, authority: Authority, scheme: str
+) -> None:
+    probe = {"https": "http", "tls": "tls", "sips": "sip-options"}[scheme]
+    heard: list[bytes] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.readuntil(ASKED))
+        writer.writelines([PAGE] if scheme == "https" else servers.sip("SIP/2.0 200 OK")(heard[-1]))
+
+    tls, der = authority.server(self_signed=True)
+    pin = f"sha256:{hashlib.sha256(der).hexdigest()}"
+    async with servers.stream_server(talk, tls=tls) as port:
+        url = f"{scheme}://127.0.0.1:{port}"
+        good = await ask(url, probe, ways, pin=pin)
+        heard.clear()
+        bad = await ask(url, probe, ways, pin="sha256:" + "0" * 64)
+    assert good.reason is Reason.OK
+    assert _values(good)["wardops_tls_pin_match"] == 1
+    assert (bad.reason, bad.detail) == (Reason.TLS_UNTRUSTED, "tls_pin")
+    assert _values(bad)["wardops_tls_pin_match"] == 0
+    assert "probe_success" not in _values(bad)
+    assert heard == []
+
+
+async def test_a_resolver_that_gives_the_name_back_otherwise_is_asked_by_tcp(
+    ways: Transports,
+) -> None:
+    records = dns_says(dns.rcode.NOERROR, "192.0.2.1")
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        length = int.from_bytes(await reader.readexactly(2), "big")
+        (said,) = records(await reader.readexactly(length))
+        writer.write(len(said).to_bytes(2, "big") + said)
+        await writer.drain()
+
+    async with servers.stream_server(talk) as port:
+        careless = servers.datagram_server(lambda octets: records(folded(octets)), port=port)
+        async with careless:
+            seen = await ask(f"dns://127.0.0.1:{port}/{NAME * 4}", "dns", ways)
+    assert (seen.reason, seen.reading.method) == (Reason.OK, "dns tcp")
+
+
+async def test_the_serial_of_a_zone_is_told(ways: Transports) -> None:
+    said = dns_says(dns.rcode.NOERROR, "ns.example. it.example. 2026112201 3600 600 86400 60")
+    async with servers.datagram_server(said) as port:
+        seen = await ask(f"dns://127.0.0.1:{port}/example?type=SOA", "dns", ways)
+    assert _values(seen)["probe_dns_serial"] == 2026112201
+
+
+async def test_a_time_server_that_asks_for_it_is_left_alone_for_eight_periods(
+    ways: Transports,
+) -> None:
+    asked: list[bytes] = []
+    kiss, good = servers.ntp(leap=3, stratum=0, code=b"RATE"), servers.ntp()
+
+    def answer(octets: bytes) -> list[bytes]:
+        asked.append(octets)
+        return kiss(octets) if len(asked) == 1 else good(octets)
+
+    clock, memory = ManualClock(YEAR_2026), Memory()
+    async with servers.datagram_server(answer) as port:
+        url = f"ntp://127.0.0.1:{port}"
+        first = await ask(url, "ntp", ways, clock=clock, memory=memory)
+        clock.move(7 * 300)
+        left_alone = await ask(url, "ntp", ways, clock=clock, memory=memory)
+        assert len(asked) == 1
+        clock.move(300)
+        again = await ask(url, "ntp", ways, clock=clock, memory=memory)
+    assert (first.reason, first.detail) == (Reason.BUSY, "ntp_kiss")
+    assert (left_alone.reason, left_alone.detail) == (Reason.BUSY, "ntp_resting")
+    assert left_alone.detail_values == {"code": "RATE", "minutes": 5}
+    assert again.reason is Reason.OK
+
+
+@pytest.mark.parametrize("probe", ["http", "tls", "tcp", "dns", "ntp", "sip-options"])
+async def test_a_service_is_asked_at_the_family_that_is_wished_alone(
+    ways: Transports, authority: Authority, probe: str
+) -> None:
+    """What listens at IPv4 is not there for IPv6, even under a name that has both."""
+    tls, _der = authority.server(names=("localhost",))
+    schemes = {"http": "https", "sip-options": "sip"}
+    answers = {"dns": dns_says(dns.rcode.NOERROR, "192.0.2.1"), "ntp": servers.ntp()}
+    datagram = answers.get(probe, servers.sip("SIP/2.0 200 OK"))
+    page = servers.says(PAGE, after=ASKED, then="close" if probe == "http" else "wait")
+    server = (
+        servers.stream_server(page, tls=tls if probe in ("http", "tls") else None)
+        if probe in ("http", "tls", "tcp")
+        else servers.datagram_server(datagram)
+    )
+    async with server as port:
+        path = f"/{NAME}" if probe == "dns" else ""
+        url = f"{schemes.get(probe, probe)}://localhost:{port}{path}"
+        here = await ask(url, probe, ways, ca=authority.file, family=4)
+        there = await ask(url, probe, ways, ca=authority.file, family=6, within_s=1.0)
+    assert here.reason is Reason.OK, here.detail
+    assert _values(here)["probe_ip_protocol"] == 4
+    assert there.reason in {Reason.REFUSED, Reason.DNS, Reason.UNREACHABLE}
+
+
+async def test_an_allowed_host_may_be_redirected_to(ways: Transports) -> None:
+    async with servers.stream_server(servers.says(PAGE, after=ASKED)) as there:
+        moved = AROUND.replace(b"/again", f"http://localhost:{there}/".encode())
+        async with servers.stream_server(servers.says(moved, after=ASKED)) as here:
+            url = f"http://127.0.0.1:{here}/"
+            seen = await ask(url, "http", ways, allow_hosts=("localhost",))
+            alone = await ask(url, "http", ways)
+    assert (_values(seen)["probe_http_redirects"], _values(alone)["probe_http_redirects"]) == (1, 0)
+    assert (_values(seen)["probe_http_status_code"], _values(alone)["probe_http_status_code"]) == (
+        200,
+        302,
+    )
 
 
 async def test_redirects_are_followed_and_counted_within_the_host_alone(ways: Transports) -> None:

@@ -19,6 +19,7 @@ from probes.transports.fake import FakeEcho
 from probes.transports.https import HttpsClient
 from probes.transports.model import Transports
 from probes.transports.tcp import TcpConnector
+from probes.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 async def ways() -> AsyncIterator[Transports]:
     client, snmp = HttpsClient(), _nothing()
-    yield Transports(snmp=snmp, http=client, echo=FakeEcho({}), tcp=TcpConnector())
+    yield Transports(snmp, client, FakeEcho({}), TcpConnector(), wire=Wire())
     await client.close()
 
 
@@ -87,7 +88,9 @@ async def test_a_good_page_has_status_length_phases_and_expiry(
     assert values[("probe_http_ssl", *own)] == 1
     assert values[("probe_ssl_earliest_cert_expiry", *own)] == until.timestamp()
     phases = {key[3] for key in values if key[0] == "probe_http_duration_seconds"}
-    assert phases == {"connect", "tls", "processing", "transfer"}
+    assert phases == {"resolve", "connect", "tls", "processing", "transfer"}
+    assert values[("probe_ip_protocol", *own)] == 4
+    assert values[("probe_http_version", *own)] == 1.1
     assert 0 < values[("probe_duration_seconds", *own)] < 5
 
 
@@ -127,7 +130,9 @@ async def test_an_untrusted_expired_or_wrongly_named_certificate_has_its_reason(
         async with peers.http(peers.response("x"), tls=tls) as peer:
             url = f"https://127.0.0.1:{peer.port}/"
             seen = await ask(service(url, ca=authority.file), ways)
-        assert (seen.reason, seen.reading) == (reason, Reading())
+        names = {sample.metric.name for sample in seen.reading.samples}
+        assert (seen.reason, seen.ok) == (reason, False)
+        assert names == {"probe_ssl_earliest_cert_expiry", "probe_tls_version_info"}
 
 
 async def test_a_service_that_is_shut_refuses(ways: Transports) -> None:
