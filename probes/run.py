@@ -43,8 +43,8 @@ async def observe(
     """Ask `target` with `probe`, at most until `deadline` (the loop's seconds); never raises.
 
     A failed run has a reason, and in its reading no more than samples which its error carries; an
-    answer that a limit cut keeps its samples and has reason `limit`. `secret` resolves a reference of the inventory; `memory` is what the probe
-    keeps of the target. Cancellation passes through.
+    answer that a limit cut keeps its samples and has reason `limit`. `secret` resolves a reference
+    of the inventory; `memory` is what the probe keeps of the target. Cancellation passes through.
     """
     started, begun = clock.now(), clock.monotonic()
     context = ProbeContext(clock, deadline, transports, secret, note, memory or Memory())
