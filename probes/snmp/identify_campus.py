@@ -56,7 +56,7 @@ SWITCHES = (
     Rule("1991", "Ruckus", "ironware", "switch", r"^(?:Ruckus|CommScope)", r"\b(ICX\w+(?:-\w+)*)"),
     Rule("1588", "Brocade", "brocade", "switch"),
     Rule("3902.3", "ZTE", "zte_zxr10", "switch", "", r"ZXR10_?\s?(\S+)"),
-    Rule("3902.1082", "ZTE", "zte_zxa10", "other"),  # zxAn: access nodes, OLTs
+    *(Rule(f"3902.{arc}", "ZTE", "zte_zxa10", "other") for arc in (1015, 1082)),  # zxAn: OLTs
     Rule("3902", "ZTE", "zte_zxr10", "switch", r"(?i)ZXR10|switch", r"ZXR10_?\s?(\S+)"),
     Rule("3902", "ZTE", "zte_zxa10", "other", r"(?i)ZXA10|\bC[236]\d0\b|ZXDSL"),
     Rule(

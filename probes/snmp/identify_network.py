@@ -60,11 +60,18 @@ CISCO = (
     Rule("9.5", "Cisco", "cisco_catos", "switch"),
     Rule("9.6.1", "Cisco", "cisco_smb", "switch", "", r"^([A-Z]+\d+\w*(?:-\w+)*)"),
     Rule("9.6.1", "Cisco", "cisco_phone", "phone", r"\b(?:SPA|ATA|PAP|CP-?)\d"),
-    Rule("9.6.1", "Cisco", "cisco_rv", "router", r"\b(?:RV|SRP|WRV|WRP|ISA|SA)\d{2,3}", FIRST_WORD),
+    Rule(
+        "9.6.1",
+        "Cisco",
+        "cisco_rv",
+        "router",
+        r"\b(?:RV|SRP|WRV|WRP|ISA|SA)[ -]?\d{2,3}",
+        FIRST_WORD,
+    ),
     Rule("9.6.1", "Cisco", "cisco_ap", "ap", r"\b(?:WAP|CBW|CB1\d\dA|AP5)\d"),
     Rule("9.6.1", "Cisco", "cisco_camera", "camera", r"\b(?:PVC|WVC|VC)\d{2,4}|(?i:camera)"),
     Rule("9.6.1.23", "Cisco", "cisco_phone", "phone", r"\b(?:SPA|ATA|PAP|CP-?)\d"),
-    Rule("9.6.1.23", "Cisco", "cisco_rv", "router", r"\b(?:RV|SRP|WRV|WRP|ISA|SA)\d{2,3}"),
+    Rule("9.6.1.23", "Cisco", "cisco_rv", "router", r"\b(?:RV|SRP|WRV|WRP|ISA|SA)[ -]?\d{2,3}"),
     Rule("9.6.1.23.1", "Cisco", "cisco_phone", "phone"),
     Rule("9.6.1.32", "Cisco", "cisco_ap", "ap"),
     Rule("9.12.3.1.3", "Cisco", "cisco_nxos", "switch"),
@@ -134,6 +141,7 @@ HUAWEI_AND_H3C = (
 
 HPE_AND_ARUBA = (
     Rule("11", "HPE", "hp_virtual_connect", "switch", r"(?i)\bVC (?:Flex|SE|Eth)|Virtual Connect"),
+    Rule("11.5.7.5", "HPE", "hp_virtual_connect", "switch"),
     Rule("11.2.3.7", "HPE", "hp_procurve", "switch", "", r"(?:HP|Aruba|ProCurve) (\w+)"),
     Rule("11.2.3.7", "HPE", "hp_wlan", "ap", r"(?i)Access Point|\bMSM\d|Wireless"),
     Rule("8744", "HPE", "hp_wlan", "ap"),

@@ -35,7 +35,7 @@ POWER = (
     ),
     *(Rule(number, vendor, "pdu", "pdu", _PDU) for number, vendor in _UPS_MAKERS),
     Rule("318", "APC", "ups_apc", "ups"),
-    Rule("318", "APC", "apc_pdu", "pdu", r"(?i)_rpdu|_ats|\bPDU\b"),
+    Rule("318", "APC", "apc_pdu", "pdu", r"(?i)_[cer]?pdu|_ats|\b[CE]?PDU\b|rack pdu"),
     # Their number is that of UPSes and PDUs alike, so the class is left open.
     Rule(
         "318", "APC", "apc_environment", "unknown", r"(?i)_nb\d|NetBotz|_aem\d|_rack ?access|_ems"
