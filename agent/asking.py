@@ -57,6 +57,8 @@ class Asking:
         if taken.ask_burst:
             self._schedule.hasten(target.ward, target.name, "icmp", mono)
             self._ask_uplink(case, mono)
+        if taken.far_end_changed:  # where the way ends now, and whether it is another one
+            self._schedule.hasten(target.ward, target.name, "trace", mono)
         for step in taken.steps:
             if step.transition is not None and step.transition.change == "soft_bad":
                 self._ask_witnesses(case, step.key[0], mono)

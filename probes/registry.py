@@ -42,6 +42,11 @@ _FIXED_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 # The ward's lifeline gets a quick look between the bursts.
 _WATCHED_ROLES = frozenset({"core", "ce", "gateway", "pe"})
 
+# What is asked of the far end of the line besides: the gateway from the ward, the terminal device
+# from the centre. In a simulated world no kernel knows the way.
+_LINE = ("trace", "mtu")
+_FAR_ENDS: Mapping[str, str] = MappingProxyType({"ward": "gateway", "hub": "ce"})
+
 # What the inventory must give before a probe makes sense.
 _NEEDS: Mapping[str, Callable[[Target], object]] = MappingProxyType(
     {
@@ -90,7 +95,13 @@ def probes() -> dict[str, Probe]:
 def probes_for(target: Target) -> tuple[Probe, ...]:
     """The probes that can ask this target: its kind's, less those whose access is not given."""
     names = _FIXED_KINDS.get(target.kind) or device_type(target.kind).probes
-    return tuple(_probes()[name] for name in ("watch", *names) if _has_access(name, target))
+    asked = ("watch", *names, *(_LINE if _ends_line(target) else ()))
+    return tuple(_probes()[name] for name in asked if _has_access(name, target))
+
+
+def _ends_line(target: Target) -> bool:
+    is_far_end = target.role == _FAR_ENDS.get(target.vantage)
+    return is_far_end and target.realm == "live" and target.ping
 
 
 def _has_access(name: str, target: Target) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from inventory.language import decimal, say
 from probes.describe import deciding, reason_text
+from probes.path.words import line_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,6 +55,7 @@ def _facts(seen: Observation, language: Language) -> Iterator[str]:
         yield _vc(reading.vc, language)
     if reading.vm is not None:
         yield _vm(reading.vm, language)
+    yield from line_facts(seen, language)
     if reading.samples:
         yield say("probe.line_samples", language, count=len(reading.samples))
 

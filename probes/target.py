@@ -70,7 +70,7 @@ def _common(ward: Ward, inventory: Inventory) -> dict[str, Any]:
 
 
 def _devices(ward: Ward) -> Iterator[Target]:
-    peers = tuple((device.name, str(device.address)) for device in ward.devices)
+    peers = _peers(ward)
     for device in ward.devices:
         kind = device_type(device.kind)
         yield Target(
@@ -89,6 +89,10 @@ def _devices(ward: Ward) -> Iterator[Target]:
             ping=_pinged(device, kind),
             peers=peers,
         )
+
+
+def _peers(ward: Ward) -> tuple[tuple[str, str], ...]:
+    return tuple((device.name, str(device.address)) for device in ward.devices)
 
 
 def _role(device: Device, kind: DeviceType) -> Role:
@@ -133,7 +137,12 @@ def _hops(ward: Ward) -> Iterator[Target]:
     for name, hop in (("gateway", ward.path.gateway), ("pe", ward.path.pe)):
         if hop is not None:
             yield Target(
-                ward=ward.ward, name=name, kind="gateway", role=name, host=str(hop.address)
+                ward=ward.ward,
+                name=name,
+                kind="gateway",
+                role=name,
+                host=str(hop.address),
+                peers=_peers(ward),
             )
 
 
@@ -386,6 +395,8 @@ _FORMS: Mapping[str, _Form] = {
     "node-exporter+http": _EXPORTER,
     "node-exporter+https": _EXPORTER,
     "icmp": _Form(("icmp",), _address, example="icmp://192.0.2.10"),
+    "trace": _Form(("trace",), _address, example="trace://192.0.2.10"),
+    "mtu": _Form(("mtu",), _address, example="mtu://192.0.2.10"),
     "tcp": _Form(("tcp",), _port_url, example="tcp://192.0.2.10:443"),
     "stamp": _Form(("stamp",), _reflector, example="stamp://192.0.2.10:862"),
     "http": _WEB,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from inventory.errors import InputError
 from probes.icmp import IcmpEcho
+from probes.path.line import KernelLine
 from probes.path.stamp_sender import StampSender
 from probes.simreach import UdpAsker, WorldEcho
 from probes.snmp.choose import ChosenEngine
@@ -54,6 +55,7 @@ async def open_transports(inventory: Inventory | None, clock: Clock) -> AsyncIte
             wire=Wire(),
             lessons=snmp,
             stamp=stamp,
+            line=KernelLine(echo, clock) if isinstance(echo, IcmpEcho) else None,
         )
 
 

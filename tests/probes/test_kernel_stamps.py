@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,9 @@ from hypothesis import strategies as st
 
 from probes.kernel_stamps import error_of, left_ns, stamp_ns, wall_ns
 from probes.path.stamp_socket import departed, open_udp, receive
+
+if TYPE_CHECKING:
+    from probes.icmp_wire import Version
 
 RECVERR = (socket.IPPROTO_IP, 11)
 
@@ -22,10 +26,9 @@ def extended(origin: int, offender: bytes = b"", info: int = 0) -> bytes:
 
 @pytest.mark.parametrize(("version", "host"), [(4, "127.0.0.1"), (6, "::1")])
 def test_a_packet_leaves_after_it_was_handed_over_and_before_it_arrives(
-    version: int, host: str
+    version: Version, host: str
 ) -> None:
-    family = 4 if version == 4 else 6
-    sending, receiving = open_udp(family, departures=True), open_udp(family, (host, 0))
+    sending, receiving = open_udp(version, departures=True), open_udp(version, (host, 0))
     try:
         before = wall_ns()
         sending.sendto(b"known again", (host, receiving.getsockname()[1]))
