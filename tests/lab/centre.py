@@ -1,0 +1,154 @@
+"""What the lab's data centre serves: pages, names, time, a registrar, a machine, a reflector."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from drills.certificates import issue
+from tests.lab.programs import Program
+from tests.lab.ward import (
+    CLOCK,
+    DOCUMENTS,
+    NAME,
+    REFLECTOR,
+    REGISTRAR,
+    RESOLVER,
+    ROOT,
+    SITE,
+    VC,
+    VM,
+    WARDOPS,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+CA = "inventory/ca.pem"
+_KAMAILIO = """\
+debug=1
+log_stderror=yes
+fork=yes
+children=1
+tcp_children=1
+disable_tcp=yes
+listen=udp:{address}:5060
+auto_aliases=no
+loadmodule "sl.so"
+loadmodule "tm.so"
+loadmodule "pv.so"
+loadmodule "maxfwd.so"
+loadmodule "usrloc.so"
+loadmodule "registrar.so"
+request_route {{
+  if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
+  if (method == "REGISTER") {{ if (!save("location")) {{ sl_reply_error(); }} exit; }}
+  if (method == "OPTIONS") {{ sl_send_reply("200", "OK"); exit; }}
+  sl_send_reply("404", "Not Here");
+}}
+"""
+_NGINX = """\
+daemon off;
+pid {folder}/{name}.nginx;
+error_log stderr;
+worker_processes 1;
+events {{ worker_connections 64; }}
+http {{
+  access_log off;
+  client_body_temp_path {folder}/{name}.body;
+  proxy_temp_path {folder}/{name}.proxy;
+  fastcgi_temp_path {folder}/{name}.fastcgi;
+  uwsgi_temp_path {folder}/{name}.uwsgi;
+  scgi_temp_path {folder}/{name}.scgi;
+  server {{
+    listen {address}:443 ssl;
+    ssl_certificate {folder}/{name}.pem;
+    ssl_certificate_key {folder}/{name}.pem;
+    ssl_stapling off;
+    location / {{ default_type text/html; return 200 "<title>{name}</title>\\n"; }}
+  }}
+}}
+"""
+
+
+def write_certificates(folder: Path, now: datetime) -> None:
+    """An authority of the run's own, and what its servers show: `NAME.pem`, `expired.pem`."""
+    certificate = issue((SITE, DOCUMENTS, VC), now)
+    (folder / CA).write_bytes(certificate.authority)
+    for name in ("tthc", "documents", "codec"):
+        _secret(folder / f"{name}.pem", certificate.server)
+    _secret(folder / "valid.pem", certificate.server)
+    _secret(folder / "expired.pem", certificate.expired)
+
+
+def _secret(path: Path, octets: bytes) -> None:
+    path.touch(0o600)
+    path.write_bytes(octets)
+
+
+def services(folder: Path) -> Iterator[Program]:
+    """Every program of the data centre."""
+    yield Program(
+        "reflector", "dc",
+        (WARDOPS, "reflector", "--listen", f"{REFLECTOR}:862", "--allow", "198.18.0.0/16",
+         "--rate", "1000"),
+        (("udp", f"{REFLECTOR}:862"),),
+        {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    yield page("tthc", SITE, folder)
+    yield page("documents", DOCUMENTS, folder)
+    yield names(folder, SITE)
+    yield time_server(folder)
+    yield registrar(folder)
+    yield Program(
+        "node-exporter", "dc",
+        ("prometheus-node-exporter", f"--web.listen-address={VM}:9100", "--log.level=error"),
+        (("tcp", f"{VM}:9100"),),
+    )  # fmt: skip
+    yield Program(
+        "iperf3", "dc", ("iperf3", "-s", "-B", REFLECTOR), (("tcp", f"{REFLECTOR}:5201"),)
+    )
+
+
+def page(name: str, address: str, folder: Path) -> Program:
+    """One web server with a certificate of its own."""
+    config = folder / f"{name}.nginx.conf"
+    config.write_text(_NGINX.format(name=name, address=address, folder=folder))
+    argv = ("nginx", "-p", str(folder), "-c", str(config), "-e", "stderr")
+    return Program(name, "dc", argv, (("tcp", f"{address}:443"),))
+
+
+def names(folder: Path, address: str) -> Program:
+    """The resolver, which says that the site is at this address."""
+    config = folder / "dnsmasq.conf"
+    config.write_text(
+        f"listen-address={RESOLVER}\nbind-interfaces\nno-resolv\nno-hosts\nno-dhcp-interface=\n"
+        f"address=/{NAME}/{address}\nuser=root\npid-file=\n"
+    )
+    argv = ("dnsmasq", "-k", f"--conf-file={config}", "--log-facility=-")
+    return Program("dnsmasq", "dc", argv, (("udp", f"{RESOLVER}:53"),))
+
+
+def time_server(folder: Path) -> Program:
+    """A time server that never touches this machine's clock (`-x`)."""
+    config = folder / "chrony.conf"
+    config.write_text(
+        f"bindaddress {CLOCK}\nallow 198.18.0.0/15\nlocal stratum 3\ncmdport 0\n"
+        f"bindcmdaddress {folder}/chrony.ctl\npidfile {folder}/chrony.own\n"
+        f"driftfile {folder}/chrony.drift\n"
+    )
+    argv = ("chronyd", "-x", "-d", "-u", "root", "-f", str(config))
+    return Program("chronyd", "dc", argv, (("udp", f"{CLOCK}:123"),))
+
+
+def registrar(folder: Path) -> Program:
+    """A SIP registrar that takes everybody and answers OPTIONS."""
+    config = folder / "kamailio.cfg"
+    config.write_text(_KAMAILIO.format(address=REGISTRAR))
+    modules = next(Path("/usr/lib").glob("*/kamailio/modules"), Path("/usr/lib/kamailio"))
+    argv = (
+        "kamailio", "-f", str(config), "-DD", "-Y", str(folder), "-w", str(folder),
+        "-L", str(modules), "-m", "16", "-M", "4", "-n", "1",
+    )  # fmt: skip
+    return Program("kamailio", "dc", argv, (("udp", f"{REGISTRAR}:5060"),))
