@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from agent.duty import ICT
 from agent.reports.response import Case, Clock
 from agent.reports.window import Kind, Window
-from agent.samples.model import SLOT_S, STANDINGS, LoadSlot, PathSlot, Span, SpanKind
+from agent.samples.model import SLOT_S, STANDINGS, Expected, LoadSlot, PathSlot, Span, SpanKind
 from inventory.errors import InputError
 
 if TYPE_CHECKING:
@@ -33,7 +33,10 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """All that one report is made of; loads reach as far back as the first window of the rule."""
+    """All that one report is made of; loads reach as far back as the first window of the rule.
+
+    `realm` is `sim` or `drill` for samples of a simulated world.
+    """
 
     ward: str
     window: Window
@@ -41,6 +44,8 @@ class Raw:
     paths: tuple[PathSlot, ...]
     spans: tuple[Span, ...]
     cases: tuple[Case, ...]
+    expected: tuple[Expected, ...] = ()
+    realm: str = "live"
 
 
 def as_csv(raw: Raw) -> str:
@@ -55,13 +60,13 @@ def as_csv(raw: Raw) -> str:
 def from_csv(text: str, path: object) -> Raw:
     """Read such a file back. Raises InputError, naming the line, for what it cannot understand."""
     reader = csv.DictReader(io.StringIO(text))
-    found: dict[str, list[Any]] = {name: [] for name in ("load", "path", "span", "incident")}
+    found: dict[str, list[Any]] = {name: [] for name in _READ}
     clocks: dict[str, list[Clock]] = {}
-    head: tuple[str, Window] | None = None
+    head: tuple[str, Window, str] | None = None
     for line in reader:
         try:
             if line["record"] == "report":
-                head = (line["ward"], _window(line))
+                head = (line["ward"], _window(line), line["state"])
             elif line["record"] == "clock":
                 clocks.setdefault(line["object"], []).append(_clock(line))
             else:
@@ -73,7 +78,7 @@ def from_csv(text: str, path: object) -> Raw:
     cases = (_with_clocks(one, clocks) for one in found["incident"])
     return Raw(
         head[0], head[1], tuple(found["load"]), tuple(found["path"]), tuple(found["span"]),
-        tuple(cases),
+        tuple(cases), tuple(found["expected"]), head[2],
     )  # fmt: skip
 
 
@@ -82,8 +87,10 @@ def _lines(raw: Raw) -> Iterator[Mapping[str, object]]:
     yield {
         "record": "report", "ward": raw.ward, "kind": window.kind, "object": window.period,
         "begin": _stamp(window.begin), "end": _stamp(window.end),
-        "due": _stamp(window.whole_end), "rule": SCHEMA,
+        "due": _stamp(window.whole_end), "rule": SCHEMA, "state": raw.realm,
     }  # fmt: skip
+    for one in raw.expected:
+        yield {"record": "expected", "ward": one.ward, "kind": one.kind, "object": one.thing}
     for load in raw.loads:
         yield {
             **_slot("load", load.ward, load.link, load.slot),
@@ -178,7 +185,14 @@ def _clock(line: Mapping[str, str]) -> Clock:
     return Clock(line["rule"], line["why"], line["kind"], due, met)
 
 
-_READ = {"load": _load, "path": _path, "span": _span, "incident": _case}
+def _expected(line: Mapping[str, str]) -> Expected:
+    kind: Any = line["kind"]
+    if kind not in ("device", "service", "link", "path"):
+        raise ValueError(kind)
+    return Expected(line["ward"], kind, line["object"])
+
+
+_READ = {"expected": _expected, "load": _load, "path": _path, "span": _span, "incident": _case}
 
 
 def _with_clocks(case: Case, clocks: Mapping[str, list[Clock]]) -> Case:

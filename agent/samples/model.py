@@ -22,6 +22,15 @@ SpanKind: TypeAlias = Literal["ward", "device", "service"]
 
 
 @dataclass(frozen=True, slots=True)
+class Expected:
+    """Something that samples should exist of: of what never answered a report says so."""
+
+    ward: str
+    kind: Literal["device", "service", "link", "path"]
+    thing: str
+
+
+@dataclass(frozen=True, slots=True)
 class LoadSlot:
     """What one uplink port carried in one slot, per direction, as seen from the ward.
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from agent.checks import State
 from agent.samples.load import carried, counts_of, shared_out
-from agent.samples.model import SLOT_S, WARD, load_sum, path_sum
+from agent.samples.model import SLOT_S, WARD, Expected, load_sum, path_sum
 from agent.samples.path import path_part
 from agent.samples.spans import Spans, is_same
 from agent.samples.standing import Around, stand_of, ward_stand
@@ -23,12 +23,12 @@ from agent.ward_checks import REACHABLE, far_end_name
 from inventory.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from agent.checks import CheckState
     from agent.samples.load import PortCounts
-    from agent.samples.model import LoadSlot, PathSlot, SpanKind
+    from agent.samples.model import LoadSlot, PathSlot
     from agent.samples.shelf import Shelf
     from agent.samples.spans import Thing
     from agent.samples.standing import Stand
@@ -46,6 +46,7 @@ STEP_S = 2.0  # a wall clock that moves away from the monotonic one by more was 
 _PRESENCE_TTL_S = 750.0
 _TTL_PERIODS = 2.5
 _PORTS = "snmp-interfaces"
+ThingKind: TypeAlias = Literal["device", "service"]
 _NEVER = (float("-inf"), float("-inf"))
 
 
@@ -79,6 +80,7 @@ class Recorder:
         self._last_ms = self._ms()
         self._failing = False
         self._cut_ms: int | None = None
+        shelf.expect(_expected(self._kinds, self._links, self._far_ends))
 
     def take(self, seen: Observation) -> None:
         """Take in one observation, after the engine has judged it."""
@@ -253,11 +255,26 @@ def _links_by_switch(cases: Mapping[str, WardCase]) -> dict[tuple[str, str], tup
     return found
 
 
-def _kinds_by_target(cases: Mapping[str, WardCase]) -> dict[tuple[str, str], SpanKind]:
+def _kinds_by_target(cases: Mapping[str, WardCase]) -> dict[tuple[str, str], ThingKind]:
     """Devices and services; the hops of the way have no standing of their own."""
-    kinds: dict[tuple[str, str], SpanKind] = {}
+    kinds: dict[tuple[str, str], ThingKind] = {}
     for code, case in cases.items():
         ward = case.watch.ward
         kinds |= {(code, device.name): "device" for device in ward.devices}
         kinds |= {(code, service.id): "service" for service in ward.services}
     return kinds
+
+
+def _expected(
+    kinds: Mapping[tuple[str, str], ThingKind],
+    links: Mapping[tuple[str, str], tuple[Link, ...]],
+    far_ends: Mapping[str, str],
+) -> Iterator[Expected]:
+    """Of what samples should exist, as the inventory has it."""
+    for (ward, name), kind in kinds.items():
+        yield Expected(ward, kind, name)
+    for (ward, _switch), found in links.items():
+        for link in found:
+            yield Expected(ward, "link", link.id)
+    for ward, name in far_ends.items():
+        yield Expected(ward, "path", name)

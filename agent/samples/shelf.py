@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from agent.journal.database import open_beside
 from agent.journal.migrations import Migration
-from agent.samples.model import LoadSlot, PathSlot, Span
+from agent.samples.model import Expected, LoadSlot, PathSlot, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,9 +41,11 @@ SCHEMA = (
                  begin_ms INTEGER, ward TEXT, kind TEXT, thing TEXT, end_ms INTEGER,
                  state TEXT NOT NULL, why TEXT NOT NULL,
                  PRIMARY KEY(begin_ms, ward, kind, thing)) WITHOUT ROWID""",
+            """CREATE TABLE expected(
+                 ward TEXT, kind TEXT, thing TEXT, PRIMARY KEY(ward, kind, thing)) WITHOUT ROWID""",
             "CREATE INDEX span_open ON span(end_ms) WHERE end_ms IS NULL",
         ),
-        down=("DROP TABLE span", "DROP TABLE path5", "DROP TABLE load5"),
+        down=("DROP TABLE expected", "DROP TABLE span", "DROP TABLE path5", "DROP TABLE load5"),
     ),
 )
 
@@ -122,6 +124,14 @@ class Shelf:
                 base.insert("span", _row(span, None), replace=True)
             base.set_meta(_ALIVE, str(alive_ms))
 
+    def expect(self, every: Iterable[Expected]) -> None:
+        """Note of what samples should exist from now on."""
+        base = self._database
+        with base.transaction():
+            base.execute("DELETE FROM expected")
+            for one in every:
+                base.insert("expected", (one.ward, one.kind, one.thing), replace=True)
+
     def end_open(self) -> None:
         """End what still goes on where the program last wrote."""
         alive_ms = int(self._database.meta(_ALIVE) or 0)
@@ -148,6 +158,19 @@ class Shelf:
             base.execute("DELETE FROM load5 WHERE slot < ?", (at_ms // 1000,))
             base.execute("DELETE FROM path5 WHERE slot < ?", (at_ms // 1000,))
             base.execute("DELETE FROM span WHERE end_ms < ?", (at_ms,))
+
+
+def expected_in(database: Database, ward: str) -> Iterator[Expected]:
+    """Of what samples of one ward should exist, in order."""
+    rows = database.rows("SELECT * FROM expected WHERE ward = ? ORDER BY kind, thing", (ward,))
+    for row in rows:
+        yield Expected(row["ward"], row["kind"], row["thing"])
+
+
+def wards_in(database: Database) -> tuple[str, ...]:
+    """The wards that the agent last watched."""
+    rows = database.rows("SELECT DISTINCT ward FROM expected ORDER BY ward")
+    return tuple(row["ward"] for row in rows)
 
 
 def loads_in(database: Database, ward: str, begin_s: int, end_s: int) -> Iterator[LoadSlot]:
