@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from probes.registry import device_type, kinds
 from probes.snmp import sensor_metrics, sensors, values
 from probes.snmp.ask import snmp_target
 from probes.snmp.identify import identify
+from probes.snmp.identity import is_vague, refined
 from probes.snmp.kin import kin_of
 from probes.snmp.parts import (
     ENTITY_SENSORS,
@@ -20,6 +22,7 @@ from probes.snmp.parts import (
     EntitySensors,
     PoeBudget,
     columns_of,
+    limits_of,
 )
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 
 _MAX_COLUMNS = 20  # in one table: more columns than this do not fit one datagram
 _MAX_ROWS = 1024
+_LIMITS_EVERY_S = 3600.0
 _GENERIC = ("generic_switch", "generic_router", "generic_host", "ups_rfc1628")
 # What any device is asked beside its own parts.
 _STANDARD: tuple[Part, ...] = (ENTITY_SENSORS, PoeBudget())
@@ -46,11 +50,33 @@ async def run(target: Target, context: ProbeContext) -> Reading:
     asked = snmp_target(target, context)
     parts = await health_parts(target, asked, context)
     cells, is_whole = await read_columns(asked, context, parts)
+    kept = await _kept(asked, context, parts)
+    cells = {**cells, **kept.limits}
     wanted = sensors.names_needed(parts, cells)
     names = await context.transports.snmp.get(asked, wanted, deadline=context.deadline)
-    found = sensors.read(parts, cells, {cell.oid: cell for cell in names.varbinds})
+    found = sensors.read(parts, cells, {cell.oid: cell for cell in names.varbinds}, kept.beyond)
+    context.memory.kept = replace(kept, beyond=found.beyond)
     context.note(f"{len(parts)} parts, {len(cells)} columns told, {len(found.sensors)} sensors")
     return Reading(samples=found.samples, sensors=found.sensors, complete=is_whole, method="snmp")
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What one run leaves to the next: thresholds, when they were read, who is beyond them."""
+
+    limits: Mapping[Oid, Mapping[bytes, Varbind]]
+    at_s: float
+    beyond: Mapping[str, int] = field(default_factory=dict)
+
+
+async def _kept(asked: SnmpTarget, context: ProbeContext, parts: Iterable[Part]) -> _Kept:
+    """What the run before left; thresholds hardly ever change and are many, so seldom read."""
+    known, now_s = context.memory.kept, context.clock.monotonic()
+    if isinstance(known, _Kept) and now_s - known.at_s < _LIMITS_EVERY_S:
+        return known
+    wanted = tuple(column for part in parts for column in limits_of(part))
+    limits, _ = await columns(asked, context, wanted)
+    return _Kept(limits, now_s, known.beyond if isinstance(known, _Kept) else {})
 
 
 async def health_parts(
@@ -83,6 +109,8 @@ async def typed(
         return named, found
     descr = await _cell(asked, context, oids.sysDescr)
     identity = identify(values.oid_text(object_id), values.text(descr))
+    if is_vague(identity):
+        identity = await refined(asked, context, identity)
     kind = kin_of(identity.os, identity.device_class, _kinds())
     return (device_type(kind) if kind else None), found
 

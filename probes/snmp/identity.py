@@ -36,6 +36,8 @@ _TELLING = (
     _Telling(ber.oid("1.3.6.1.4.1.24681.1.2.12.0"), "QNAP", "qnap", "storage"),  # NAS-MIB modelName
     # CHECKPOINT-MIB svnProdName
     _Telling(ber.oid("1.3.6.1.4.1.2620.1.6.1.0"), "Check Point", "checkpoint", "firewall"),
+    # IMM-MIB tempProbes
+    _Telling(ber.oid("1.3.6.1.4.1.2.3.51.3.1.1.1.0"), "IBM", "ibm_imm", "bmc"),
     _Telling(oids.upsIdentManufacturer, None, "ups_rfc1628", "ups"),
     # Printer-MIB (RFC 3805) prtGeneralPrinterName
     _Telling(ber.oid("1.3.6.1.2.1.43.5.1.1.16.1"), None, "printer", "printer"),
@@ -53,15 +55,23 @@ async def run(target: Target, context: ProbeContext) -> Reading:
     name = await _cell(asked, context, oids.sysName)
     identity = identify(values.oid_text(object_id), values.text(descr), values.text(name))
     context.note(f"sysObjectID {identity.sys_object_id}, sysDescr {identity.sys_descr!r}")
-    if is_ambiguous(identity) or identity.device_class == "unknown":
-        identity = await _refined(asked, context, identity)
+    if is_vague(identity):
+        identity = await refined(asked, context, identity)
     until = min(context.deadline - _RESERVE_S, context.clock.monotonic() + _FACTS_S)
     identity = await with_facts(context.transports.snmp, asked, identity, until)
     return Reading(identity=identity, method="snmp")
 
 
-async def _refined(asked: SnmpTarget, context: ProbeContext, vague: Identity) -> Identity:
-    """Ask what only one trade answers; a maker that is known already stays."""
+def is_vague(identity: Identity) -> bool:
+    """Whether the system group leaves open what the device is."""
+    return is_ambiguous(identity) or identity.device_class == "unknown"
+
+
+async def refined(asked: SnmpTarget, context: ProbeContext, vague: Identity) -> Identity:
+    """Ask what only one trade answers; a maker that is known already stays.
+
+    One GET; raises the ProbeError leaf that it ends with.
+    """
     wanted = tuple(one.oid for one in _TELLING)
     result = await context.transports.snmp.get(asked, wanted, deadline=context.deadline)
     for one, cell in zip(_TELLING, result.varbinds, strict=True):

@@ -145,11 +145,13 @@ class Status:
 class EntitySensors:
     """A table shaped as entPhySensorTable (RFC 3433): each row says its type, scale and precision.
 
-    `precision` overrides what a firmware says wrongly.
+    `precision` overrides what a firmware says wrongly. `limits` is the entry of the maker's own
+    thresholds, shaped as entSensorThresholdTable of CISCO-ENTITY-SENSOR-MIB.
     """
 
     entry: Oid
     precision: int | None = None
+    limits: Oid | None = None
     verified: bool = True
 
 
@@ -172,7 +174,7 @@ Part: TypeAlias = Gauge | Memory | Status | EntitySensors | Volumes | PoeBudget
 HR_STORAGE = tuple(mib2(f"25.2.3.1.{n}") for n in range(2, 7))  # type, name, unit, size, used
 POE = tuple(mib2(f"105.1.3.1.1.{n}") for n in (2, 4))  # nominal watts, consumption in watts
 ENTITY_SENSORS = EntitySensors(mib2("99.1.1.1"))
-CISCO_ENTITY_SENSORS = EntitySensors(vendor("9.9.91.1.1.1.1"))
+CISCO_ENTITY_SENSORS = EntitySensors(vendor("9.9.91.1.1.1.1"), limits=vendor("9.9.91.1.2.1.1"))
 HR_CPU = Gauge("cpu", mib2("25.3.3.1.2"))
 HR_MEMORY = Memory(
     "ram",
@@ -198,8 +200,15 @@ UCD_MEMORY = Memory(
 )
 
 
+def limits_of(part: Part) -> tuple[Oid, ...]:
+    """The columns of a part that hardly ever change: severity, relation and value of thresholds."""
+    if isinstance(part, EntitySensors) and part.limits is not None:
+        return tuple(part.limits + bytes((n,)) for n in (2, 3, 4))
+    return ()
+
+
 def columns_of(part: Part) -> tuple[Oid, ...]:
-    """The columns a part needs, those of names in other tables aside."""
+    """The columns a part needs, those of names in other tables and of thresholds aside."""
     match part:
         case EntitySensors():
             return tuple(part.entry + bytes((n,)) for n in range(1, 6))

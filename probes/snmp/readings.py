@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from probes.snmp import values
+from probes.snmp import ber, values
 from probes.snmp.parts import (
     ENT_NAME,
     HR_STORAGE,
@@ -18,6 +18,7 @@ from probes.snmp.parts import (
     PoeBudget,
     Status,
     Volumes,
+    limits_of,
 )
 from probes.snmp.stores import filesystems, stores_of
 
@@ -33,12 +34,14 @@ Cells: TypeAlias = "Mapping[Oid, Mapping[bytes, Varbind]]"
 _NEVER = frozenset((32767, -32768, 65535, 0x7FFFFFFF, -0x80000000, 0xFFFFFFFF, -99999, -9999))
 _PLAUSIBLE_CELSIUS = (-40.0, 150.0)
 _NOT_CELSIUS = (127, 255)
-_SUSPECT_CELSIUS = 5.0
 # EntitySensorDataType and EntitySensorDataScale of RFC 3433, 3
 _TYPES = {3: "voltage", 4: "voltage", 5: "current", 6: "power", 7: "frequency"} | {
     8: "temperature", 9: "humidity", 10: "fan", 14: "optical_rx"
 }  # fmt: skip
 _UNITS_SCALE = 9
+_SCALES, _PRECISIONS = range(1, 18), range(-8, 10)  # RFC 3433, 2: what lies beyond is no scale
+# entSensorThresholdSeverity and -Relation of CISCO-ENTITY-SENSOR-MIB: greaterThan, greaterOrEqual
+_CRITICAL_SEVERITY, _ABOVE = 30, (3, 4)
 _SENSOR_WORKS = 1
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
@@ -96,9 +99,6 @@ def _gauges(part: Gauge, cells: Cells) -> Iterator[Found]:
         told.add(value)
         high = _limit(part, cells, part.high, index)
         critical = _limit(part, cells, part.critical, index)
-        beyond = critical if critical is not None else high
-        if ok is None and beyond is not None and value > _SUSPECT_CELSIUS:
-            ok = value < beyond
         yield Found(
             part.quantity, value, part.name, part.label, index, part.kind, ok, high, critical
         )
@@ -157,6 +157,7 @@ def _entity_sensors(part: EntitySensors, cells: Cells) -> Iterator[Found]:
     types, scales, precisions, readings, states = (
         cells.get(part.entry + bytes((n,)), {}) for n in range(1, 6)
     )
+    limits = _limits_by_sensor(part, cells)
     zeros = {
         index
         for index, cell in readings.items()
@@ -170,13 +171,47 @@ def _entity_sensors(part: EntitySensors, cells: Cells) -> Iterator[Found]:
             continue
         if index in zeros and len(zeros) > 1:
             continue
-        precision = part.precision
-        if precision is None:
-            precision = values.number(precisions.get(index)) or 0
-        scale = values.number(scales.get(index)) or _UNITS_SCALE
-        value = raw * 10.0 ** (3 * (scale - _UNITS_SCALE)) / 10.0**precision
-        if _is_plausible(quantity, raw, value):
-            yield Found(quantity, value, ENT_NAME, "sensor", index, "")
+        unit = _unit(part, scales.get(index), precisions.get(index))
+        if _is_plausible(quantity, raw, raw * unit):
+            high, critical = _thresholds(limits.get(index, ()), unit)
+            yield Found(
+                quantity, raw * unit, ENT_NAME, "sensor", index, "", high=high, critical=critical
+            )
+
+
+def _unit(part: EntitySensors, scale: Varbind | None, precision: Varbind | None) -> float:
+    """What one unit of a row is in the quantity's base unit."""
+    power = values.number(scale)
+    power = power if power in _SCALES else _UNITS_SCALE
+    digits = part.precision if part.precision is not None else values.number(precision)
+    digits = digits if digits in _PRECISIONS else 0
+    return 10.0 ** (3 * ((power or 0) - _UNITS_SCALE)) / 10.0 ** (digits or 0)
+
+
+def _limits_by_sensor(
+    part: EntitySensors, cells: Cells
+) -> Mapping[bytes, tuple[tuple[int, int], ...]]:
+    """Severity and value of the upper thresholds, by the index of their sensor."""
+    severities, relations, limits = (
+        (cells.get(column, {}) for column in limits_of(part)) if (part.limits) else ({}, {}, {})
+    )
+    found: dict[bytes, tuple[tuple[int, int], ...]] = {}
+    for index, cell in limits.items():
+        severity, raw = values.number(severities.get(index)), values.number(cell)
+        arcs = ber.index_arcs(index)
+        if values.number(relations.get(index)) in _ABOVE and severity and raw and len(arcs) == 2:
+            sensor = ber.index_from_arcs(arcs[:1])
+            found[sensor] = (*found.get(sensor, ()), (severity, raw))
+    return found
+
+
+def _thresholds(
+    listed: tuple[tuple[int, int], ...], unit: float
+) -> tuple[float | None, float | None]:
+    """The lowest limit of the lesser severities, and that of the critical one."""
+    highs = [raw * unit for severity, raw in listed if severity < _CRITICAL_SEVERITY and raw > 0]
+    criticals = [raw * unit for severity, raw in listed if severity >= _CRITICAL_SEVERITY]
+    return min(highs, default=None), min(criticals, default=None)
 
 
 def _volumes(cells: Cells) -> Iterator[Found]:

@@ -32,7 +32,7 @@ OPTICAL = Metric(
 SENSOR_OK = Metric(
     "wardops_sensor_ok",
     "gauge",
-    "1 good, 0 bad, by the device's own verdict or its own limit; absent when it has neither",
+    "1 good, 0 bad, by the device's own verdict, its own limit or 45 C at an inlet; else absent",
     ("sensor", "kind"),
 )
 THRESHOLD = Metric(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from probes.model import Sample, Sensor
@@ -63,9 +63,14 @@ _UNIT_OF = {
     "optical_tx": "dBm",
 }
 _SUSPECT_CELSIUS = 5.0
+# Where people and machines breathe, without a limit of the device's own; and how often in a row a
+# limit must be passed before it counts: one reading alone is a draught or a wrong answer.
+_WARM_PLACES, _WARM_CELSIUS, _SAMPLES_BEYOND = ("inlet", "ambient"), 45.0, 3
 _MAX_SENSORS, _MAX_SERIES, _MAX_THRESHOLDS = 64, 4, 16
 _MAX_VOLUMES, _MAX_LABEL = 12, 64
 _NO_SENSORS = ("cpu", "memory", "volume", "poe_budget", "poe_used")
+# RFC 3433 knows no direction of light: makers say it in the sensor's name.
+_SENDS = r"\btransmit|\btx\b|\bbias\b|output power"
 _KIND_WORDS: tuple[tuple[Kind, str], ...] = (
     ("inlet", r"inlet|intake|\bair in\b"),
     ("ambient", r"ambient|\broom\b|outside"),
@@ -79,10 +84,14 @@ _KIND_WORDS: tuple[tuple[Kind, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What a device says of its health."""
+    """What a device says of its health.
+
+    `beyond` says by sensor how many readings in a row passed its limit, for the next reading.
+    """
 
     sensors: tuple[Sensor, ...]
     samples: tuple[Sample, ...]
+    beyond: Mapping[str, int] = field(default_factory=dict)
 
 
 def names_needed(parts: Iterable[Part], cells: Cells) -> tuple[Oid, ...]:
@@ -97,14 +106,25 @@ def names_needed(parts: Iterable[Part], cells: Cells) -> tuple[Oid, ...]:
     return tuple(dict.fromkeys(needed))
 
 
-def read(parts: Iterable[Part], cells: Cells, names: Mapping[Oid, Varbind]) -> Health:
-    """Sensors and samples of all parts. `names` holds the instances that `names_needed` named."""
+def read(
+    parts: Iterable[Part],
+    cells: Cells,
+    names: Mapping[Oid, Varbind],
+    before: Mapping[str, int] | None = None,
+) -> Health:
+    """Sensors and samples of all parts. `names` holds the instances that `names_needed` named.
+
+    `before` is what the reading before this one left in `beyond`; None for a first one.
+    """
     found = [one for part in parts for one in found_in(part, cells)]
     named = _named(found, cells, names)
     cpus = [(name, one.value) for name, one in named if one.quantity == "cpu"]
     pools = [(name, one.value) for name, one in named if one.quantity == "memory"]
     volumes = [(name, one) for name, one in named if one.quantity == "volume"]
-    others = [(name, one) for name, one in named if one.quantity not in _NO_SENSORS]
+    judged = [
+        _judged(name, one, before or {}) for name, one in named if one.quantity not in _NO_SENSORS
+    ]
+    others = [(name, one) for name, one, _ in judged]
     sensors = tuple(_sensor(name, one) for name, one in others)
     samples = (
         *_ratios(CPU_RATIO, cpus),
@@ -115,7 +135,32 @@ def read(parts: Iterable[Part], cells: Cells, names: Mapping[Oid, Varbind]) -> H
         *_verdicts(others),
         *_thresholds(others),
     )
-    return Health(sensors, samples)
+    beyond = {_key(name, one): times for name, one, times in judged if times}
+    return Health(sensors, samples, beyond)
+
+
+# ---- verdicts ----
+
+
+def _judged(name: str, one: Found, before: Mapping[str, int]) -> tuple[str, Found, int]:
+    """The reading with its verdict, and how often in a row it has passed its limit now.
+
+    The device's own state decides; else its own limit, else that of a warm place. Fewer readings
+    beyond a limit than it takes are neither good nor bad.
+    """
+    limit = one.critical if one.critical is not None else one.high
+    if limit is None and one.quantity == "temperature" and one.kind in _WARM_PLACES:
+        limit = _WARM_CELSIUS
+    if one.ok is not None or limit is None or one.value is None or one.value <= _SUSPECT_CELSIUS:
+        return name, one, 0
+    if one.value < limit:
+        return name, replace(one, ok=True), 0
+    times = min(before.get(_key(name, one), 0) + 1, _SAMPLES_BEYOND)
+    return name, replace(one, ok=False if times == _SAMPLES_BEYOND else None), times
+
+
+def _key(name: str, one: Found) -> str:
+    return f"{one.quantity} {name}"
 
 
 # ---- names ----
@@ -127,14 +172,20 @@ def _named(
     """Each reading with a name of its own: doubled names get `#2`, `#3`, in order."""
     seen: dict[tuple[str, str], int] = {}
     named = []
-    for one in found:
-        name = _name(one, cells, names)
+    for raw in found:
+        name = _name(raw, cells, names)
+        one = _directed(name, raw)
         key = (f"{one.quantity}{'' if one.value is not None else ' state'}", name)
         seen[key] = times = seen.get(key, 0) + 1
         ending = "" if times == 1 else f"#{times}"
         kind = one.kind or _kind(name, one.quantity)
         named.append((name[: _MAX_LABEL - len(ending)] + ending, replace(one, kind=kind)))
     return named
+
+
+def _directed(name: str, one: Found) -> Found:
+    is_sent = one.quantity == "optical_rx" and re.search(_SENDS, name, re.IGNORECASE)
+    return replace(one, quantity="optical_tx") if is_sent else one
 
 
 def _name(one: Found, cells: Cells, names: Mapping[Oid, Varbind]) -> str:

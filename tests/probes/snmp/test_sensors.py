@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from probes.model import Memory
 from probes.snmp import ber, health
 
 if TYPE_CHECKING:
@@ -47,6 +48,20 @@ def read(lab: Lab, values: dict[str, tuple[int, Any]]) -> Reading:
 
     found: Reading = lab.on_virtual_time(story)
     return found
+
+
+def read_often(lab: Lab, *states: dict[str, tuple[int, Any]]) -> list[Reading]:
+    """What the probe makes of a device that changes from run to run."""
+
+    async def story() -> list[Reading]:
+        found, memory = [], Memory()
+        for values in states:
+            engine, _ = lab.engine(lab.honest(lab.Agent({"1.3.6.1.2.1.1.3.0": (67, 1)} | values)))
+            found.append(await health.run(lab.device(), lab.context(engine, memory=memory)))
+        return found
+
+    readings: list[Reading] = lab.on_virtual_time(story)
+    return readings
 
 
 def only(reading: Reading) -> Sensor:
@@ -111,10 +126,64 @@ def test_a_sensor_that_is_not_there_is_no_sensor(lab: Lab) -> None:
     assert read(lab, CISCO | envmon(1, 44, state=5)).sensors == ()
 
 
-@pytest.mark.parametrize(("value", "verdict"), [(67, "ok"), (68, "bad")])
-def test_without_a_state_its_own_limit_decides(lab: Lab, value: int, verdict: str) -> None:
-    found = read(lab, CISCO | envmon(1, value, state=99))
-    assert only(found).state == verdict
+def test_without_a_state_its_own_limit_decides_after_three_readings(lab: Lab) -> None:
+    cool, hot = CISCO | envmon(1, 67, state=99), CISCO | envmon(1, 68, state=99)
+    told = read_often(lab, cool, hot, hot, hot, hot, cool, hot)
+    assert [only(one).state for one in told] == ["ok", None, None, "bad", "bad", "ok", None]
+
+
+def test_an_inlet_without_a_limit_of_its_own_has_that_of_a_warm_room(lab: Lab) -> None:
+    inlet = {f"{NAME}.7": (ber.OCTET_STRING, b"Inlet Temp")}
+    told = read_often(lab, *[entity(7, 45) | inlet] * 3, entity(7, 44) | inlet)
+    assert [only(one).state for one in told] == [None, None, "bad", "ok"]
+
+
+def test_ciscos_thresholds_are_the_sensors_own_limits(lab: Lab) -> None:
+    """CISCO-ENTITY-SENSOR-MIB: severity 2, relation 3, value 4; relation 1 is a lower limit."""
+    rows = {
+        (1, 20, 4, 500), (2, 30, 3, 600), (3, 10, 4, 450), (4, 30, 1, 50),
+    }  # fmt: skip
+    limits = {
+        f"1.3.6.1.4.1.9.9.91.1.2.1.1.{column}.7.{index}": (ber.INTEGER, cell)
+        for index, *cells in rows
+        for column, cell in zip((2, 3, 4), cells, strict=True)
+    }
+    cells = zip((1, 2, 3, 4, 5), (8, 9, 1, 346, 1), strict=True)
+    sensor = {f"1.3.6.1.4.1.9.9.91.1.1.1.1.{n}.7": (ber.INTEGER, cell) for n, cell in cells}
+    found = read(lab, CISCO | limits | sensor)
+    told = {s.labels[1]: s.value for s in found.samples if "threshold" in s.metric.name}
+    assert told == {"high": 45.0, "critical": 60.0}
+    assert only(found).state == "ok"
+
+
+def test_thresholds_are_read_seldom(lab: Lab) -> None:
+    engine, wire = lab.engine(lab.honest(lab.Agent(CISCO | entity(7, 30))))
+    limits = ber.oid("1.3.6.1.4.1.9.9.91.1.2.1.1")
+
+    async def story() -> list[int]:
+        memory, asked = Memory(), []
+        for _ in range(3):
+            await health.run(lab.device(), lab.context(engine, memory=memory))
+            asked.append(sum(v.oid.startswith(limits) for one in wire.sent for v in one.varbinds))
+        return asked
+
+    first, *others = lab.on_virtual_time(story)
+    assert (first > 0, others) == (True, [first, first])
+
+
+@pytest.mark.parametrize(
+    ("name", "direction"),
+    [(b"Te1/1/1 Receive Power Sensor", "rx"), (b"Te1/1/1 Transmit Power Sensor", "tx")],
+)
+def test_light_goes_the_way_that_its_name_says(lab: Lab, name: bytes, direction: str) -> None:
+    values = entity(7, -52, kind=14, precision=1) | {f"{NAME}.7": (ber.OCTET_STRING, name)}
+    (sample,) = read(lab, values).samples
+    assert (sample.labels[1], sample.value) == (direction, pytest.approx(-5.2))
+
+
+@pytest.mark.parametrize(("scale", "precision"), [(0, 0), (99, 0), (9, 200), (-3, -99)])
+def test_a_scale_that_no_mib_knows_is_none(lab: Lab, scale: int, precision: int) -> None:
+    assert only(read(lab, entity(7, 31, scale=scale, precision=precision))).value == 31
 
 
 def test_a_hot_chip_without_state_and_limit_is_shown_and_never_judged(lab: Lab) -> None:
