@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v /usr/bin/python3.11 || command -v python3)
 BIN := .venv/bin
 export PYTHONSAFEPATH = 1
 
-.PHONY: dev demo check test soak fuzz layers shots bench shape fmt clean
+.PHONY: dev demo check test soak fuzz lab layers shots bench shape fmt clean
 
 .venv/.ready: pyproject.toml constraints.txt
 	[ -d .venv ] || $(PYTHON) -m venv .venv
@@ -35,6 +35,9 @@ soak: .venv/.ready ## the long forms: storms, a normal month, random faults; hou
 
 fuzz: .venv/.ready ## random mixes of faults against the verdict, the long form
 	WARDOPS_SOAK=1 $(BIN)/pytest -n auto tests/walks/faults tests/playbooks/verdict
+
+lab: .venv/.ready ## a ward of real programs in network namespaces, every fault; as root, 15 min
+	WARDOPS_LAB=1 WARDOPS_SOAK=1 $(BIN)/pytest -s -m lab tests/lab
 
 shots: .venv/.ready ## pictures of every screen in shots/, to be looked at; needs Debian's chromium
 	mkdir -p shots

@@ -152,8 +152,8 @@ class Programs:
             return ""
 
     def memory_mb(self) -> dict[str, float]:
-        """Resident memory of each program and its children, in MB."""
-        return {name: _resident_mb(pid) for name in self.names() if (pid := self.pid(name))}
+        """Memory of each program and its children, in MB."""
+        return {name: _held_mb(pid) for name in self.names() if (pid := self.pid(name))}
 
     def _still_there(self, name: str, child: subprocess.Popen[bytes] | None) -> bool:
         if child is not None:
@@ -205,13 +205,14 @@ def _is_open(pid: int, kind: str, where: str) -> bool:
     return any(line.split()[1] in wanted for line in lines)
 
 
-def _resident_mb(pid: int) -> float:
+def _held_mb(pid: int) -> float:
+    """Memory of a process and its children; what several share counts for each in part."""
     total = 0.0
     with suppress(OSError):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS"):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
                 total += int(line.split()[1]) / 1024
         for task in Path(f"/proc/{pid}/task").iterdir():
             children = (task / "children").read_text().split()
-            total += sum(_resident_mb(int(child)) for child in children)
+            total += sum(_held_mb(int(child)) for child in children)
     return total
