@@ -18,7 +18,6 @@ _SAME_MIBS: Mapping[str, str] = MappingProxyType(
         "cisco_fxos": "cisco_asa",
         "cisco_ftd": "cisco_asa",
         "cisco_iosxr": "cisco_iosxe",
-        "cisco_wlc": "cisco_ios",
         "cyberpower_pdu": "ups_cyberpower",
         "dell_drac": "dell_idrac",
         "h3c_wlan": "h3c_comware",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ def recordings() -> Path:
 def test_a_device_type_says_how_well_it_is_known(kind: str) -> None:
     found = quality(kind)
     assert found["level"] in LEVELS
-    assert (found["level"] == "none") == (not found.get("recorded"))
+    assert (found["level"] == "none") == (not found.get("recorded") and not found.get("public"))
 
 
 @pytest.mark.parametrize("kind", registry.kinds())
@@ -51,7 +52,16 @@ def test_what_a_device_type_claims_as_recorded_exists(kind: str) -> None:
 def test_a_capability_is_proven_by_a_recording_of_the_list_or_by_none(kind: str) -> None:
     found = quality(kind)
     proofs = set((found.get("capabilities") or {}).values())
-    assert proofs <= {"none", *(found.get("recorded") or ())}
+    assert proofs <= {"none", *(found.get("recorded") or ()), *(found.get("public") or ())}
+
+
+def test_what_a_device_type_claims_of_public_walks_can_be_installed() -> None:
+    named = {walk for kind in registry.kinds() for walk in quality(kind).get("public") or ()}
+    package = importlib.util.find_spec("snmpsim_data")
+    if package is None or not package.submodule_search_locations:
+        pytest.skip("snmpsim-data is not installed (pip install snmpsim-data)")
+    folder = Path(package.submodule_search_locations[0]) / "data"
+    assert [walk for walk in sorted(named) if not (folder / walk).is_file()] == []
 
 
 @pytest.mark.parametrize("kind", registry.kinds())
