@@ -26,6 +26,7 @@ _NEVER_TOLD = frozenset({"sysContact", "sysLocation"})
 _NUMBER_TAGS = frozenset(
     (ber.INTEGER, ber.COUNTER32, ber.GAUGE32, ber.TIMETICKS, ber.COUNTER64, ber.OPAQUE)
 )
+_WHOLE_TAGS = _NUMBER_TAGS - {ber.OPAQUE}
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 
 
@@ -51,18 +52,22 @@ def _families(answer: ModuleAnswer) -> Iterator[tuple[Family, list[str]]]:
     for family in answer.module.scalars:
         cell = answer.scalars.get(family.oid + b"\0")
         yield family, [] if cell is None else _lines(family, [("", cell)])
-    names = [family.name for family in answer.module.names]
-    labels = [_row_labels(index, names, row) for index, row in answer.rows.items()]
+    names = tuple(family.name for family in answer.module.names)
+    labels = [
+        _row_labels(index, names, tuple([cell and cell[2] for cell in row[: len(names)]]))
+        for index, row in answer.rows.items()
+    ]
     columns = list(zip(*answer.rows.values(), strict=True))[len(names) :]
     for family, cells in zip(answer.module.columns, columns, strict=False):
         yield family, _lines(family, zip(labels, cells, strict=True))
 
 
-def _row_labels(index: bytes, names: list[str], row: tuple[Varbind | None, ...]) -> str:
+@lru_cache(maxsize=1 << 15)  # ports are asked their names at every poll and seldom change them
+def _row_labels(index: bytes, names: tuple[str, ...], values: tuple[object, ...]) -> str:
     """The labels that every sample of a row carries, in order of name."""
     pairs = [
-        (name, _shown(cell.value) if cell and isinstance(cell.value, bytes) else "")
-        for name, cell in zip(names, row, strict=False)
+        (name, _shown(value) if isinstance(value, bytes) else "")
+        for name, value in zip(names, values, strict=False)
     ]
     pairs.append(("ifIndex", ".".join(map(str, ber.index_arcs(index)))))
     return ",".join(f'{name}="{text}"' for name, text in sorted(pairs))
@@ -72,7 +77,9 @@ def _lines(family: Family, cells: Iterable[tuple[str, Varbind | None]]) -> list[
     texts = _TEXTS.get(family.kind)
     found = [(labels, cell) for labels, cell in cells if cell is not None]
     if texts is None:
-        return _number_lines(family.series, found)
+        tags = {cell[1] for _, cell in found}
+        is_alike = len(tags) == 1 and tags <= _WHOLE_TAGS
+        return (_whole_lines if is_alike else _number_lines)(family.series, found)
     lines = []
     for labels, cell in found:
         text = REDACTED if family.name in _NEVER_TOLD else texts(cell)
@@ -82,7 +89,18 @@ def _lines(family: Family, cells: Iterable[tuple[str, Varbind | None]]) -> list[
     return lines
 
 
-def _number_lines(name: str, cells: Iterable[tuple[str, Varbind]]) -> list[str]:
+def _whole_lines(name: str, cells: list[tuple[str, Varbind]]) -> list[str]:
+    """The lines of cells that are whole numbers of one type, as nearly every column has them."""
+    told = [(labels, value) for labels, (_, _, value) in cells if isinstance(value, int)]
+    if cells[0][1].tag == ber.COUNTER64:
+        told = [(labels, value % _MODULUS) for labels, value in told]
+    if not cells[0][0]:
+        return [f"{name} {value}\n" for _, value in told]
+    between = f"\n{name}{{"
+    return [between[1:], between.join([f"{labels}}} {value}" for labels, value in told]), "\n"]
+
+
+def _number_lines(name: str, cells: list[tuple[str, Varbind]]) -> list[str]:
     lines = []
     for labels, (_, tag, value) in cells:
         if tag not in _NUMBER_TAGS or isinstance(value, bytes) or value is None:

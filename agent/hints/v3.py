@@ -208,7 +208,7 @@ def _plain(data: bytes, header: Header, user: SnmpUser, keys: usm.Locked) -> byt
 
 
 def _message(plain: bytes, user: SnmpUser) -> ber.Message:
-    return read_scoped(plain, 0, len(plain), padded=user.priv == "des")
+    return read_scoped(plain, padded=user.priv == "des")
 
 
 def _context(plain: bytes) -> tuple[bytes, bytes]:

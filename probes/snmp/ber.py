@@ -7,7 +7,7 @@ MalformedBer alone. OIDs stay BER content bytes; only people see dotted text.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from probes.snmp.types import Varbind
@@ -15,6 +15,7 @@ from probes.snmp.types import Varbind
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from probes.snmp.layouts import Layout
     from probes.snmp.types import Oid
 
 INTEGER = 0x02
@@ -63,6 +64,8 @@ class Message:
 
     In v3 there is no community, and the security model's part is not in here.
     In a GETBULK `error_status` is non-repeaters and `error_index` max-repetitions (RFC 3416, 3).
+    What was decoded has the `octets` that it was read from, its PDU at `pdu_at`; what was read by a
+    layout has that `layout` instead.
     """
 
     version: int
@@ -72,6 +75,9 @@ class Message:
     error_status: int
     error_index: int
     varbinds: tuple[Varbind, ...]
+    octets: bytes = field(default=b"", compare=False, repr=False)
+    pdu_at: int = field(default=0, compare=False, repr=False)
+    layout: Layout | None = field(default=None, compare=False, repr=False)
 
 
 # ---- object identifiers ----
@@ -182,7 +188,7 @@ def version_of(data: bytes) -> int:
 
 def pdu_at(data: bytes, at: int, end: int, *, version: int, community: bytes = b"") -> Message:
     """The PDU that fills the octets between two places. Raises MalformedBer or IndexError."""
-    pdu = data[at]
+    pdu, start = data[at], at
     if pdu not in _PDUS:
         raise MalformedBer("not a PDU that has varbinds")
     at, pdu_end = open_element(data, at, end, pdu)
@@ -195,7 +201,9 @@ def pdu_at(data: bytes, at: int, end: int, *, version: int, community: bytes = b
     if list_end != end:
         raise MalformedBer("octets behind the varbinds")
     varbinds = varbinds_at(data, at, end)
-    return Message(version, community, pdu, request_id, error_status, error_index, varbinds)
+    return Message(
+        version, community, pdu, request_id, error_status, error_index, varbinds, data, start
+    )
 
 
 def varbinds_at(data: bytes, at: int, end: int) -> tuple[Varbind, ...]:
@@ -333,13 +341,18 @@ def encode_pdu(message: Message) -> bytes:
     return element(message.pdu, head + integer(message.error_index) + element(SEQUENCE, pairs))
 
 
-def encode_question(
-    pdu: int, request_id: int, numbers: tuple[int, int], oids: Iterable[Oid]
-) -> bytes:
-    """Write a PDU that asks for OIDs; `numbers` are non-repeaters and repetitions, or 0 and 0."""
+def question(numbers: tuple[int, int], oids: Iterable[Oid]) -> bytes:
+    """What stands behind the request-id of a PDU that asks for OIDs.
+
+    `numbers` are non-repeaters and repetitions, or 0 and 0.
+    """
     pairs = b"".join([_null_pair(oid) for oid in oids])
-    head = integer(request_id) + integer(numbers[0]) + integer(numbers[1])
-    return element(pdu, head + element(SEQUENCE, pairs))
+    return integer(numbers[0]) + integer(numbers[1]) + element(SEQUENCE, pairs)
+
+
+def encode_question(pdu: int, request_id: int, asked: bytes) -> bytes:
+    """Write a PDU that asks what `question` wrote."""
+    return element(pdu, integer(request_id) + asked)
 
 
 def _null_pair(oid: Oid) -> bytes:

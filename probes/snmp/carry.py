@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 from probes import oids
 from probes.errors import ProtocolBroken, TimedOut
 from probes.snmp import ber
-from probes.snmp.tables import Ask, GetPlan, TablePlan
+from probes.snmp.asks import Ask, GetPlan
+from probes.snmp.tables import TablePlan
 from probes.snmp.types import SnmpResult, SnmpStats, TableResult
 
 if TYPE_CHECKING:
     from probes.snmp.ber import Message
+    from probes.snmp.layouts import Layout
 
 _TRIES = 3
 
@@ -66,6 +68,13 @@ class Course:
     def tries(self) -> int:
         """How often the next PDU may be sent."""
         return self._tries if self._silence is None else 1
+
+    @property
+    def layout(self) -> Layout | None:
+        """The form that the answer to the last PDU had the last time, if that is known."""
+        if self._silence is None and isinstance(self.plan, TablePlan):
+            return self.plan.layout
+        return None
 
     def next_ask(self) -> Ask | None:
         """The next PDU, or None when the plan is read or cut."""

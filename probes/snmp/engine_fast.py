@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from probes import oids as names
 from probes.errors import AuthFailed, DnsFailed, Forbidden, NotConfigured, TimedOut
 from probes.snmp import carry
+from probes.snmp.asks import GetPlan
 from probes.snmp.carry import Course
 from probes.snmp.datagrams import Datagrams, UdpDatagrams
 from probes.snmp.session import CommunitySession, UsmSession
@@ -27,7 +28,7 @@ from probes.snmp.session_peer import (
 )
 from probes.snmp.session_poll import Poll
 from probes.snmp.session_traffic import V2C_TRIES_OF_A_STRANGER, Counts, SpeaksV1, Traffic
-from probes.snmp.tables import GetPlan, TablePlan
+from probes.snmp.tables import TablePlan
 from probes.snmp.types import Note
 from probes.snmp.usm import KeyRing
 
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
 
     from probes.snmp.types import NoteWord, Oid, SnmpResult, SnmpTarget, TableResult
 
-    _MakePlan: TypeAlias = Callable[[Peer, int], GetPlan | TablePlan]
+    _Session: TypeAlias = CommunitySession | UsmSession
+    _MakePlan: TypeAlias = Callable[[Peer, _Session], GetPlan | TablePlan]
 
 __all__ = ["Counts", "Datagrams", "FastEngine", "UdpDatagrams"]
 
@@ -59,7 +61,7 @@ class FastEngine:
 
     async def get(self, target: SnmpTarget, oids: Sequence[Oid], *, deadline: float) -> SnmpResult:
         """GET instances; raises a ProbeError leaf."""
-        course = await self._run(target, lambda _peer, _version: GetPlan(oids), deadline)
+        course = await self._run(target, lambda _peer, _session: GetPlan(oids), deadline)
         return carry.instances(course)
 
     async def table(
@@ -102,7 +104,7 @@ class FastEngine:
     def forget(self, host: str, port: int) -> None:
         """Drop what a device's tables taught; its engine and its round trip stay known."""
         if (peer := self._peers.get((host, port))) is not None:
-            peer.tables.clear()
+            peer.forget_tables()
 
     def is_slow(self, host: str, port: int) -> bool:
         """Whether the device takes more than half a second for one PDU."""
@@ -140,14 +142,15 @@ class FastEngine:
     ) -> Course:
         plans: list[tuple[Peer, TablePlan]] = []
 
-        def make(peer: Peer, version: int) -> TablePlan:
+        def make(peer: Peer, session: _Session) -> TablePlan:
             plan = TablePlan(
                 columns,
                 scalars=scalars,
                 max_rows=max_rows,
                 learned=peer.tables.get(key),
-                bulk=version != 0,
+                bulk=session.version != 0,
                 getnext_broken="getnext-broken" in target.quirks,
+                script=peer.script((key, session), asyncio.get_running_loop().time()),
             )
             plans.append((peer, plan))
             return plan
@@ -178,7 +181,7 @@ class FastEngine:
         self, target: SnmpTarget, host: str, peer: Peer, make: _MakePlan, deadline: float
     ) -> Poll:
         session = self._session(target, host, peer)
-        course = Course(make(peer, session.version), "fast")
+        course = Course(make(peer, session), "fast")
         sources = frozenset((host, *target.accept_source))
         done = asyncio.get_running_loop().create_future()
         is_stranger = session.version == 1 and not peer.has_answered
@@ -186,7 +189,7 @@ class FastEngine:
             course, session, peer, host, target.port, sources, deadline, done, is_stranger
         )  # fmt: skip
 
-    def _session(self, target: SnmpTarget, host: str, peer: Peer) -> CommunitySession | UsmSession:
+    def _session(self, target: SnmpTarget, host: str, peer: Peer) -> _Session:
         if target.version == "3":
             return self._usm_session(target, host, peer)
         if target.community is None:
@@ -247,7 +250,7 @@ class FastEngine:
         return self._salt
 
     def _forget_replaced(self, poll: Poll) -> None:
-        poll.peer.tables.clear()
+        poll.peer.forget_tables()
         self._tell("device-replaced", poll.host, poll.port)
 
     def _tell(self, word: NoteWord, host: str, port: int) -> None:

@@ -27,15 +27,16 @@ from probes.errors import (
     TimedOut,
 )
 from probes.snmp import ber, carry
+from probes.snmp.asks import GetPlan
 from probes.snmp.carry import Answer, Course
-from probes.snmp.tables import GetPlan, TablePlan
+from probes.snmp.tables import TablePlan
 from probes.snmp.types import Varbind
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from inventory.snmp_user import SnmpUser
-    from probes.snmp.tables import Ask
+    from probes.snmp.asks import Ask
     from probes.snmp.types import Oid, SnmpResult, SnmpTarget, TableResult
 
 _FIRST_WAIT_S = 1.5

@@ -70,9 +70,8 @@ class ModuleAnswer:
     @property
     def varbinds(self) -> int:
         """How many values came."""
-        return len(self.scalars) + sum(
-            cell is not None for row in self.rows.values() for cell in row
-        )
+        rows = self.rows.values()
+        return len(self.scalars) + sum(len(row) - row.count(None) for row in rows)
 
 
 async def read_module(module: Module, target: Target, context: ProbeContext) -> ModuleAnswer:

@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from inventory.snmp_user import SnmpUser
+    from probes.snmp.asks import Ask
     from probes.snmp.ber import Message
+    from probes.snmp.layouts import Layout
     from probes.snmp.session_message import Header
-    from probes.snmp.tables import Ask
     from probes.snmp.usm import KeyRing, Locked
 
 TIME_WINDOW_S = 150  # RFC 3414, 2.2.3
@@ -72,8 +73,7 @@ class CommunitySession:
 
     def write(self, ask: Ask, request_id: int) -> bytes:
         """One request as it goes over the wire."""
-        numbers = (ask.non_repeaters, ask.repetitions)
-        pdu = ber.encode_question(ask.pdu, request_id, numbers, ask.oids)
+        pdu = ber.encode_question(ask.pdu, request_id, ask.question)
         head = ber.integer(self.version) + ber.element(ber.OCTET_STRING, self.community)
         return ber.element(ber.SEQUENCE, head + pdu)
 
@@ -177,8 +177,7 @@ class UsmSession:
 
     def _write(self, ask: Ask, msg_id: int, request_id: int, now: float, level: int) -> bytes:
         locked, stamp = self._keys(), self.engine.stamp(now)
-        numbers = (ask.non_repeaters, ask.repetitions)
-        pdu = ber.encode_question(ask.pdu, request_id, numbers, ask.oids)
+        pdu = ber.encode_question(ask.pdu, request_id, ask.question)
         body, salt = scoped(stamp.engine_id, self._context, pdu), b""
         if level & PRIV:
             salt = locked.salt(stamp.boots, self._next_salt())
@@ -193,12 +192,19 @@ class UsmSession:
         return message[:at] + locked.digest(message) + message[at + octets :]
 
     def read(
-        self, data: bytes, header: Header, now: float, *, level: int | None = None
+        self,
+        data: bytes,
+        header: Header,
+        now: float,
+        *,
+        level: int | None = None,
+        layout: Layout | None = None,
     ) -> Message | Report | Doubt:
         """What a datagram with one of our msgIDs is worth.
 
         An answer has our engine and user, at least the level asked, a right digest and a time
         within the window; it is looked at in that order, so that nothing unproven is deciphered.
+        `layout` is the form that its scoped PDU probably has.
         Raises MalformedBer, or AuthFailed when the engine has run out of boots.
         """
         is_authentic = bool(header.flags & AUTH)
@@ -207,7 +213,7 @@ class UsmSession:
                 return Doubt.CREDENTIAL
             if not self._is_signed(data, header):
                 return Doubt.DIGEST
-        message = self._scoped(data, header)
+        message = self._scoped(data, header, layout)
         if message.pdu == ber.REPORT:
             return self._report(header, message, now, is_authentic=is_authentic)
         wanted = self._level if level is None else level
@@ -226,9 +232,9 @@ class UsmSession:
             return False
         return hmac.compare_digest(locked.digest(without_digest(data, header)), header.digest)
 
-    def _scoped(self, data: bytes, header: Header) -> Message:
+    def _scoped(self, data: bytes, header: Header, layout: Layout | None) -> Message:
         if not header.flags & PRIV:
-            return read_scoped(data, header.start, header.end)
+            return read_scoped(data[header.start : header.end], layout)
         locked = self._keys()
         coded = coded_octets(data, header)
         if not header.flags & AUTH or not locked.priv or len(header.salt) != SALT_OCTETS:
@@ -237,7 +243,7 @@ class UsmSession:
             plain = locked.decrypted(coded, header.boots, header.time, header.salt)
         except ValueError:
             raise ber.MalformedBer("no whole blocks of the cipher") from None
-        return read_scoped(plain, 0, len(plain), padded=locked.priv == "des")
+        return read_scoped(plain, layout, padded=locked.priv == "des")
 
     def _report(
         self, header: Header, message: Message, now: float, *, is_authentic: bool
@@ -270,7 +276,7 @@ def _kind(message: Message) -> Report:
 
 
 def _discovery(msg_id: int, request_id: int) -> bytes:
-    pdu = ber.encode_question(ber.GET, request_id, (0, 0), ())
+    pdu = ber.encode_question(ber.GET, request_id, ber.question((0, 0), ()))
     nobody = ber.element(ber.OCTET_STRING, b"")
     body = scoped(b"", b"", pdu)
     message, _ = write_message(msg_id, REPORTABLE, Stamp(b""), nobody, 0, b"", body)

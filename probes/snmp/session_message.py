@@ -9,6 +9,7 @@ from probes.snmp.ber import INTEGER, OCTET_STRING, SEQUENCE, MalformedBer, eleme
 
 if TYPE_CHECKING:
     from probes.snmp.ber import Message
+    from probes.snmp.layouts import Layout
 
 AUTH, PRIV, REPORTABLE = 1, 2, 4  # msgFlags
 SALT_OCTETS = 8
@@ -83,11 +84,17 @@ def _header(data: bytes) -> Header:
     )  # fmt: skip
 
 
-def read_scoped(data: bytes, at: int, end: int, *, padded: bool = False) -> Message:
-    """Read a plain scoped PDU; `padded` allows what DES adds behind it. Raises MalformedBer."""
+def read_scoped(data: bytes, layout: Layout | None = None, *, padded: bool = False) -> Message:
+    """Read a plain scoped PDU, in one step if it has the form of a layout. Raises MalformedBer.
+
+    `padded` allows what DES adds behind it.
+    """
+    if layout is not None and (told := layout.read(data)) is not None:
+        request_id, varbinds = told
+        return ber.Message(3, b"", ber.RESPONSE, request_id, 0, 0, varbinds, layout=layout)
     try:
-        at, stop = open_element(data, at, end, SEQUENCE)
-        if end - stop >= (_DES_BLOCK if padded else 1):
+        at, stop = open_element(data, 0, len(data), SEQUENCE)
+        if len(data) - stop >= (_DES_BLOCK if padded else 1):
             raise MalformedBer("octets behind the scoped PDU")
         _, at = open_element(data, at, stop, OCTET_STRING)
         _, at = open_element(data, at, stop, OCTET_STRING)

@@ -10,6 +10,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from probes.snmp.scripts import Script
 from probes.snmp.session import LAST_BOOTS, Engine
 from probes.snmp.tables import Learned
 
@@ -27,6 +28,7 @@ OFFENDING_OCTETS = 256  # of a datagram that cannot be read, for whoever looks i
 _MAX_TABLES = 64
 _MAX_ENGINE_OCTETS = 32
 _MAX_ROWS = 1 << 20
+_SCRIPT_LASTS_S = 120.0  # a table read seldomer is not worth the memory
 
 
 @dataclass(slots=True)
@@ -36,6 +38,7 @@ class Peer:
     srtt_s: float | None = None
     rttvar_s: float = 0.0
     tables: dict[str, Learned] = field(default_factory=dict)
+    scripts: dict[tuple[object, ...], Script] = field(default_factory=dict)
     engine: Engine = field(default_factory=Engine)
     only_v1_until: float = 0.0
     has_answered: bool = False
@@ -68,6 +71,24 @@ class Peer:
             return
         self.rttvar_s += 0.25 * (abs(self.srtt_s - rtt_s) - self.rttvar_s)
         self.srtt_s += 0.125 * (rtt_s - self.srtt_s)
+
+    def script(self, key: tuple[object, ...], now: float) -> Script | None:
+        """How a table was read last, for a reader to follow and go on with; None if long ago.
+
+        The key names the session too: a form that was right for one says nothing for another.
+        """
+        known = self.scripts.pop(key, None)
+        is_late = known is None or now - known.read_at > _SCRIPT_LASTS_S
+        script = self.scripts[key] = Script(now) if known is None or is_late else known
+        script.read_at = now
+        if len(self.scripts) > _MAX_TABLES:
+            del self.scripts[next(iter(self.scripts))]
+        return None if is_late else script
+
+    def forget_tables(self) -> None:
+        """Another device, or another firmware: nothing of its tables holds any more."""
+        self.tables.clear()
+        self.scripts.clear()
 
     def learn_table(self, key: str, learned: Learned) -> None:
         """Keep what reading a table taught; of many tables the latest."""

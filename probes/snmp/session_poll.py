@@ -20,10 +20,11 @@ from probes.snmp.session import Doubt, Report, UsmSession
 if TYPE_CHECKING:
     import asyncio
 
+    from probes.snmp.asks import Ask
     from probes.snmp.carry import Course
+    from probes.snmp.layouts import Layout
     from probes.snmp.session import CommunitySession
     from probes.snmp.session_peer import Peer
-    from probes.snmp.tables import Ask
 
 # What a report means for the poll, where asking again cannot help.
 _FAILURES: dict[Report, tuple[type[ProbeError], str]] = {
@@ -62,6 +63,7 @@ class Poll:
     ask: Ask | None = None
     ids: list[int] = field(default_factory=list)
     v1_id: int = 0
+    layout: Layout | None = None
     octets: bytes = b""
     tries: int = 0
     tries_left: int = 0
@@ -77,7 +79,7 @@ class Poll:
 
     def begin(self, ask: Ask) -> None:
         """Another PDU: nothing is known of its fate."""
-        self.ask = ask
+        self.ask, self.layout = ask, self.course.layout
         self.tries, self.tries_left = 0, self.course.tries
         self.reports.clear()
         self.v1_id, self.seen_from = 0, ""

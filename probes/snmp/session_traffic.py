@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from probes import oids as names
 from probes.errors import NotPermitted, ProbeError, Refused, TimedOut, Unreachable
 from probes.snmp import ber
+from probes.snmp.asks import Ask
 from probes.snmp.carry import Answer
 from probes.snmp.session import CommunitySession, Doubt, Report, UsmSession
 from probes.snmp.session_message import AUTH, read_header
 from probes.snmp.session_peer import OFFENDING_OCTETS
 from probes.snmp.session_timer import DueTimer
-from probes.snmp.tables import Ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -204,6 +204,8 @@ class Traffic:
 
     def _on_datagram(self, data: bytes, host: str, port: int, rx_time: float) -> None:
         arrival = _Arrival(len(data), host, port, rx_time)
+        if self._take_known(data, arrival):
+            return
         try:
             if ber.version_of(data) == UsmSession.version:
                 self._take_v3(data, read_header(data), arrival)
@@ -214,6 +216,23 @@ class Traffic:
             if peer := self._peers.get((host, port)):
                 peer.malformed += 1
                 peer.offending = data[:OFFENDING_OCTETS]
+
+    def _take_known(self, data: bytes, arrival: _Arrival) -> bool:
+        """Take an answer by community that differs from the last of its form in values alone.
+
+        The form covers version, community and PDU; the address and the id are held against the PDU
+        that is out. Whatever is otherwise goes by every rule.
+        """
+        peer = self._peers.get((arrival.host, arrival.port))
+        poll = peer.current if peer else None
+        if poll is None or poll.layout is None or isinstance(poll.session, UsmSession):
+            return False
+        told = poll.layout.read(data)
+        if told is None or self._polls.get(told[0]) is not poll or poll.done.done():
+            return False
+        head = (poll.session.version, poll.session.community, ber.RESPONSE, told[0], 0, 0)
+        self._take(poll, ber.Message(*head, told[1], layout=poll.layout), arrival)
+        return True
 
     def _take_plain(self, message: Message, arrival: _Arrival) -> None:
         poll = self._polls.get(message.request_id)
@@ -242,7 +261,7 @@ class Traffic:
         before = poll.peer.engine.id
         level = AUTH if poll.is_unencrypted else None
         try:
-            found = poll.session.read(data, header, arrival.at, level=level)
+            found = poll.session.read(data, header, arrival.at, level=level, layout=poll.layout)
             if isinstance(found, Report):
                 self._take_report(poll, found, arrival)
         except ProbeError as error:

@@ -1,4 +1,4 @@
-"""What to ask next and how the answers join: GETs in pieces, tables by GETBULK. Pure, no I/O.
+"""What to ask next of a table and how the answers join: several columns by GETBULK. Pure, no I/O.
 
 A plan hands out one `Ask` at a time and takes its answer; whoever carries the PDUs is not its
 matter. Answers should stay within 1400 octets, so that no IP fragment crosses the line; columns
@@ -10,38 +10,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from probes.errors import Forbidden, LimitExceeded, ParseFailed, ProtocolBroken
+from probes.errors import LimitExceeded, ParseFailed
 from probes.snmp import ber
-from probes.snmp.types import Varbind
+from probes.snmp.asks import FIRST_VARBINDS, TOO_BIG, Ask, GetPlan, culprit_of
+from probes.snmp.scripts import Block
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from probes.snmp.ber import Message
-    from probes.snmp.types import Oid
+    from probes.snmp.layouts import Layout
+    from probes.snmp.scripts import Basis, Script, Step
+    from probes.snmp.types import Oid, Varbind
 
 # Aimed below the 1400 octets wanted: later rows have longer numbers and names than the first ones.
 _AIM_OCTETS = 1330
 _OVERHEAD_OCTETS = 60
-_FIRST_VARBINDS = 52  # 13 columns by 4 rows, what every agent seen so far answers in one datagram
 _FIRST_ROWS = 4
 _MAX_REPETITIONS = 128
 _CLEAN_POLLS = 20
 
-# error-status of RFC 3416, 3 (and RFC 1157, 4.1.1)
-_TOO_BIG, _NO_SUCH_NAME, _NO_ACCESS, _AUTHORIZATION = 1, 2, 6, 16
+_NO_SUCH_NAME = 2  # error-status of RFC 1157, 4.1.1
 
 _ABSENT_TAGS = (ber.NO_SUCH_OBJECT, ber.NO_SUCH_INSTANCE, ber.END_OF_MIB_VIEW)
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One PDU to send: its kind, its OIDs, and for GETBULK its two numbers."""
-
-    pdu: int
-    oids: tuple[Oid, ...]
-    non_repeaters: int = 0
-    repetitions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,50 +49,6 @@ class Learned:
     clean: int = 0
 
 
-class GetPlan:
-    """Reads instances by GET, in pieces that fit, whatever single ones the device refuses."""
-
-    def __init__(self, oids: Sequence[Oid]) -> None:
-        self._left = list(dict.fromkeys(oids))
-        self._wanted = tuple(oids)
-        self._found: dict[Oid, Varbind] = {}
-        self._piece = _FIRST_VARBINDS
-        self._asked: tuple[Oid, ...] = ()
-
-    def next_ask(self) -> Ask | None:
-        """The next GET, or None when every OID has its answer."""
-        self._asked = tuple(self._left[: self._piece])
-        return Ask(ber.GET, self._asked) if self._asked else None
-
-    def accept(self, answer: Message, octets: int = 0) -> None:  # noqa: ARG002 - as TablePlan's
-        """Take the answer to the last ask. Raises the ProbeError leaf that its error means."""
-        if answer.error_status == 0:
-            self._keep(answer.varbinds)
-        elif answer.error_status == _TOO_BIG:
-            self._halve()
-        else:
-            self._drop(_culprit(answer, len(self._asked)))
-
-    def result(self) -> tuple[Varbind, ...]:
-        """One varbind per OID asked, in order; absent ones carry noSuchInstance."""
-        return tuple(self._found.get(oid, _absent(oid)) for oid in self._wanted)
-
-    def _keep(self, varbinds: Sequence[Varbind]) -> None:
-        asked = set(self._asked)
-        self._found.update((varbind.oid, varbind) for varbind in varbinds if varbind.oid in asked)
-        # Fewer varbinds than asked: what was cut off is asked again, but never without progress.
-        answered = self._asked[: len(varbinds)] or self._asked
-        del self._left[: len(answered)]
-
-    def _halve(self) -> None:
-        if len(self._asked) == 1:
-            raise LimitExceeded("too_big")
-        self._piece = len(self._asked) // 2
-
-    def _drop(self, culprit: int) -> None:
-        del self._left[culprit]
-
-
 ColumnState = Literal["open", "done", "broken"]
 
 
@@ -109,7 +56,8 @@ class TablePlan:
     """Reads columns of a table, several in one GETBULK (GETNEXT where there is no GETBULK).
 
     How many rows one PDU asks is learned from what answers weigh; `learned` is what an earlier
-    reading left. Columns behind the first are read by GET where `getnext_broken` is said.
+    reading left, `script` how one went that is not long ago. Columns behind the first are read by
+    GET where `getnext_broken` is said.
     """
 
     def __init__(
@@ -121,6 +69,7 @@ class TablePlan:
         learned: Learned | None = None,
         bulk: bool = True,
         getnext_broken: bool = False,
+        script: Script | None = None,
     ) -> None:
         self._columns = tuple(columns)
         self._scalars = tuple(scalars)
@@ -133,7 +82,7 @@ class TablePlan:
         self._cells: dict[bytes, list[Varbind | None]] = {}
         self._width = max(1, len(columns))
         self._learned = learned or Learned()
-        first_rows = min(_FIRST_ROWS, max(1, _FIRST_VARBINDS // self._width))
+        first_rows = min(_FIRST_ROWS, max(1, FIRST_VARBINDS // self._width))
         self._wanted_rows = self._learned.rows_per_pdu or first_rows
         self._preface: GetPlan | None = None if bulk else GetPlan(self._scalars)
         self._repair: GetPlan | None = None
@@ -144,11 +93,17 @@ class TablePlan:
         self._ceiling = self._learned.ceiling
         self._is_shrunk = False
         self.duplicates = 0
+        self._script = script if bulk else None
+        self._place = 0
+        self._step: Step | None = None  # what is asked now
+        self._following: Step | None = None  # what was asked next, the last time
+        self._block: Block | None = None  # what came last
 
     # -- asking --
 
     def next_ask(self) -> Ask | None:
         """The next PDU, or None when the table is read or cut."""
+        self._step, self._following = self._following, None
         if self._preface and (ask := self._preface.next_ask()):
             return ask
         self._preface_done()
@@ -156,11 +111,19 @@ class TablePlan:
             self._is_cut = True
         if self._is_cut:
             return None
+        if self._step is not None:
+            self._place += 1
+            return self._step.ask
         open_columns = [n for n, state in enumerate(self._states) if state == "open"]
         self._asked = tuple(open_columns[: self._width])
         if self._asked or self._scalars_due:
-            return self._bulk_ask() if self._bulk else self._next_ask()
+            return self._as_before(self._bulk_ask()) if self._bulk else self._next_ask()
         return self._repair_ask()
+
+    @property
+    def layout(self) -> Layout | None:
+        """The form that the answer to the last ask had the last time, if that is known."""
+        return None if self._step is None else self._step.layout
 
     @property
     def repetitions(self) -> int:
@@ -178,6 +141,22 @@ class TablePlan:
         heads = tuple(oid[:-1] for oid in self._scalars) if self._scalars_due else ()
         cursors = tuple(self._cursors[column] for column in self._asked)
         return Ask(ber.GETBULK, heads + cursors, len(heads), self.repetitions if cursors else 0)
+
+    def _as_before(self, ask: Ask) -> Ask:
+        """The ask as the script has it."""
+        step = self._script.step(self._place, ask) if self._script else None
+        if step is None:
+            return ask
+        if self._block is not None:
+            self._block.basis, self._block.following = self._basis, step
+        self._step = step
+        self._place += 1
+        return step.ask
+
+    @property
+    def _basis(self) -> Basis:
+        """What the next ask depends on, beside the answers so far."""
+        return self._learned.rows, self._ceiling
 
     def _next_ask(self) -> Ask:
         return Ask(ber.GETNEXT, tuple(self._cursors[column] for column in self._asked))
@@ -200,13 +179,19 @@ class TablePlan:
 
     def accept(self, answer: Message, octets: int) -> None:
         """Take the answer to the last ask, `octets` long. Raises what its error means."""
+        self._block = None
         if inner := self._inner_plan():
             inner.accept(answer)
             if inner is self._repair:
                 self._put_repaired()
+        elif answer.layout is not None and self._step is not None:
+            self._take_known(self._step, answer.varbinds, octets)
         elif answer.error_status == 0:
+            rows_before = len(self._cells)
             self._take_rows(answer.varbinds, octets)
-        elif answer.error_status == _TOO_BIG:
+            if self._step is not None:
+                self._remember(self._step, answer, len(self._cells) - rows_before)
+        elif answer.error_status == TOO_BIG:
             self.shrink()
         else:
             self._take_error(answer)
@@ -242,7 +227,7 @@ class TablePlan:
 
     def _take_error(self, answer: Message) -> None:
         scalars = len(self._scalars) if self._scalars_due else 0
-        culprit = _culprit(answer, scalars + len(self._asked))
+        culprit = culprit_of(answer, scalars + len(self._asked))
         if culprit < scalars:
             self._scalars = self._scalars[:culprit] + self._scalars[culprit + 1 :]
             self._scalars_due = bool(self._scalars)
@@ -270,6 +255,44 @@ class TablePlan:
                 self._states[column] = "broken"
         if whole:
             self._learn(octets, whole)
+
+    def _take_known(self, step: Step, varbinds: tuple[Varbind, ...], octets: int) -> None:
+        """Take an answer of the form that it had the last time; whole rows as they lie there."""
+        step.hit()
+        block = step.block
+        if block is None or not self._cells.keys().isdisjoint(block.indexes):
+            self._take_rows(varbinds, octets)
+            return
+        at, width, rows = step.ask.non_repeaters, len(self._columns), len(block.indexes)
+        if at:
+            self._found.update((varbind.oid, varbind) for varbind in varbinds[:at])
+            self._scalars_due = False
+        for index in block.indexes:
+            self._cells[index] = list(varbinds[at : at + width])
+            at += width
+        self._cursors[:] = block.cursors
+        self._counts = [count + rows for count in self._counts]
+        self._learn(octets, rows)
+        self._block = block
+        if block.basis == self._basis:
+            self._following = block.following
+
+    def _remember(self, step: Step, answer: Message, new_rows: int) -> None:
+        step.learn(answer, self._whole_block(answer.varbinds[step.ask.non_repeaters :], new_rows))
+        self._block = step.block
+
+    def _whole_block(self, varbinds: tuple[Varbind, ...], new_rows: int) -> Block | None:
+        """The block that these cells are; None when a column ended or had a hole in them."""
+        width, size = len(self._columns), len(self._columns[0]) if self._columns else 0
+        if len(self._asked) != width or set(self._states) != {"open"}:
+            return None
+        indexes = tuple(varbind.oid[size:] for varbind in varbinds[: new_rows * width : width])
+        whole = [column + index for index in indexes for column in self._columns]
+        if not new_rows or [varbind.oid for varbind in varbinds[: new_rows * width]] != whole:
+            return None
+        if len(varbinds) // width != new_rows:
+            return None
+        return Block(indexes, tuple(self._cursors))
 
     def _take_nothing(self) -> None:
         """Not even one varbind fitted, which GETBULK may answer so (RFC 3416, 4.2.3)."""
@@ -365,16 +388,3 @@ class TablePlan:
         """The scalars that the device has."""
         found = (self._found.get(oid) for oid in self._scalars)
         return tuple(v for v in found if v is not None and v.tag not in _ABSENT_TAGS)
-
-
-def _absent(oid: Oid) -> Varbind:
-    return Varbind(oid, ber.NO_SUCH_INSTANCE, None)
-
-
-def _culprit(answer: Message, asked: int) -> int:
-    """Which of the asked OIDs an error is about, counted from 0; else the error as an exception."""
-    if answer.error_status in (_NO_ACCESS, _AUTHORIZATION):
-        raise Forbidden("view")
-    if not 1 <= answer.error_index <= asked:
-        raise ProtocolBroken("error_status", status=answer.error_status)
-    return answer.error_index - 1

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from probes.errors import ParseFailed, ProtocolBroken
 from probes.snmp import ber
+from probes.snmp.asks import GetPlan
 from probes.snmp.ber import Message
-from probes.snmp.tables import GetPlan, TablePlan
+from probes.snmp.tables import TablePlan
 from probes.snmp.types import Varbind
 
 if TYPE_CHECKING:
-    from probes.snmp.tables import Ask
+    from probes.snmp.asks import Ask
     from tests.probes.snmp.conftest import Agent, Lab
 
 BASE = "1.3.6.1.4.1.4242.1"

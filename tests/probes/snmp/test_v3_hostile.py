@@ -93,11 +93,11 @@ class Engine3:
     def opened(self, data: bytes, header: Header) -> Message:
         """The request inside."""
         if not header.flags & PRIV:
-            return read_scoped(data, header.start, header.end)
+            return read_scoped(data[header.start : header.end])
         keys = RING.keys(USER, self.engine_id)
         coded = coded_octets(data, header)
         plain = keys.decrypted(coded, header.boots, header.time, header.salt)
-        return read_scoped(plain, 0, len(plain))
+        return read_scoped(plain)
 
     def report(self, header: Header, kind: str, *, flags: int = 0) -> bytes:
         """A report of one kind."""
