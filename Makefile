@@ -44,10 +44,11 @@ shots: .venv/.ready ## pictures of every screen in shots/, to be looked at; need
 	WARDOPS_SHOTS=$(CURDIR)/shots $(BIN)/pytest -q -n auto tests/tui
 	$(BIN)/python bench/shots.py shots
 
-bench: .venv/.ready ## how fast and light screen, faults and SNMP polls are; nothing is judged
+bench: .venv/.ready ## how fast, light and true screen, faults, SNMP polls and pings are; nothing is judged
 	$(BIN)/python bench/tui.py
 	$(BIN)/python bench/detect.py
 	PYTHONPATH=. $(BIN)/python -m bench.snmp.run
+	PYTHONPATH=. $(BIN)/python -m bench.ping
 
 shape: ## a report, never a failure: modules over 400 lines
 	@git ls-files '*.py' | xargs wc -l | awk '$$2 != "total" && $$1 > 400'

@@ -203,7 +203,11 @@ def test_a_device_of_the_inventory_is_asked_by_its_name(
     assert {"wardops_vm_up", "probe_icmp_duration_seconds"} <= names
     code, out, _err = shell("26740/gateway", "--inventory", folder, "--json")
     told = json.loads(out)
-    assert (code, told["target"], told["requests"]) == (0, "gateway", 5)
+    if told["reason"] == "permission":
+        pytest.skip("this machine opens no ICMP socket")
+    names = {sample["name"] for sample in told["samples"]}
+    assert (code, told["target"]) == (0, "gateway")
+    assert {"probe_icmp_duration_seconds", "wardops_path_hops", "wardops_path_mtu_bytes"} <= names
 
 
 def test_a_device_whose_secret_is_missing_says_so(
