@@ -43,6 +43,7 @@ from agent.samples.recorder import LOOK_EVERY_S, WRITE_EVERY_S, Recorder
 from agent.samples.shelf import open_samples
 from agent.schedule import Job, Schedule
 from agent.selfmetrics import SelfMetrics
+from agent.service_looks import ServiceLooks
 from agent.snmp_memory import open_memory
 from agent.snmp_reads import SnmpReads
 from agent.statefile import every_s, write_state
@@ -161,6 +162,7 @@ class Agent:
         self.snmp_reads = SnmpReads(
             every, transports, clock, self._secret(), config.timing.period_s or SNMP_FRESH_S
         )
+        self.service_looks = ServiceLooks(every, transports, clock, self._secret())
         devices = ((code, one) for code, ward in inventory.wards.items() for one in ward.devices)
         self.hints = HintDesk(
             Senders(devices, self._secret()),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.assembly import Agent, Plan, opening_of
+from agent.collector import spare_what_stays
 from agent.hints.receiver import Receiver
 from agent.hints.stream import StreamReceiver
 from agent.journal.database import make_folder
@@ -81,6 +82,7 @@ async def serve(plan: Plan, options: Options) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with running(plan, options) as at_work:
+        spare_what_stays()
         _log.info(
             "agent started wards=%d targets=%d vantage=%s url=%s state=%s",
             len(plan.inventory.wards),
@@ -118,6 +120,7 @@ async def running(plan: Plan, options: Options) -> AsyncIterator[Running]:
         if agent.silences is not None:
             stack.push_async_callback(agent.silences.close)
         stack.push_async_callback(agent.snmp_reads.close)
+        stack.push_async_callback(agent.service_looks.close)
         token = fresh_token()
         # After the bind: an agent that may not start must not take away the running one's token.
         write_local_token(options.state, token)
@@ -167,6 +170,7 @@ def parts_of(agent: Agent, token: Secret, advertise: str) -> Parts:
         renderer=outlets.renderer,
         selfmetrics=agent.metrics,
         snmp=agent.snmp_reads,
+        looks=agent.service_looks,
         access=Access(token, agent.plan.inventory.site.realm, agent.plan.config.http.local_role),
         clock=agent.clock,
         advertise=advertise,

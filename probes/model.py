@@ -318,6 +318,7 @@ class Probe:
     """How one thing is asked, by a rhythm in seconds; `run` raises a ProbeError leaf or returns.
 
     One that is `on_demand` disturbs what it measures: it is never planned, a person starts it.
+    `silence` is the detail of a run that its deadline cut, where there is more to say than that.
     """
 
     name: str
@@ -326,6 +327,7 @@ class Probe:
     run: Callable[[Target, ProbeContext], Awaitable[Reading]]
     metrics: tuple[Metric, ...] = ()
     on_demand: bool = False
+    silence: str = ""
 
     @property
     def ttl_s(self) -> float:

@@ -75,7 +75,7 @@ async def _run(target: Target, probe: Probe, context: ProbeContext) -> _Outcome:
         return _Outcome(Reason.CONFIG, detail="input", values={"problem": problem})
     except Exception as error:  # noqa: BLE001 - the seam: an unforeseen error costs this run alone
         if isinstance(error, TimeoutError) and limit.expired():
-            return _failed(TimedOut())
+            return _failed(TimedOut(probe.silence))
         _log.exception("bug probe=%s device=%s", probe.name, target.name)
         return _Outcome(Reason.BUG, detail="bug", values={"problem": type(error).__name__})
     if reading.complete:

@@ -108,6 +108,11 @@ class Wire:
 
     told: Callable[[str], None] = _unheard
 
+    @property
+    def has_streams(self) -> bool:
+        """Whether it opens connections; a simulated world in memory has datagrams alone."""
+        return True
+
     async def places(
         self, host: str, port: int, *, family: Family | None = None, course: Course | None = None
     ) -> tuple[Place, ...]:

@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.routing import Route
 
-from agent.web import api, events, metrics, pages, playbooks, printed, senders, snmp
+from agent.web import api, events, metrics, pages, playbooks, printed, probe, senders, snmp
 from agent.web.commands import Desk
 from agent.web.problems import STATUS, code_for_status, error_response, problem_response
 from inventory.errors import WardopsError
@@ -51,6 +51,7 @@ def _routes(parts: Parts) -> list[Route]:
         "/metrics": metrics.metrics,
         "/sd": metrics.service_discovery,
         "/snmp": snmp.snmp,
+        "/probe": probe.probe,
         "/-/healthy": metrics.healthy,
         "/-/ready": metrics.ready,
         "/playbooks/{id}": printed.playbook,

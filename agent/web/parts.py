@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from agent.hints.guard import Strangers
     from agent.paper import Paper
     from agent.selfmetrics import SelfMetrics
+    from agent.service_looks import ServiceLooks
     from agent.snmp_reads import SnmpReads
     from agent.view import Commands, RunBook, ViewSource
     from agent.web.access import Access
@@ -31,6 +32,7 @@ class Parts:
     renderer: Renderer
     selfmetrics: SelfMetrics
     snmp: SnmpReads
+    looks: ServiceLooks
     access: Access
     clock: Clock
     advertise: str

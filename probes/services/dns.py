@@ -21,11 +21,13 @@ from probes.services.model import (
 )
 from probes.services.parts import (
     COMMON,
+    SILENCE,
     advised,
     asked_name,
     check_samples,
     endpoint,
     sample,
+    streams_of,
     wire_of,
     wish,
 )
@@ -131,7 +133,7 @@ async def _once_more(
 async def _by_tcp(target: Target, question: Question, context: ProbeContext) -> DnsAnswer:
     """RFC 7766: each message is led by its length in two octets."""
     at = endpoint(target.url or "")
-    async with wire_of(context).stream(*at, family=target.family) as stream:
+    async with streams_of(context).stream(*at, family=target.family) as stream:
         stream.writer.write(len(question.octets).to_bytes(2, "big") + question.octets)
         try:
             length = int.from_bytes(await stream.reader.readexactly(2), "big")
@@ -191,6 +193,7 @@ PROBE = Probe(
     period_s=60,
     timeout_s=5,
     run=advised(run),
+    silence=SILENCE,
     metrics=(
         *COMMON,
         PROBE_DNS_DURATION,

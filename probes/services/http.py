@@ -22,9 +22,12 @@ from probes.services.model import (
 from probes.services.parts import (
     COMMON,
     OF_TLS,
+    SILENCE,
     advised,
     check_samples,
+    has_streams,
     sample,
+    streams_of,
     tls_samples,
     trust_of,
 )
@@ -121,14 +124,13 @@ async def travel(target: Target, context: ProbeContext, tour: Tour) -> None:
 
 
 async def _visit(target: Target, context: ProbeContext, tour: Tour) -> None:
-    wire = context.transports.wire
-    if wire is None:  # a simulated world without sockets has pages all the same
+    if not has_streams(context):  # a simulated world without them has pages all the same
         tour.visits.append(_as_visit(await page_of(target, context, MAX_BYTES)))
         return
     seen = Visit()
     tour.visits.append(seen)
     await visit(
-        wire,
+        streams_of(context),
         target.url or "",
         trust_of(target),
         max_bytes=MAX_BYTES,
@@ -186,6 +188,7 @@ PROBE = Probe(
     period_s=60,
     timeout_s=10,
     run=advised(run),
+    silence=SILENCE,
     metrics=(
         *COMMON,
         PROBE_HTTP_STATUS,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from probes.errors import Busy, ProtocolBroken, TimedOut
 from probes.model import Probe, Reading
 from probes.services.model import NTP_DELAY, NTP_LEAP, NTP_OFFSET, NTP_STRATUM
-from probes.services.parts import COMMON, advised, check_samples, endpoint, sample, wire_of
+from probes.services.parts import COMMON, SILENCE, advised, check_samples, endpoint, sample, wire_of
 from probes.transports.tls import as_leaves
 from probes.wire import Course
 
@@ -143,5 +143,6 @@ PROBE = Probe(
     period_s=_PERIOD_S,
     timeout_s=5,
     run=advised(run),
+    silence=SILENCE,
     metrics=(*COMMON, NTP_OFFSET, NTP_DELAY, NTP_STRATUM, NTP_LEAP),
 )

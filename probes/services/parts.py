@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from probes.errors import NotConfigured, ProbeError, TimedOut, Unsupported
+from probes.errors import NotConfigured, ProbeError, Unsupported
 from probes.model import Sample
 from probes.services.model import (
     PROBE_CERT_EXPIRY,
@@ -19,7 +18,7 @@ from probes.services.model import (
     PROBE_TLS,
     TLS_PIN_MATCH,
 )
-from probes.transports.tls import Trust
+from probes.transports.tls import Trust, version_name
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -47,7 +46,7 @@ _ADVISED = frozenset(
         *("tls_expired", "tls_untrusted", "tls_name", "tls"),
     }
 )
-_TO_SAY_S = 0.05  # of the deadline, so that the silence is put in words before it ends
+SILENCE = "service_timeout"
 
 
 def advised(
@@ -57,10 +56,7 @@ def advised(
 
     async def asked(target: Target, context: ProbeContext) -> Reading:
         try:
-            async with asyncio.timeout_at(context.deadline - _TO_SAY_S):
-                return await run(target, context)
-        except TimeoutError as error:
-            raise TimedOut("service_timeout") from error
+            return await run(target, context)
         except ProbeError as error:
             if error.detail_code not in _ADVISED:
                 raise
@@ -102,6 +98,18 @@ def wire_of(context: ProbeContext) -> Wire:
     return context.transports.wire
 
 
+def has_streams(context: ProbeContext) -> bool:
+    """Whether there are connections; a simulated world may have pages and datagrams alone."""
+    return context.transports.wire is not None and context.transports.wire.has_streams
+
+
+def streams_of(context: ProbeContext) -> Wire:
+    """The sockets for connections; raises Unsupported in a world that has none."""
+    if not has_streams(context):
+        raise Unsupported("no_wire")
+    return wire_of(context)
+
+
 def trust_of(target: Target) -> Trust:
     """Whom the target's certificate is checked against."""
     ca = str(Path(target.folder) / target.ca) if target.ca else None
@@ -128,7 +136,7 @@ def tls_samples(target: Target, seal: Seal | None) -> Iterator[Sample]:
         if until is not None:
             yield sample(metric, until.timestamp(), target)
     if seal.version is not None:
-        yield sample(PROBE_TLS, 1, target, seal.version.replace("TLSv", "TLS "))
+        yield sample(PROBE_TLS, 1, target, version_name(seal.version))
     if seal.pin_match is not None:
         yield sample(TLS_PIN_MATCH, int(seal.pin_match), target)
 

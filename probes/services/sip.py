@@ -17,10 +17,12 @@ from probes.services.model import SIP_CODE, SIP_RTT, SIP_UP
 from probes.services.parts import (
     COMMON,
     OF_TLS,
+    SILENCE,
     advised,
     check_samples,
     endpoint,
     sample,
+    streams_of,
     tls_samples,
     trust_of,
     wire_of,
@@ -107,7 +109,9 @@ async def _by_stream(target: Target, context: ProbeContext, talk: _Talk) -> int:
     url = target.url or ""
     trust = trust_of(target)
     tls = shared_context(trust) if _transport(url) == "tls" else None
-    way = wire_of(context).stream(*endpoint(url), tls=tls, family=target.family, course=talk.course)
+    way = streams_of(context).stream(
+        *endpoint(url), tls=tls, family=target.family, course=talk.course
+    )
     async with way as stream:
         if tls is not None:
             talk.seal = seal_of(stream.writer.get_extra_info("ssl_object"), trust)
@@ -196,5 +200,6 @@ PROBE = Probe(
     period_s=60,
     timeout_s=5,
     run=advised(run),
+    silence=SILENCE,
     metrics=(*COMMON, SIP_UP, SIP_CODE, SIP_RTT, *OF_TLS),
 )

@@ -9,7 +9,16 @@ from inventory.text import one_line
 from probes.errors import ProtocolBroken
 from probes.model import Probe, Reading
 from probes.services.model import PROBE_REGEX
-from probes.services.parts import COMMON, advised, check_samples, endpoint, sample, wire_of
+from probes.services.parts import (
+    COMMON,
+    SILENCE,
+    advised,
+    check_samples,
+    endpoint,
+    has_streams,
+    sample,
+    streams_of,
+)
 from probes.transports.tls import as_leaves
 from probes.wire import Course
 
@@ -30,12 +39,12 @@ async def run(target: Target, context: ProbeContext) -> Reading:
     without a port, ProtocolBroken for other talk, and what the TCP client raises.
     """
     host, port = endpoint(target.url or "")
-    if context.transports.wire is None and target.expect is None:
+    if not has_streams(context) and target.expect is None:
         took_s = await context.transports.tcp.connect(host, port, deadline=context.deadline)
         return Reading(samples=tuple(check_samples(target, took_s)), method="tcp connect")
     begun, course = context.clock.monotonic(), Course()
     with as_leaves(target.url or ""):
-        async with wire_of(context).stream(
+        async with streams_of(context).stream(
             host, port, family=target.family, course=course
         ) as stream:
             if target.expect is not None:
@@ -67,5 +76,6 @@ PROBE = Probe(
     period_s=60,
     timeout_s=5,
     run=advised(run),
+    silence=SILENCE,
     metrics=(*COMMON, PROBE_REGEX),
 )

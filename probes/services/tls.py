@@ -9,12 +9,14 @@ from probes.model import Probe, Reading
 from probes.services.parts import (
     COMMON,
     OF_TLS,
+    SILENCE,
     advised,
     check_samples,
     endpoint,
+    has_streams,
+    streams_of,
     tls_samples,
     trust_of,
-    wire_of,
 )
 from probes.transports.tls import Trust, as_leaves, fingerprint, seal_of, shared_context
 from probes.wire import Course
@@ -54,7 +56,7 @@ async def with_end(error: ProbeError, target: Target, context: ProbeContext) -> 
     It is read by a second handshake that trusts everybody and sends nothing. A pin's error stays
     as it is: it names the certificate already.
     """
-    if context.transports.wire is None or error.detail_code != error.reason.value:
+    if not has_streams(context) or error.detail_code != error.reason.value:
         return error
     try:
         seal = await _shake(target, Trust(insecure=True), context, Course())
@@ -71,7 +73,7 @@ async def _shake(target: Target, trust: Trust, context: ProbeContext, course: Co
     host, port = endpoint(url)
     with as_leaves(url):
         tls = shared_context(trust, _ALPN)
-        async with wire_of(context).stream(
+        async with streams_of(context).stream(
             host, port, tls=tls, family=target.family, course=course
         ) as stream:
             return seal_of(stream.writer.get_extra_info("ssl_object"), trust)
@@ -82,5 +84,6 @@ PROBE = Probe(
     period_s=300,
     timeout_s=8,
     run=advised(run),
+    silence=SILENCE,
     metrics=(*COMMON, *OF_TLS),
 )

@@ -138,6 +138,11 @@ def fingerprint(certificate: bytes | None) -> str:
     return f"sha256:{hashlib.sha256(certificate or b'').hexdigest()}"
 
 
+def version_name(version: str | None) -> str:
+    """OpenSSL's name of a version as blackbox_exporter writes it: `TLS 1.3`."""
+    return {None: "unknown", "TLSv1": "TLS 1.0"}.get(version) or str(version).replace("v", " ")
+
+
 def check_pin(certificate: bytes | None, pin: str | None) -> None:
     """Raise TlsUntrusted when the certificate (DER) is not the pinned one; no pin fits all."""
     seen = fingerprint(certificate)

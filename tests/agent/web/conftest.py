@@ -20,6 +20,7 @@ from agent.incidents.record import HeldChild, Incident
 from agent.metrics_catalog import full_catalogue
 from agent.paper import Paper
 from agent.selfmetrics import SelfMetrics
+from agent.service_looks import ServiceLooks
 from agent.snmp_reads import SnmpReads
 from agent.view import AgentView, DeviceView, IncidentCounts, ProbeRuns, WardView
 from agent.web.access import Access, fresh_token
@@ -287,6 +288,13 @@ def snmp_reads(wards: Sequence[WardView], clock: ManualClock) -> SnmpReads:
     return SnmpReads(found, ways, clock, lambda _ref: Secret("public"), 30.0)
 
 
+def service_looks(wards: Sequence[WardView], clock: ManualClock) -> ServiceLooks:
+    """The services of these wards; nothing here looks at one."""
+    found = [one.target for ward in wards for one in ward.targets]
+    ways: Any = None
+    return ServiceLooks(found, ways, clock, lambda _ref: Secret("-"))
+
+
 Build = Callable[..., Agent]
 
 
@@ -319,6 +327,7 @@ def build() -> Build:
             selfmetrics=SelfMetrics(version="0.1.0", realm=realm, vantage="ward", started=NOW),
             access=Access(token, realm, local_role),
             snmp=snmp_reads(wards, clock),
+            looks=service_looks(wards, clock),
             clock=clock,
             advertise="127.0.0.1:9642",
             strangers=Strangers(),

@@ -29,7 +29,7 @@ async def stream_server(
         assert task is not None
         tasks.add(task)
         try:
-            with suppress(OSError, EOFError):
+            with suppress(OSError, EOFError, asyncio.CancelledError):  # the test is over
                 await talk(reader, writer)
         finally:
             tasks.discard(task)

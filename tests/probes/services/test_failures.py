@@ -403,9 +403,10 @@ async def ask(
         folder="/nowhere",
         **more,
     )
+    asking = probes()[probe]  # the first time, this takes longer than some deadlines
     deadline = asyncio.get_running_loop().time() + within_s
     return await observe(
-        *(target, probes()[probe], ways, clock or SystemClock(), deadline, _no_secret),
+        *(target, asking, ways, clock or SystemClock(), deadline, _no_secret),
         memory=memory,
     )
 
