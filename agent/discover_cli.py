@@ -24,6 +24,7 @@ from inventory.language import LANGUAGES, say
 from inventory.load import load
 from inventory.model import Device, Role
 from inventory.text import fold, one_line
+from probes.attachments import attachments
 from probes.clock import SystemClock
 from probes.discover import discover, edges, plan
 from probes.inventory_cli import folder_of
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from agent.verdict.topology_suggestions import Suggestion
     from inventory.language import Language
     from inventory.model import Inventory, SnmpAccess, Ward
+    from probes.attachments import Attachment
     from probes.discover import Ask, Seen
 
 # A kind for what has no device type of its own, by class; everything else is pinged at least.
@@ -154,6 +156,11 @@ class Proposal:
             device = self._device(seen)
             if device is not None:
                 yield f"# {self._remark(seen, device)}"
+        for device in self._silent():
+            words = (
+                f"{device.name} ({device.address}): {self._suggestion(self._parents[device.name])}"
+            )
+            yield f"# {one_line(words, 300)}"
         entries = self.entries()
         yield "devices:" if entries else "devices: []"
         for entry in entries:
@@ -162,6 +169,13 @@ class Proposal:
     def entries(self) -> list[list[str]]:
         """The devices that the inventory does not have, each as its lines."""
         return [list(self._entry(seen)) for seen in self._found if self._device(seen) is None]
+
+    def _silent(self) -> Iterator[Device]:
+        """Devices of the inventory that said nothing, of which others told where they hang."""
+        answered = {self._names[seen.address] for seen in self._found}
+        for device in self._ward.devices:
+            if device.name in self._parents and device.name not in answered:
+                yield device
 
     def _device(self, seen: Seen) -> Device | None:
         addresses = (seen.address, *seen.others)
@@ -211,7 +225,18 @@ class Proposal:
         core = self._ward.core
         if core is None:
             return ()
-        seen = sightings(core.name, edges(self._found, self._names), self._at)
+        around = tuple(edges(self._found, self._names))
+        placed = {device.name for device in self._ward.devices if device.above}
+        tables = (
+            one
+            for one in attachments(self._found, self._names, around)
+            # A route tells the next router, not the next switch: it never doubts a person's word.
+            if one.source != "route" or one.child not in placed
+        )
+        seen = (
+            *sightings(core.name, around, self._at),
+            *table_sightings(core.name, around, tables, self._at),
+        )
         return suggestions(whole, seen)[::-1]  # the best founded one stays in a mapping
 
 
@@ -264,6 +289,20 @@ def sightings(
             yield Sighting(kind, child=there, parent=here, at=at, port=port)
         else:
             yield Sighting(kind, child=here, parent=there, at=at)
+
+
+def table_sightings(
+    core: str,
+    around: Iterable[tuple[str, str, str | None, str]],
+    tables: Iterable[Attachment],
+    at: datetime,
+) -> Iterator[Sighting]:
+    """What MAC tables and routes say, but for what stands nearer to the core than its parent."""
+    near = _distances(core, around)
+    for one in tables:
+        is_upwards = one.parent in near and near.get(one.child, len(near)) <= near[one.parent]
+        if one.child != core and not is_upwards:
+            yield Sighting(one.source, one.child, one.parent, at, one.port)
 
 
 def _distances(core: str, found: Iterable[tuple[str, str, str | None, str]]) -> Mapping[str, int]:

@@ -1,4 +1,4 @@
-"""Asks addresses of an inventory what stands there: maker, class, neighbours.
+"""Asks addresses of an inventory what stands there: maker, class, neighbours, tables.
 
 Only addresses that the caller allowed are asked, a few a second, each with the credentials that the
 inventory has already. What does not answer is not there or knows none of them: both look alike.
@@ -7,18 +7,22 @@ inventory has already. What does not answer is not there or knows none of them: 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, TypeAlias
 
 from inventory.errors import InputError
 from inventory.text import one_line
 from probes import oids
+from probes.attachments import Tables
 from probes.errors import ProbeError
 from probes.model import Identity, ProbeContext, Target
-from probes.snmp import identity, values
+from probes.snmp import ber, identity, values
 from probes.snmp.ask import snmp_target
+from probes.snmp.bridge import read_arp, read_fdb
+from probes.snmp.bridge_vlans import read_fdb_of_vlans
 from probes.snmp.neighbours import read_neighbours
+from probes.snmp.routes import read_gateway, read_own_addresses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from inventory.model import Device, SnmpAccess, Ward
     from probes.clock import Clock
     from probes.snmp.neighbours import Neighbour
+    from probes.snmp.types import SnmpClient, SnmpTarget
     from probes.transports.model import Transports
 
     AnyAddress: TypeAlias = "IPv4Address | IPv6Address"
@@ -55,6 +60,7 @@ class Seen:
     macs: frozenset[str] = frozenset()
     neighbours: tuple[Neighbour, ...] = ()
     others: tuple[str, ...] = ()
+    tables: Tables = field(default_factory=Tables)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,16 +197,56 @@ async def _ask(
 
 
 async def _looked_around(found: Seen, target: Target, context: ProbeContext) -> Seen:
-    """Its ports' addresses and its neighbours; what does not tell them is seen all the same."""
-    client, asked = context.transports.snmp, snmp_target(target, context)
-    try:
-        table = await client.table(asked, (oids.ifPhysAddress,), deadline=context.deadline)
-        macs = frozenset(mac for (cell,) in table.rows.values() if (mac := values.mac(cell)))
-        found = replace(found, macs=macs)
-        around = await read_neighbours(client, asked, context.deadline)
-        return replace(found, neighbours=around)
-    except ProbeError:
-        return found
+    """Its ports' addresses, its neighbours, its tables; it is seen without those that fail."""
+    asked = snmp_target(target, context)
+    for look in (_with_ports, _with_neighbours, _with_addresses, _with_learned, _with_vlans):
+        try:
+            found = await look(found, context.transports.snmp, asked, context.deadline)
+        except ProbeError:
+            continue
+    return found
+
+
+async def _with_ports(found: Seen, client: SnmpClient, asked: SnmpTarget, deadline: float) -> Seen:
+    columns = (oids.ifPhysAddress, oids.ifName, oids.ifDescr)
+    table = await client.table(asked, columns, deadline=deadline)
+    macs = frozenset(mac for cell, *_ in table.rows.values() if (mac := values.mac(cell)))
+    named = {
+        ber.index_arcs(index)[0]: values.text(name) or values.text(descr)
+        for index, (_, name, descr) in table.rows.items()
+    }
+    ports = {index: name for index, name in named.items() if name}
+    return replace(found, macs=macs, tables=replace(found.tables, ports=ports))
+
+
+async def _with_neighbours(
+    found: Seen, client: SnmpClient, asked: SnmpTarget, deadline: float
+) -> Seen:
+    return replace(found, neighbours=await read_neighbours(client, asked, deadline))
+
+
+async def _with_addresses(
+    found: Seen, client: SnmpClient, asked: SnmpTarget, deadline: float
+) -> Seen:
+    own = await read_own_addresses(client, asked, deadline)
+    gateway = await read_gateway(client, asked, deadline)
+    return replace(found, tables=replace(found.tables, own=own, gateway=gateway))
+
+
+async def _with_learned(
+    found: Seen, client: SnmpClient, asked: SnmpTarget, deadline: float
+) -> Seen:
+    arp = await read_arp(client, asked, deadline)
+    pairs = tuple((address, mac) for address, mac, _ in arp)
+    found = replace(found, tables=replace(found.tables, arp=pairs))
+    fdb = await read_fdb(client, asked, deadline)
+    return replace(found, tables=replace(found.tables, fdb=fdb))
+
+
+async def _with_vlans(found: Seen, client: SnmpClient, asked: SnmpTarget, deadline: float) -> Seen:
+    more = await read_fdb_of_vlans(client, asked, deadline)
+    fdb = tuple(dict.fromkeys((*found.tables.fdb, *more)))
+    return replace(found, tables=replace(found.tables, fdb=fdb))
 
 
 def once(found: Iterable[Seen]) -> tuple[Seen, ...]:

@@ -9,11 +9,13 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.discover_cli import Proposal, sightings, yaml_text
+from agent.discover_cli import Proposal, sightings, table_sightings, yaml_text
 from inventory.document import read
 from inventory.model import SnmpAccess, Ward
+from probes.attachments import Attachment, Tables
 from probes.discover import Seen
 from probes.model import Identity
+from probes.snmp.bridge import Learned
 from probes.snmp.neighbours import Neighbour
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
@@ -37,6 +39,62 @@ def test_of_two_neighbours_the_nearer_to_the_core_is_the_parent() -> None:
 def test_two_at_the_same_distance_are_nobodys_parent() -> None:
     seen = [("core", "a", "1", "lldp"), ("core", "b", "2", "lldp"), ("a", "b", "3", "lldp")]
     assert {s.parent for s in sightings("core", seen, AT)} == {"core"}
+
+
+def test_a_table_never_puts_what_is_nearer_to_the_core_behind_what_is_farther() -> None:
+    around = [("core", "a", "1", "lldp"), ("a", "b", "2", "lldp")]
+    tables = [
+        Attachment("a", "b", "24", "fdb+arp"),
+        Attachment("core", "b", "24", "fdb+arp"),
+        Attachment("cam", "b", "5", "fdb+arp"),
+        Attachment("b", "core", None, "route"),
+    ]
+    found = [(s.child, s.parent, s.source) for s in table_sightings("core", around, tables, AT)]
+    assert found == [("cam", "b", "fdb+arp"), ("b", "core", "route")]
+
+
+def test_sources_that_agree_are_counted_and_a_silent_camera_is_placed() -> None:
+    access = SnmpAccess(auth="env:SNMP")
+    ward = Ward.model_validate(
+        {
+            "schema": "wardops/inventory/1",
+            "ward": "26740",
+            "devices": [
+                {"name": "core", "kind": "cisco_ios", "role": "core", "address": "192.0.2.1"},
+                {"name": "cam-1", "kind": "generic_host", "address": "192.0.2.9"},
+            ],
+        }
+    )
+    mac, camera = "02:00:5e:10:00:02", "02:00:5e:10:00:09"
+    neighbour = Neighbour("Gi1/0/7", "x", "Gi0/1", "tang-2", None, "lldp")
+    tables = Tables(
+        fdb=(Learned(mac, 7, 7), Learned(camera, 3, 3)),
+        arp=(("192.0.2.2", mac), ("192.0.2.9", camera)),
+        ports={7: "Gi1/0/7", 3: "Gi1/0/3"},
+    )
+    found = (
+        Seen("192.0.2.1", access, Identity(), neighbours=(neighbour,), tables=tables),
+        Seen("192.0.2.2", access, Identity(sys_name="tang-2"), tables=Tables(gateway="192.0.2.1")),
+    )
+    text = "\n".join(Proposal(ward, found, AT, "en").text(2))
+    assert (
+        "behind: core:Gi1/0/7 # behind core:Gi1/0/7, say 3 source(s): fdb+arp, lldp, route" in text
+    )
+    assert "# cam-1 (192.0.2.9): behind core:Gi1/0/3, say 1 source(s): fdb+arp" in text
+
+
+def test_a_route_never_doubts_what_a_person_wrote() -> None:
+    access = SnmpAccess(auth="env:SNMP")
+    devices = [
+        {"name": "core", "kind": "cisco_ios", "role": "core", "address": "192.0.2.1"},
+        {"name": "ce", "kind": "generic_router", "address": "192.0.2.254", "behind": "core"},
+        {"name": "a", "kind": "cisco_ios", "address": "192.0.2.2", "behind": "core"},
+    ]
+    ward = Ward.model_validate(
+        {"schema": "wardops/inventory/1", "ward": "26740", "devices": devices}
+    )
+    seen = Seen("192.0.2.2", access, Identity(), tables=Tables(gateway="192.0.2.254"))
+    assert "route" not in "\n".join(Proposal(ward, (seen,), AT, "en").text(1))
 
 
 @given(st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), min_size=1, max_size=30))
