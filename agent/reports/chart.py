@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-WIDTH, HEIGHT = 680, 170
+WIDTH, HEIGHT = 680, 150
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 8, 10, 38
 _LEAST_BAR = 3.0  # a short outage must still be seen
 # Hatched and dotted, so that they differ on any printer.

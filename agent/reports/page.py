@@ -84,11 +84,11 @@ def _head(summary: Summary, language: Language) -> Iterator[str]:
     unit, window = units()[summary.ward], summary.window
     if summary.realm != "live":
         yield f'<p class="realm">{said(f"realm.{summary.realm}", language)}</p>'
-    left = f"<b>{escape(unit.name.upper())}</b>{said('unit_code', language, code=unit.code)}"
-    yield f'<div class="head"><div>{left}</div><div><b>{said("annex", language)}</b></div></div>'
+    yield f'<p class="annex">{said("annex", language)}</p>'
     yield f"<h1>{escape(_title(summary, language).upper())}</h1>"
     yield f'<p class="about">{said(f"about.{window.kind}", language)}</p>'
     yield f'<p class="with">{said("with", language)}</p>'
+    yield f'<p class="unit">{said("unit", language, unit=unit.name, code=unit.code)}</p>'
     span = {
         "begin": words.moment(window.begin, language), "end": words.moment(window.end, language)
     }  # fmt: skip

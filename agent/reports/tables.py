@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MOST_INCIDENTS = 40
 NUMBER = "n"
-LACK = "lack"
+WRAPPED_NUMBER = "r"
 
 
 def said(key: str, language: Language, **values: object) -> str:
@@ -71,7 +71,7 @@ def pieces_table(pieces: Sequence[Piece], language: Language) -> str:
     """The months of a year."""
     rows = (
         (f"{piece.begin:%m/%Y}", *_cells(piece.ward, language)[:3],
-         words.percent(piece.line.ratio, language), words.percent(piece.ward.coverage, language))
+         _cells(piece.line, language)[0], words.percent(piece.ward.coverage, language))
         for piece in pieces
     )  # fmt: skip
     heads = _heads(
@@ -103,17 +103,17 @@ def circuit_table(circuits: Sequence[CircuitUse], language: Language) -> str:
             capacity = load.p95.capacity_bps if load.p95 else None
             end = words.moment(datetime.fromtimestamp(load.end, UTC), language)
             rows.append((
-                f"{use.link}, {say(f'report.dir.{use.direction}', language)}",
+                f"{use.link} ({words.megabits(capacity, language)}), "
+                + say(f"report.dir.{use.direction}", language),
                 say(f"report.window.{key}", language, end=end),
-                words.megabits(capacity, language),
-                words.megabits(p95.bps if p95 else None, language),
-                words.percent(p95.share if p95 else None, language),
-                f"{words.whole(load.valid, language)}/{words.whole(load.slots, language)} "
-                f"({words.percent(load.coverage, language, 1)})",
+                words.percent(p95.share if p95 else None, language)
+                + (f" ({words.megabits(p95.bps, language)})" if p95 else ""),
+                f"{words.percent(load.coverage, language, 1)} "
+                f"({words.whole(load.valid, language)}/{words.whole(load.slots, language)})",
                 say(f"report.load.{load.state}", language),
             ))  # fmt: skip
-    heads = _heads(language, "circuit", "window", "capacity", "p95", "share", "slots", "judged")
-    return grid(heads, rows, ("", "", NUMBER, NUMBER, NUMBER, NUMBER, ""))
+    heads = _heads(language, "circuit", "window", "p95", "slots", "judged")
+    return grid(heads, rows, ("", "", WRAPPED_NUMBER, WRAPPED_NUMBER, ""))
 
 
 def rule_note(summary: Summary, law: Law, language: Language) -> str:
@@ -237,10 +237,10 @@ def _cells(times: Availability, language: Language) -> tuple[str, ...]:
     cover = words.percent(times.coverage, language)
     if times.ratio is None:
         return (unknown, unknown, unknown, unknown, cover)
-    mark = "" if times.is_enough else "*"
+    ratio = words.percent(times.ratio, language)
     longest = words.duration(times.longest_s, language) if times.outages else "–"
     return (
-        words.percent(times.ratio, language) + mark,
+        ratio if times.is_enough else say("report.lack", language),
         words.duration(times.down_s, language) if times.outages else "0",
         str(times.outages),
         longest,

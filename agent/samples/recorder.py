@@ -261,7 +261,7 @@ def _kinds_by_target(cases: Mapping[str, WardCase]) -> dict[tuple[str, str], Thi
     for code, case in cases.items():
         ward = case.watch.ward
         kinds |= {(code, device.name): "device" for device in ward.devices}
-        kinds |= {(code, service.id): "service" for service in ward.services}
+        kinds |= {(code, name): "service" for one in ward.services for name in one.names}
     return kinds
 
 

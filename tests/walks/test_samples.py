@@ -35,13 +35,13 @@ async def rest(story: Any, seconds: int) -> None:
 
 def test_an_outage_of_the_line_is_in_the_samples_as_it_was(tell: Callable[..., None]) -> None:
     async def plot(story: Any) -> None:
-        await rest(story, 900)
+        await rest(story, 420)
         cut_s = story.clock.now().timestamp()
         fault = story.fault("cable_cut", "ce:wan")
-        await rest(story, 600)
+        await rest(story, 300)
         mended_s = story.clock.now().timestamp()
         story.mend(fault)
-        await rest(story, 900)
+        await rest(story, 180)
         story.agent.recorder.write()
         loads, paths, spans = read(story)
         down = [one for one in spans if one.kind == "ward" and one.state == "down"]
@@ -50,15 +50,54 @@ def test_an_outage_of_the_line_is_in_the_samples_as_it_was(tell: Callable[..., N
         assert abs(outage.begin_ms / 1000 - cut_s) <= 6
         assert abs(outage.end_ms / 1000 - mended_s) <= 6
         whole = [one for one in loads if one.in_covered_s > 299.9]
-        assert len(whole) == 6
+        assert whole
         assert all(one.in_octets > 4e6 and one.capacity_bps == 100e6 for one in whole)
         silent = [one for one in paths if one.sent and not one.answered]
-        assert len(silent) == 2  # the ten minutes of the cut, and only they
-        assert all(one.lost == 0 for one in paths if one not in silent)
+        assert silent == []  # the five minutes of the cut lie in two slots
+        assert 50 < sum(one.lost for one in paths) < 80
         behind = [one for one in spans if one.kind == "service"]
         assert {one.state for one in behind} == {"good"}  # behind the break: not known, not down
         gaps = [b.begin_ms - a.end_ms for a, b in pairwise(behind) if a.thing == b.thing]
         assert len(gaps) == 4
-        assert all(500_000 < gap < 700_000 for gap in gaps)
+        assert all(200_000 < gap < 400_000 for gap in gaps)
+
+    tell(plot)
+
+
+def test_a_clock_that_is_set_back_leaves_no_time_twice(tell: Callable[..., None]) -> None:
+    async def plot(story: Any) -> None:
+        await rest(story, 200)
+        story.agent.recorder.write()
+        await rest(story, 60)
+        story.clock.step_wall(-120)
+        await rest(story, 30)
+        story.agent.recorder.write()
+        loads, paths, spans = read(story)
+        now_ms = story.clock.now().timestamp() * 1000
+        things = {(one.kind, one.thing) for one in spans}
+        assert len(things) > 5
+        for thing in things:
+            own = [one for one in spans if (one.kind, one.thing) == thing]
+            assert own[-1].end_ms <= now_ms
+            assert all(one.end_ms <= two.begin_ms for one, two in pairwise(own))
+        assert all(one.in_covered_s <= 300 for one in loads)
+        slots = [*(one.slot for one in loads), *(one.slot for one in paths)]
+        assert all(slot * 1000 <= now_ms for slot in slots)
+
+    tell(plot)
+
+
+def test_a_clock_that_is_set_forward_leaves_a_gap(tell: Callable[..., None]) -> None:
+    async def plot(story: Any) -> None:
+        await rest(story, 100)
+        stepped_ms = story.clock.now().timestamp() * 1000
+        story.clock.step_wall(7200)
+        await rest(story, 60)
+        story.agent.recorder.write()
+        _loads, _paths, spans = read(story)
+        switch = [one for one in spans if one.thing == "sw-26740-01"]
+        assert [one.state for one in switch] == ["good", "good"]
+        assert switch[0].end_ms <= stepped_ms
+        assert switch[1].begin_ms >= stepped_ms + 7_190_000
 
     tell(plot)
