@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from drills.certificates import issue
 from tests.lab.programs import Program
 from tests.lab.ward import (
+    CE,
     CLOCK,
     DOCUMENTS,
     NAME,
@@ -88,7 +89,7 @@ def _secret(path: Path, octets: bytes) -> None:
 
 
 def services(folder: Path) -> Iterator[Program]:
-    """Every program of the data centre."""
+    """Every program of the data centre, and the ward's resolver that hangs on it."""
     yield Program(
         "reflector", "dc",
         (WARDOPS, "reflector", "--listen", f"{REFLECTOR}:862", "--allow", "198.18.0.0/16",
@@ -99,6 +100,7 @@ def services(folder: Path) -> Iterator[Program]:
     yield page("tthc", SITE, folder)
     yield page("documents", DOCUMENTS, folder)
     yield names(folder, SITE)
+    yield ward_names(folder)
     yield time_server(folder)
     yield registrar(folder)
     yield Program(
@@ -120,14 +122,24 @@ def page(name: str, address: str, folder: Path) -> Program:
 
 
 def names(folder: Path, address: str) -> Program:
-    """The resolver, which says that the site is at this address."""
-    config = folder / "dnsmasq.conf"
+    """The city's resolver, which says that the site is at this address."""
+    return _resolver("dnsmasq", "dc", RESOLVER, f"address=/{NAME}/{address}\n", folder)
+
+
+def ward_names(folder: Path, address: str = "") -> Program:
+    """The ward's own resolver in the terminal device; it asks the city's or lies by itself."""
+    answers = f"address=/{NAME}/{address}\n" if address else f"server={RESOLVER}\ncache-size=0\n"
+    return _resolver("dnsmasq-ce", "ce", CE, answers, folder)
+
+
+def _resolver(name: str, host: str, address: str, answers: str, folder: Path) -> Program:
+    config = folder / f"{name}.conf"
     config.write_text(
-        f"listen-address={RESOLVER}\nbind-interfaces\nno-resolv\nno-hosts\nno-dhcp-interface=\n"
-        f"address=/{NAME}/{address}\nuser=root\npid-file=\n"
+        f"listen-address={address}\nbind-interfaces\nno-resolv\nno-hosts\n{answers}"
+        "user=root\npid-file=\n"
     )
     argv = ("dnsmasq", "-k", f"--conf-file={config}", "--log-facility=-")
-    return Program("dnsmasq", "dc", argv, (("udp", f"{RESOLVER}:53"),))
+    return Program(name, host, argv, (("udp", f"{address}:53"),))
 
 
 def time_server(folder: Path) -> Program:

@@ -24,8 +24,9 @@ class Fault:
     """One fault. `name` says what was done; `code` is that of the drills' catalogue, if it has one.
 
     The verdict must come to `segment` and one of `parts` (any when empty); for `unknown` one of
-    `suspects` must be among its alternatives. `quick` ones are in the short form. After a fault
-    that `stains`, the memory of the agent is longer than a test waits: it is started anew.
+    `suspects` must be among its alternatives. Its evidence holds the words `says`. `quick` ones are
+    in the short form. After a fault that `stains`, the memory of the agent is longer than a test
+    waits: it is started anew.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Fault:
     mend: Callable[[Lab], object]
     code: str = ""
     suspects: tuple[str, ...] = ()
+    says: str = ""
     quick: bool = False
     stains: bool = False
     within_s: float = 60.0
@@ -86,6 +88,11 @@ def _names(address: str) -> Callable[[Lab], object]:
         lab.programs.run(centre.names(lab.folder, address))
 
     return answer
+
+
+def _ward_names(lab: Lab, address: str) -> None:
+    lab.programs.stop("dnsmasq-ce")
+    lab.programs.run(centre.ward_names(lab.folder, address))
 
 
 def _certificate(kind: str) -> Callable[[Lab], object]:
@@ -214,7 +221,7 @@ _SHARED = ("dc/shared", "service/")
 
 FAULTS = (
     Fault("uplink unplugged", "metronet", ("ce_link",), _port("ce", "lan", "down"),
-          _both(_port("ce", "lan", "up"), ), "cable_cut", quick=True),
+          _port("ce", "lan", "up"), "cable_cut"),
     Fault("uplink port shut", "switch", ("uplink_shut",), _port("sw", "uplink", "down"),
           _port("sw", "uplink", "up"), "if_admin_down", quick=True),
     Fault("line cut", "metronet", ("line",), _line(CUT, CUT), _HEAL_LINE, "cable_cut", quick=True),
@@ -251,11 +258,11 @@ FAULTS = (
     Fault("a port of the ward unplugged", "lan", ("devices",), _port("pc", "eth0", "down"),
           _both(_port("pc", "eth0", "up"), lambda lab: _routes(lab, "pc")), "cable_cut"),
     Fault("UPS on battery", "power", ("ups",), _ups(on_battery=True), _ups(on_battery=False),
-          "power_flap", quick=True),
+          "power_flap"),
     Fault("video endpoint without registrar", "meeting", ("registration",),
           _deaf("vc", "output udp dport 5060"), _hears("vc"), "vc_unregistered"),
     Fault("page of one service stopped", "unknown", ("here_only",), _stop("documents"),
-          _services("documents"), "service_stopped", _SHARED, quick=True),
+          _services("documents"), "service_stopped", _SHARED),
     Fault("certificate expired", "unknown", ("here_only",), _certificate("expired"),
           _certificate("valid"), "cert_expired", _SHARED),
     Fault("registrar down", "unknown", ("here_only",), _stop("kamailio"), _services("kamailio"),
@@ -266,12 +273,17 @@ FAULTS = (
           _names(ward.SITE), "dns_wrong", _SHARED),
     Fault("resolver down", "unknown", ("here_only",), _stop("dnsmasq"), _names(ward.SITE),
           "dns_down", _SHARED),
+    Fault("ward's resolver lies", "lan", ("dns",), lambda lab: _ward_names(lab, ward.DOCUMENTS),
+          lambda lab: _ward_names(lab, ""), "dns_wrong", quick=True),
+    Fault("large packets vanish", "metronet", ("mtu",),
+          _line(Impairment(largest=1300), Impairment(largest=1300)), _HEAL_LINE,
+          "mtu_blackhole", says="1301", quick=True),
     Fault("packets lost on the way out", "metronet", ("quality",),
-          _line(Impairment(loss=0.12, seed=1), CLEAR), _HEAL_LINE, "path_loss", stains=True,
-          within_s=90),
+          _line(Impairment(loss=0.12, seed=1), CLEAR), _HEAL_LINE, "path_loss",
+          says="lost on the way out", stains=True, within_s=150),
     Fault("packets lost on the way back", "metronet", ("quality",),
-          _line(CLEAR, Impairment(loss=0.12, seed=2)), _HEAL_LINE, "path_loss", stains=True,
-          within_s=90),
+          _line(CLEAR, Impairment(loss=0.12, seed=2)), _HEAL_LINE, "path_loss",
+          says="lost on the way back", stains=True, within_s=150),
 )  # fmt: skip
 
 QUIET = (

@@ -21,13 +21,15 @@ from tests.lab.net import LabError, Net, delete, namespaces
 from tests.lab.programs import HURRY, Programs, may_hurry, wait_for
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from agent.wire import Verdict
 
 RUNS = Path(tempfile.gettempdir()) / "wardops-lab"
 OWNER, KEPT = "owner", "kept"
 NEEDED = (
-    "ip", "ping", "ethtool", "ovs-vswitchd", "ovsdb-tool", "snmpd", "snmpset", "lldpd", "nginx",
-    "dnsmasq", "chronyd", "kamailio", "prometheus-node-exporter", "iperf3", "tshark",
+    "ip", "ping", "ethtool", "ovs-vswitchd", "ovsdb-tool", "snmpd", "snmpset", "snmpwalk", "lldpd",
+    "nginx", "dnsmasq", "chronyd", "kamailio", "prometheus-node-exporter", "iperf3", "tshark",
 )  # fmt: skip
 _SBIN = "/usr/sbin:/sbin:/usr/bin:/bin"
 _SETTLE_S = 30.0
@@ -36,9 +38,9 @@ _TRIALS = 4
 _RTT = re.compile(r"time=([0-9.]+) ms")
 
 
-def missing() -> tuple[str, ...]:
-    """Programs that the lab needs and this machine has not."""
-    return tuple(name for name in NEEDED if shutil.which(name, path=_SBIN) is None)
+def missing(needed: Iterable[str] = NEEDED) -> tuple[str, ...]:
+    """Those of the programs that this machine has not."""
+    return tuple(name for name in needed if shutil.which(name, path=_SBIN) is None)
 
 
 @dataclass

@@ -72,7 +72,7 @@ class Net:
             "ipv4.ip_forward": int(forwards),
             "ipv4.conf.all.rp_filter": 0,
             "ipv4.conf.default.rp_filter": 0,
-            "ipv4.ping_group_range": "0 2147483647",
+            "ipv4.ping_group_range": "0 0",
         }
         script = ";".join(
             f"echo '{value}' >/proc/sys/net/{key.replace('.', '/')}"

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 PROFILE = {
     "schema": "wardops/agent/1",
     "timing": {
-        "period_s": 4,
+        "period_s": 5,
         "watch_s": 2,
         "retry_s": 2,
         "line_retry_s": 1,
@@ -84,6 +84,11 @@ def _ward() -> dict[str, Any]:
             "gateway": {"address": GATEWAY},
             "pe": {"address": PE_WAN},
             "reflector": {"address": REFLECTOR},
+        },
+        "dns": {
+            "city": {"address": RESOLVER},
+            "ward": {"address": ward.CE},
+            "canary": {"name": NAME, "expect": f"^{SITE}$"},
         },
         "services": [
             _service("tthc", "http_2xx", f"https://{SITE}/", ca="ca.pem"),

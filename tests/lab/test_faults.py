@@ -65,6 +65,8 @@ def fits(fault: Fault, now: Verdict) -> bool:
         return False
     if fault.parts and now.part not in fault.parts:
         return False
+    if not any(fault.says in one.text.en for one in now.evidence):
+        return False
     return not fault.suspects or any(
         one.startswith(suspect) for one in now.alternatives for suspect in fault.suspects
     )

@@ -31,8 +31,8 @@ SHARED_PORT = 8620
 TRIALS = 3
 # 20 ms, 5 ms either way, 5 % in each direction; the seeds lose 9.7 % of 300 and of 1000 there and
 # back, so that what is asserted is the measurement and not chance.
-OUT = Impairment(delay_s=0.020, jitter_s=0.005, loss=0.05, seed=11)
-BACK = Impairment(delay_s=0.020, jitter_s=0.005, loss=0.05, seed=12)
+OUT = Impairment(delay_s=0.020, jitter_s=0.005, loss=0.05, seed=38)
+BACK = Impairment(delay_s=0.020, jitter_s=0.005, loss=0.05, seed=25)
 # Two neighbours of an even spread of 10 ms differ by a third of it on average.
 JITTER_S = 0.010 / 3
 
@@ -129,11 +129,11 @@ def test_our_echoes_agree_with_the_systems_ping(line: Lab) -> None:
     ping_s: list[float] = []
 
     def act() -> dict[str, Any]:
-        rtts, lost = line.ping(ward.REFLECTOR, 100)
+        rtts, lost = line.ping(ward.REFLECTOR, 60)
         ping_s.append(median(rtts))
         counted = line.impair(OUT, BACK)
         assert lost == counted["out"]["lost"] + counted["back"]["lost"]
-        ours = measure(line, "icmp", ward.REFLECTOR, "100", str(GAP_S))
+        ours = measure(line, "icmp", ward.REFLECTOR, "60", str(GAP_S))
         assert ours["lost"] == lost
         return ours
 
@@ -157,8 +157,8 @@ def test_stamp_finds_delay_jitter_and_loss_of_each_direction(shared: int, line: 
 
 
 def test_stamp_tells_a_good_way_out_from_a_bad_way_back(shared: int, line: Lab) -> None:
-    out = Impairment(delay_s=0.010, loss=0.01, seed=21)
-    back = Impairment(delay_s=0.030, jitter_s=0.004, loss=0.07, seed=22)
+    out = Impairment(delay_s=0.010, loss=0.01, seed=2)
+    back = Impairment(delay_s=0.030, jitter_s=0.004, loss=0.07, seed=27)
 
     def judge(found: dict[str, Any]) -> list[str]:
         assert found["back"]["lost"] > 3 * found["out"]["lost"]
@@ -169,7 +169,7 @@ def test_stamp_tells_a_good_way_out_from_a_bad_way_back(shared: int, line: Lab) 
             *off("jitter back", found["back"]["jitter_s"], 0.008 / 3, 0.001),
         ]
 
-    truly(line, out, back, lambda: stamp(line, shared, 6, 0.01), judge)
+    truly(line, out, back, lambda: stamp(line, shared, 4, 0.01), judge)
 
 
 @pytest.mark.parametrize("guilty", ["out", "back"])
