@@ -297,7 +297,8 @@ class Engine:
         block = self.outlets.renderer.render_block(
             target.ward, target.name, seen.probe, seen.reading.samples, seen.mono, seen.ttl_s
         )
-        self.outlets.exposition.put(block)
+        whole = self.outlets.renderer.with_distributions(block, seen.reading.distributions)
+        self.outlets.exposition.put(whole)
 
     def _record(self, case: WardCase, step: Step) -> None:
         """A change of a check goes to the journal; what went hard or came back, to everybody."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from agent.exposition.catalogue import Catalogue
-    from probes.model import Metric, Sample
+    from probes.model import Distribution, Metric, Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,24 @@ class Renderer:
         self._prefixes[ward, device, module] = used
         chunks = {name: "".join(family.values()).encode() for name, family in lines.items()}
         return Block(ward, device, module, done_mono, ttl_s, MappingProxyType(chunks), dropped)
+
+    def with_distributions(self, block: Block, found: Iterable[Distribution]) -> Block:
+        """The block with these histograms' series. Raises NotInCatalogue for a probe's mistake."""
+        families: dict[Metric, list[Buckets]] = {}
+        for one in found:
+            self._catalogue.require(one.metric)
+            own = zip(one.metric.labels, one.labels, strict=True)
+            labels = (("ward", block.ward), ("device", block.device), *own)
+            families.setdefault(one.metric, []).append(
+                Buckets(labels, one.bounds, one.count, one.sum)
+            )
+        if not families:
+            return block
+        chunks = {
+            metric.name: histogram_chunk(metric, series, drill=bool(self._tail))
+            for metric, series in families.items()
+        }
+        return replace(block, chunks=MappingProxyType({**block.chunks, **chunks}))
 
     def _labels(self, ward: str, device: str, sample: Sample) -> str:
         pairs = [pair("ward", ward)]

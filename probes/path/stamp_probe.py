@@ -8,14 +8,21 @@ from urllib.parse import urlsplit
 
 from probes.errors import NotConfigured, TimedOut, Unsupported
 from probes.model import EchoStats, Metric, Probe, Reading, Sample
-from probes.path.icmp_probe import PATH_JITTER, PATH_LOSS
+from probes.path.metrics import (
+    PATH_JITTER,
+    PATH_LOSS,
+    PATH_LOST,
+    PATH_PACKETS,
+    PATH_RTT,
+    RoundTrips,
+)
 from probes.path.model import CLASSES, LineWay
 from probes.path.stamp_wire import PORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from probes.model import ProbeContext, Target
+    from probes.model import Distribution, ProbeContext, Target
     from probes.path.model import Direction
     from probes.path.stamp_client import StampClient
     from probes.path.stamp_quality import Counters, Quality, Way
@@ -42,12 +49,6 @@ PATH_IPDV = Metric(
     "Delay variation of the last burst: 1-10^-3 quantile less minimum (ITU-T Y.1541).",
     _DIRECTED,
     "seconds",
-)
-PATH_PACKETS = Metric(
-    "wardops_path_packets_total", "counter", "Packets sent over the line.", _DIRECTED
-)
-PATH_LOST = Metric(
-    "wardops_path_packets_lost_total", "counter", "Packets that the line lost.", _DIRECTED
 )
 PATH_REORDERED = Metric(
     "wardops_path_reordered_total", "counter", "Packets overtaken by later ones.", _CLASS
@@ -85,6 +86,7 @@ async def run(target: Target, context: ProbeContext) -> Reading:
             )
         )
     echo = _echo(qualities)
+    sums = _summed(context, qualities)
     if not echo.rtts_s:
         raise TimedOut("stamp_silent", sent=echo.sent, port=port)
     return Reading(
@@ -92,6 +94,7 @@ async def run(target: Target, context: ProbeContext) -> Reading:
         echo=echo,
         method=echo.method,
         ways=tuple(_ways(target.vantage, qualities)),
+        distributions=tuple(_distributions(target.vantage, sums)),
         clock_stepped=any(one.is_stepped for one in qualities),
     )
 
@@ -125,6 +128,21 @@ def _samples(target: Target, client: StampClient, qualities: list[Quality]) -> I
             yield Sample(PATH_REWRITTEN, float(found.dscp_rewritten), own)
         counters = client.counters(host, port, kind.dscp)
         yield from _counter_samples(target.vantage, kind.name, counters)
+
+
+def _summed(context: ProbeContext, qualities: list[Quality]) -> tuple[RoundTrips, ...]:
+    """The round trips of all runs, by class in order; kept for the next run."""
+    kept = context.memory.kept
+    before = kept if isinstance(kept, tuple) else (RoundTrips(),) * len(CLASSES)
+    context.memory.kept = now = tuple(
+        one.plus(found.sent, found.rtts_s) for one, found in zip(before, qualities, strict=True)
+    )
+    return now
+
+
+def _distributions(vantage: str, sums: tuple[RoundTrips, ...]) -> Iterator[Distribution]:
+    for kind, one in zip(CLASSES, sums, strict=True):
+        yield one.distribution((vantage, "stamp", kind.name))
 
 
 def _ways(vantage: str, qualities: list[Quality]) -> Iterator[LineWay]:
@@ -186,7 +204,7 @@ PROBE = Probe(
     timeout_s=8,
     run=run,
     metrics=(
-        *(PATH_LOSS, PATH_JITTER, PATH_OWD, PATH_IPDV, PATH_PACKETS, PATH_LOST),
+        *(PATH_RTT, PATH_LOSS, PATH_JITTER, PATH_OWD, PATH_IPDV, PATH_PACKETS, PATH_LOST),
         *(PATH_REORDERED, PATH_DUPLICATES, PATH_REWRITTEN),
     ),
 )

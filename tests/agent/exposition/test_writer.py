@@ -17,7 +17,7 @@ from agent.exposition.catalogue import Catalogue, NotInCatalogue
 from agent.exposition.family import OPENMETRICS, TEXT, Format
 from agent.exposition.label import clean, is_personal, label_value
 from agent.exposition.writer import EVERYTHING, Exposition, Selection
-from probes.model import Metric, Sample
+from probes.model import Distribution, Metric, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -291,6 +291,23 @@ def test_a_histogram_reads_back_and_its_bounds_have_a_decimal_point() -> None:
     (family,) = openmetrics(text)
     assert [s.labels["le"] for s in family.samples if "le" in s.labels] == ["1.0", "5.0", "+Inf"]
     assert family.samples[-1].value == 4
+
+
+def test_a_probes_histograms_stand_in_its_block_under_their_device() -> None:
+    renderer = Renderer(CATALOGUE)
+    plain = renderer.render_block("26740", "gateway", "icmp", (Sample(AGE, 2.0),), 0.0, 60.0)
+    found = Distribution(LASTED, (), ((1.0, 1), (5.0, 3)), 4, 17.5)
+    families = {family.name: family for family in openmetrics(render(
+        renderer.with_distributions(plain, (found,))
+    ))}  # fmt: skip
+    assert set(families) == {"wardops_test_age_seconds", "wardops_test_lasted_seconds"}
+    lasted = families["wardops_test_lasted_seconds"].samples
+    assert {s.labels["device"] for s in lasted} == {"gateway"}
+    assert [s.value for s in lasted if "le" in s.labels] == [1, 3, 4]
+    assert renderer.with_distributions(plain, ()) is plain
+    strange = Metric("wardops_strange_seconds", "histogram", "Strange.", (), "seconds")
+    with pytest.raises(NotInCatalogue):
+        renderer.with_distributions(plain, (Distribution(strange, (), (), 0, 0.0),))
 
 
 @given(texts)

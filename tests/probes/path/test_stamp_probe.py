@@ -130,6 +130,13 @@ def test_each_class_and_direction_is_handed_on_for_judging() -> None:
     ]  # fmt: skip
 
 
+def test_round_trips_go_into_a_histogram_of_each_class() -> None:
+    found = {one.labels: one for one in seen_over(everywhere(LOSSY_OUT)).reading.distributions}
+    assert set(found) == {("ward", "stamp", kind) for kind in ("ef", "af41", "be")}
+    assert {(one.count, round(one.sum, 3)) for one in found.values()} == {(2, 0.064)}
+    assert dict(found["ward", "stamp", "ef"].bounds)[0.05] == 2
+
+
 def test_a_clock_that_was_set_meanwhile_is_told() -> None:
     assert not seen_over(everywhere(LOSSY_OUT)).reading.clock_stepped
     stepped = everywhere(replace(LOSSY_OUT, is_stepped=True))
