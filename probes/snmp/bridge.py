@@ -14,7 +14,7 @@ from probes import oids
 from probes.snmp import ber, values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from probes.snmp.types import SnmpClient, SnmpTarget, Varbind
 
@@ -144,9 +144,14 @@ def poe_ports(
         state = values.number(detection)
         if state not in _POE_STATES or len(arcs) < 2:
             continue
-        own = names.get(arcs[1]) if len(groups) == 1 else None
-        name = own or "/".join(map(str, arcs[:2]))
+        name = pse_port_name(arcs, groups, names)
         yield PoePort(name, state == _DELIVERING, state in _FAULTS)
+
+
+def pse_port_name(arcs: tuple[int, ...], groups: Collection[int], names: Mapping[int, str]) -> str:
+    """The interface's name of a group and port, where one group counts; else the two numbers."""
+    own = names.get(arcs[1]) if len(groups) == 1 else None
+    return own or "/".join(map(str, arcs[:2]))
 
 
 async def base_ports(client: SnmpClient, target: SnmpTarget, deadline: float) -> dict[int, int]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from probes import oids
 from probes.model import Metric, Probe, Reading, Sample
 from probes.snmp import ber, values
 from probes.snmp.ask import snmp_target
-from probes.snmp.bridge import base_ports, read_poe_ports, read_spanning_tree
+from probes.snmp.bridge import base_ports, pse_port_name, read_poe_ports, read_spanning_tree
 from probes.snmp.neighbours import read_neighbours
+from probes.snmp.poe_watts import read_poe_watts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from probes.model import ProbeContext, Target
     from probes.snmp.bridge import PoePort, SpanningTree
@@ -40,7 +42,10 @@ POE_DELIVERING = Metric(
 POE_FAULT = Metric(
     "wardops_poe_port_fault", "gauge", "1 while the port refuses power for a fault", ("ifName",)
 )
-METRICS = (NEIGHBOR_INFO, NEIGHBORS, STP_CHANGES, POE_DELIVERING, POE_FAULT)
+POE_WATTS = Metric(
+    "wardops_poe_port_watts", "gauge", "Watts that the port gives", ("ifName",), "watts"
+)
+METRICS = (NEIGHBOR_INFO, NEIGHBORS, STP_CHANGES, POE_DELIVERING, POE_FAULT, POE_WATTS)
 _MAX_NEIGHBORS = 64
 
 
@@ -53,21 +58,36 @@ async def run(target: Target, context: ProbeContext) -> Reading:
     client, deadline = context.transports.snmp, context.deadline
     found = await read_neighbours(client, asked, deadline)
     tree = await read_spanning_tree(client, asked, deadline)
-    ports = await read_poe_ports(client, asked, await _names(asked, context), deadline)
+    watts = await read_poe_watts(client, asked, deadline)
+    names = await _names(asked, context, is_needed=bool(watts))
+    ports = await read_poe_ports(client, asked, names.by_bridge_port, deadline)
     context.note(f"{len(found)} neighbours, {len(ports)} ports with power, tree {tree}")
-    samples = (*_neighbour_samples(target, found), *_tree_samples(tree), *_poe_samples(ports))
+    samples = (
+        *_neighbour_samples(target, found),
+        *_tree_samples(tree),
+        *_poe_samples(ports),
+        *_watt_samples(watts, names),
+    )
     return Reading(samples=samples, neighbours=found, method="snmp")
 
 
-async def _names(asked: SnmpTarget, context: ProbeContext) -> dict[int, str]:
-    """Interface names by bridge port."""
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Interface names, by ifIndex and by bridge port."""
+
+    by_index: Mapping[int, str]
+    by_bridge_port: Mapping[int, str]
+
+
+async def _names(asked: SnmpTarget, context: ProbeContext, *, is_needed: bool) -> _Names:
     client, deadline = context.transports.snmp, context.deadline
     bridge = await base_ports(client, asked, deadline)
-    if not bridge:
-        return {}
+    if not bridge and not is_needed:
+        return _Names({}, {})
     table = await client.table(asked, (oids.ifName,), deadline=deadline)
-    named = {ber.index_arcs(index)[0]: values.text(cell) for index, (cell,) in table.rows.items()}
-    return {port: name for port, at in bridge.items() if (name := named.get(at))}
+    told = ((ber.index_arcs(index)[0], values.text(cell)) for index, (cell,) in table.rows.items())
+    named = {index: name for index, name in told if name}
+    return _Names(named, {port: named[at] for port, at in bridge.items() if at in named})
 
 
 def known_device(target: Target, found: Neighbour) -> str | None:
@@ -102,6 +122,16 @@ def _poe_samples(ports: Iterable[PoePort]) -> Iterator[Sample]:
     for port in ports:
         yield Sample(POE_DELIVERING, float(port.delivering), (port.name,))
         yield Sample(POE_FAULT, float(port.fault), (port.name,))
+
+
+def _watt_samples(watts: Mapping[tuple[int, ...], float], names: _Names) -> Iterator[Sample]:
+    groups = {arcs[0] for arcs in watts if len(arcs) > 1}
+    for arcs, given in watts.items():
+        if len(arcs) > 1:
+            name = pse_port_name(arcs, groups, names.by_bridge_port)
+        else:
+            name = names.by_index.get(arcs[0], f"if{arcs[0]}")
+        yield Sample(POE_WATTS, given, (name,))
 
 
 PROBE = Probe("snmp-topology", period_s=900, timeout_s=20, run=run, metrics=METRICS)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from probes.snmp import ber, topology
 from probes.snmp.bridge import Learned, PoePort, poe_ports, read_fdb, read_spanning_tree
 from probes.snmp.types import Varbind
@@ -106,3 +108,25 @@ def test_power_by_port_has_the_interfaces_name_only_where_one_group_counts() -> 
     )
     stack = {index(1, 1): row(2), index(2, 1): row(2)}
     assert [port.name for port in poe_ports(stack, names)] == ["1/1", "2/1"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ({"9.9.402.1.2.1.9.1.2": 2509, "9.9.402.1.2.1.9.1.9": 0}, {"Gi1/2": 2.509, "1/9": 0.0}),
+        ({"9.9.402.1.2.1.9.1.2": 7000, "9.9.402.1.2.1.9.2.2": 15}, {"1/2": 7.0, "2/2": 0.015}),
+        ({"2011.5.25.195.3.1.10.102": 6400}, {"Gi1/2": 6.4}),
+        ({"2011.5.25.195.3.1.10.7": 1}, {"if7": 0.001}),
+        ({"14988.1.1.15.1.1.6.101": 45}, {"Gi1/1": 4.5}),
+        ({"9.9.402.1.2.1.9.1.1": 4_294_967_295}, {}),
+        ({}, {}),
+    ],
+)  # fmt: skip
+def test_what_a_port_gives_is_told_by_the_makers_own_columns(
+    lab: Lab, rows: dict[str, int], told: dict[str, float]
+) -> None:
+    names = {f"1.3.6.1.2.1.31.1.1.1.1.10{n}": (ber.OCTET_STRING, b"Gi1/%d" % n) for n in (1, 2)}
+    drawn = {f"1.3.6.1.4.1.{arcs}": (ber.GAUGE32, raw) for arcs, raw in rows.items()}
+    samples = run(lab, BASE | names | drawn).samples
+    watts = {s.labels[0]: s.value for s in samples if s.metric.name == "wardops_poe_port_watts"}
+    assert watts == pytest.approx(told)
