@@ -82,6 +82,7 @@ class _Device:
     restarts: int = 0
     renumberings: int = 0
     doubled: tuple[str, ...] = ()
+    is_scale_told: bool = False
 
 
 class Chronicle:
@@ -99,6 +100,8 @@ class Chronicle:
     def take(self, seen: Observation, at: datetime) -> Told:
         """Take in one observation; only good ones say anything."""
         vitals = vitals_of(seen)
+        if seen.ok and seen.reading.ups is not None and seen.reading.ups.is_scale_fixed:
+            return self._of_scale(seen, at)
         if not seen.ok or (vitals is None and seen.reading.interfaces is None):
             return Told()
         device = self._devices.setdefault(subject(seen.target), _Device())
@@ -116,6 +119,14 @@ class Chronicle:
                 device.ports = matched.ports
             _measure(device, seen, found)
         return Told(tuple(events), ports)
+
+    def _of_scale(self, seen: Observation, at: datetime) -> Told:
+        """A UPS card that counts in another unit than its MIB says is told once."""
+        device = self._devices.setdefault(subject(seen.target), _Device())
+        if device.is_scale_told:
+            return Told()
+        device.is_scale_told = True
+        return Told((_event("ups-scale-fixed", seen, at, {"value": "input_volts"}),))
 
     def take_start_trap(self, key: Subject, mono: float) -> None:
         """Take in that a device said by a trap that it started."""

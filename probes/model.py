@@ -150,13 +150,17 @@ class Sensor:
 
 @dataclass(frozen=True, slots=True)
 class UpsStatus:
-    """What a UPS says of itself; ratios 0..1, runtime in seconds, None where it does not say."""
+    """What a UPS says of itself; ratios 0..1, runtime in seconds, None where it does not say.
+
+    `is_scale_fixed`: its card counts volts in another unit than its MIB says, which was repaired.
+    """
 
     on_battery: bool | None = None
     charge_ratio: float | None = None
     runtime_s: float | None = None
     load_ratio: float | None = None
     replace_battery: bool | None = None
+    is_scale_fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

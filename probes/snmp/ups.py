@@ -101,6 +101,7 @@ def reading_of(facts: UpsFacts, *, complete: bool = True) -> Reading:
         runtime_s=facts.runtime_s,
         load_ratio=max(facts.loads.values(), default=None),
         replace_battery=facts.replace_battery,
+        is_scale_fixed=facts.is_scale_fixed,
     )
     samples = (
         *_plain_samples(status),

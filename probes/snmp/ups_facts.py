@@ -35,7 +35,10 @@ _ALARMS: dict[Oid, str] = {
 
 @dataclass(frozen=True, slots=True)
 class UpsFacts:
-    """Ratios 0 to 1, seconds, volts, degrees Celsius; None and empty where it does not say."""
+    """Ratios 0 to 1, seconds, volts, degrees Celsius; None and empty where it does not say.
+
+    `is_scale_fixed` says that the input volts came in another unit than the MIB's.
+    """
 
     on_battery: bool | None = None
     charge_ratio: float | None = None
@@ -47,6 +50,7 @@ class UpsFacts:
     loads: Mapping[str, float] = field(default_factory=dict)
     input_volts: Mapping[str, float] = field(default_factory=dict)
     alarms: frozenset[str] = frozenset()
+    is_scale_fixed: bool = False
 
     @property
     def says_the_most(self) -> bool:
@@ -61,13 +65,15 @@ class UpsFacts:
             for one in fields(self)
             if getattr(self, one.name) is None or getattr(self, one.name) == {}
         }
-        return replace(self, **told)
+        volts = self if self.input_volts else other
+        return replace(self, **told, is_scale_fixed=volts.is_scale_fixed)
 
 
 def standard(cells: Mapping[Oid, Varbind]) -> UpsFacts:
     """Values of the UPS-MIB (OIDs without the .0 of scalars) to facts."""
     alarms = _active_alarms(cells)
     has_alarms = without_zero(oids.upsAlarmsPresent) in cells
+    volts = _input_volts(cells)
     return UpsFacts(
         on_battery=_ON_BATTERY.get(_measured(cells, oids.upsOutputSource) or 0),
         charge_ratio=_charge_ratio(cells),
@@ -77,8 +83,9 @@ def standard(cells: Mapping[Oid, Varbind]) -> UpsFacts:
         battery_volts=_scaled(cells, oids.upsBatteryVoltage, 10),
         temperature_celsius=_scaled(cells, oids.upsBatteryTemperature, 1),
         loads=_output_loads(cells),
-        input_volts=_input_volts(cells),
+        input_volts=_repaired(volts),
         alarms=frozenset(alarms),
+        is_scale_fixed=_is_odd(volts),
     )
 
 
@@ -87,7 +94,7 @@ def of_vendor(mib: UpsMib, cells: Cells) -> UpsFacts:
     source = _first(cells, ((mib.source, 1.0),)) if mib.source else None
     charge = _first(cells, mib.charge)
     asks = _first(cells, ((mib.replace[0], 1.0),)) if mib.replace else None
-    loads = _rows(cells, mib.load)
+    loads, volts = _rows(cells, mib.load), _rows(cells, mib.input_volts)
     return UpsFacts(
         on_battery=_by_source(mib, source),
         charge_ratio=charge / 100 if charge is not None and charge <= _FULL_PERCENT else None,
@@ -96,7 +103,8 @@ def of_vendor(mib: UpsMib, cells: Cells) -> UpsFacts:
         battery_volts=_first(cells, mib.battery_volts),
         temperature_celsius=_first(cells, mib.temperature),
         loads={line: load / 100 for line, load in loads.items()},
-        input_volts=_repaired(_rows(cells, mib.input_volts)),
+        input_volts=_repaired(volts),
+        is_scale_fixed=_is_odd(volts),
     )
 
 
@@ -134,6 +142,10 @@ def _rows(cells: Cells, listed: tuple[Scaled, ...]) -> dict[str, float]:
 
 def _repaired(volts: Mapping[str, float]) -> dict[str, float]:
     return {line: volt / 10 if volt > _WORST_LINE_VOLTS else volt for line, volt in volts.items()}
+
+
+def _is_odd(volts: Mapping[str, float]) -> bool:
+    return any(volt > _WORST_LINE_VOLTS for volt in volts.values())
 
 
 def _measured(cells: Mapping[Oid, Varbind], oid: Oid) -> int | None:
@@ -181,9 +193,7 @@ def _input_volts(cells: Mapping[Oid, Varbind]) -> dict[str, float]:
     # A one-phase unit may fill a three-phase table with zeros: a line without frequency either.
     is_multi = any(volts.values())
     return {
-        line: volt
-        for line, volt in _repaired(volts).items()
-        if volt or frequencies.get(line) or not is_multi
+        line: volt for line, volt in volts.items() if volt or frequencies.get(line) or not is_multi
     }
 
 

@@ -206,6 +206,13 @@ def test_a_failed_poll_and_a_probe_without_uptime_say_nothing() -> None:
     assert kinds([kept.take(silent, at(30.0)), kept.take(other, at(60.0))]) == []
 
 
+def test_a_card_that_counts_in_another_unit_is_told_once() -> None:
+    kept = chronicle()
+    good = observed(0.0, [port(1, 1)], BOOTED_TICKS)
+    odd = replace(good, probe="snmp-ups", reading=Reading(ups=UpsStatus(is_scale_fixed=True)))
+    assert kinds([kept.take(odd, at(n * 30.0)) for n in range(3)]) == ["ups-scale-fixed"]
+
+
 def test_a_machine_that_started_anew_is_seen_by_its_own_uptime() -> None:
     kept = chronicle()
     vm = replace(SWITCH, name="vm-1", role="vm")

@@ -50,6 +50,7 @@ def test_a_ups_on_mains_is_read_in_base_units(lab: Lab) -> None:
     reading = read(lab, ON_MAINS)
     assert reading.ups
     assert reading.ups.on_battery is False
+    assert not reading.ups.is_scale_fixed
     assert (reading.ups.charge_ratio, reading.ups.runtime_s) == (0.8, 1320)
     assert (reading.ups.load_ratio, reading.ups.replace_battery) == (0.35, False)
     assert named(reading) == {
@@ -128,7 +129,10 @@ def test_a_mains_failure_reads_zero_volts_and_not_unknown(lab: Lab) -> None:
 
 def test_volts_told_in_tenths_are_put_right(lab: Lab) -> None:
     tenths = {f"{M}.3.3.1.3.1": (ber.GAUGE32, 2369)}
-    assert named(read(lab, ON_MAINS | tenths))["wardops_ups_input_volts", "1"] == 236.9
+    reading = read(lab, ON_MAINS | tenths)
+    assert named(reading)["wardops_ups_input_volts", "1"] == 236.9
+    assert reading.ups
+    assert reading.ups.is_scale_fixed
 
 
 def test_a_device_without_the_ups_mib_is_unsupported(lab: Lab) -> None:
