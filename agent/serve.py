@@ -175,4 +175,5 @@ def parts_of(agent: Agent, token: Secret, advertise: str) -> Parts:
         clock=agent.clock,
         advertise=advertise,
         strangers=agent.hints.strangers,
+        state=agent.plan.state,
     )

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from agent.events import EventBus
     from agent.exposition.block import Renderer
     from agent.exposition.writer import Exposition
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Everything the routes need. `advertise` is the `host:port` that `/sd` hands out."""
+    """Everything the routes need. `advertise` is the `host:port` that `/sd` hands out.
+
+    `state` is the agent's state folder, whose raw samples the reports are made of.
+    """
 
     view: ViewSource
     commands: Commands
@@ -37,3 +42,4 @@ class Parts:
     clock: Clock
     advertise: str
     strangers: Strangers
+    state: Path

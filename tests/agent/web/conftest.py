@@ -42,6 +42,8 @@ from probes.snmp.ports import IF_HC_IN_OCTETS, IF_OPER_STATUS, SYS_UP_TIME
 from probes.target import targets_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from agent.config import LocalRole
     from inventory.model import Realm
     from playbooks.verdict.model import Verdict
@@ -299,7 +301,7 @@ Build = Callable[..., Agent]
 
 
 @pytest.fixture
-def build() -> Build:
+def build(tmp_path: Path) -> Build:
     """Build an agent: `build(realm="live", codes=("26740", "25747"))`."""
 
     def _build(
@@ -331,6 +333,7 @@ def build() -> Build:
             clock=clock,
             advertise="127.0.0.1:9642",
             strangers=Strangers(),
+            state=tmp_path,
         )
         return Agent(engine, book, parts, token, clock, build_app(parts))
 
