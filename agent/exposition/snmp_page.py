@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agent.exposition.if_types import IF_TYPES
 from agent.exposition.label import REDACTED, is_personal, number
@@ -59,7 +59,7 @@ def _families(answer: ModuleAnswer) -> Iterator[tuple[Family, list[str]]]:
     ]
     columns = list(zip(*answer.rows.values(), strict=True))[len(names) :]
     for family, cells in zip(answer.module.columns, columns, strict=False):
-        yield family, _lines(family, zip(labels, cells, strict=True))
+        yield family, _column_lines(family, labels, cells)
 
 
 @lru_cache(maxsize=1 << 15)  # ports are asked their names at every poll and seldom change them
@@ -73,13 +73,26 @@ def _row_labels(index: bytes, names: tuple[str, ...], values: tuple[object, ...]
     return ",".join(f'{name}="{text}"' for name, text in sorted(pairs))
 
 
+def _column_lines(
+    family: Family, labels: list[str], cells: tuple[Varbind | None, ...]
+) -> list[str]:
+    """The lines of a column; where all its cells are numbers of one type, all in one step."""
+    tags = {cell and cell[1] for cell in cells}
+    if family.kind in _TEXTS or len(tags) != 1 or not tags <= _WHOLE_TAGS:
+        return _lines(family, zip(labels, cells, strict=True))
+    values: list[Any] = [cell[2] for cell in cells if cell]
+    if ber.COUNTER64 in tags:  # wraps as snmp_exporter's does
+        values = [value % _MODULUS for value in values]
+    between = f"\n{family.series}{{"
+    lines = [f"{one}}} {value}" for one, value in zip(labels, values, strict=True)]
+    return [between[1:], between.join(lines), "\n"]
+
+
 def _lines(family: Family, cells: Iterable[tuple[str, Varbind | None]]) -> list[str]:
     texts = _TEXTS.get(family.kind)
     found = [(labels, cell) for labels, cell in cells if cell is not None]
     if texts is None:
-        tags = {cell[1] for _, cell in found}
-        is_alike = len(tags) == 1 and tags <= _WHOLE_TAGS
-        return (_whole_lines if is_alike else _number_lines)(family.series, found)
+        return _number_lines(family.series, found)
     lines = []
     for labels, cell in found:
         text = REDACTED if family.name in _NEVER_TOLD else texts(cell)
@@ -89,23 +102,11 @@ def _lines(family: Family, cells: Iterable[tuple[str, Varbind | None]]) -> list[
     return lines
 
 
-def _whole_lines(name: str, cells: list[tuple[str, Varbind]]) -> list[str]:
-    """The lines of cells that are whole numbers of one type, as nearly every column has them."""
-    told = [(labels, value) for labels, (_, _, value) in cells if isinstance(value, int)]
-    if cells[0][1].tag == ber.COUNTER64:
-        told = [(labels, value % _MODULUS) for labels, value in told]
-    if not cells[0][0]:
-        return [f"{name} {value}\n" for _, value in told]
-    between = f"\n{name}{{"
-    return [between[1:], between.join([f"{labels}}} {value}" for labels, value in told]), "\n"]
-
-
-def _number_lines(name: str, cells: list[tuple[str, Varbind]]) -> list[str]:
+def _number_lines(name: str, cells: Iterable[tuple[str, Varbind]]) -> list[str]:
     lines = []
     for labels, (_, tag, value) in cells:
         if tag not in _NUMBER_TAGS or isinstance(value, bytes) or value is None:
             continue
-        # A Counter64 wraps as snmp_exporter's does.
         exact = value % _MODULUS if tag == ber.COUNTER64 else value
         told = exact if isinstance(exact, int) else number(exact)
         lines.append(f"{name}{{{labels}}} {told}\n" if labels else f"{name} {told}\n")

@@ -351,8 +351,10 @@ def question(numbers: tuple[int, int], oids: Iterable[Oid]) -> bytes:
 
 
 def encode_question(pdu: int, request_id: int, asked: bytes) -> bytes:
-    """Write a PDU that asks what `question` wrote."""
-    return element(pdu, integer(request_id) + asked)
+    """Write a PDU that asks what `question` wrote; its id takes four octets."""
+    return b"".join(
+        (opening(pdu, 6 + len(asked)), b"\x02\x04", request_id.to_bytes(4, "big"), asked)
+    )
 
 
 def _null_pair(oid: Oid) -> bytes:
@@ -402,8 +404,12 @@ def _integer_octets(value: int) -> bytes:
 
 def element(tag: int, content: bytes) -> bytes:
     """Write a tag, a definite length and a content."""
-    length = len(content)
+    return opening(tag, len(content)) + content
+
+
+def opening(tag: int, length: int) -> bytes:
+    """Write a tag and the length of what stands behind it."""
     if length < 0x80:
-        return bytes((tag, length)) + content
+        return bytes((tag, length))
     octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
-    return bytes((tag, 0x80 | len(octets))) + octets + content
+    return bytes((tag, 0x80 | len(octets))) + octets

@@ -7,7 +7,7 @@ clock: whoever calls says when it is, in loop seconds.
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -70,12 +70,16 @@ class CommunitySession:
 
     version: int
     community: bytes
+    _front: bytes = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        community = ber.element(ber.OCTET_STRING, self.community)
+        object.__setattr__(self, "_front", ber.integer(self.version) + community)
 
     def write(self, ask: Ask, request_id: int) -> bytes:
         """One request as it goes over the wire."""
         pdu = ber.encode_question(ask.pdu, request_id, ask.question)
-        head = ber.integer(self.version) + ber.element(ber.OCTET_STRING, self.community)
-        return ber.element(ber.SEQUENCE, head + pdu)
+        return ber.element(ber.SEQUENCE, self._front + pdu)
 
     def doubt(self, message: Message) -> Doubt | None:
         """Why a message cannot be this device's answer; None when it may be."""

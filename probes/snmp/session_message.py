@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from probes.snmp import ber
@@ -13,9 +14,10 @@ if TYPE_CHECKING:
 
 AUTH, PRIV, REPORTABLE = 1, 2, 4  # msgFlags
 SALT_OCTETS = 8
-_VERSION_3 = b"\x02\x01\x03"
 _MAX_SIZE = b"\x02\x03\x00\xff\xe3"  # 65,507 octets: what one UDP datagram holds
 _USM = b"\x02\x01\x03"
+# Version 3, and the global data up to its msgID: 17 octets, of which the msgID takes four.
+_UP_TO_ID = b"\x02\x01\x03" + bytes((SEQUENCE, 17, INTEGER, 4))
 _MAX_ENGINE_OCTETS, _MAX_USER_OCTETS = 32, 32
 _DES_BLOCK = 8
 
@@ -127,17 +129,31 @@ def write_message(
 
     `user` is the whole element; `body` the scoped PDU's element, plain or encrypted.
     """
-    head = msg_id.to_bytes(4, "big") + _MAX_SIZE + bytes((OCTET_STRING, 1, flags)) + _USM
+    before, behind = _between(flags, stamp, user, digest_octets, len(salt))
+    parts = (_UP_TO_ID, msg_id.to_bytes(4, "big"), before, behind, salt, body)
+    message = element(SEQUENCE, b"".join(parts))
+    return message, len(message) - len(body) - len(salt) - len(behind)
+
+
+@lru_cache(maxsize=1 << 12)  # of one device it changes once a second, and a poll is one or two
+def _between(
+    flags: int, stamp: Stamp, user: bytes, digest_octets: int, salt_octets: int
+) -> tuple[bytes, bytes]:
+    """What stands between the msgID and the digest, and from there to the salt."""
+    head = _MAX_SIZE + bytes((OCTET_STRING, 1, flags)) + _USM
     front = element(OCTET_STRING, stamp.engine_id) + ber.integer(stamp.boots)
-    front += ber.integer(stamp.time) + user
-    tail = element(OCTET_STRING, bytes(digest_octets)) + element(OCTET_STRING, salt)
-    security = element(OCTET_STRING, element(SEQUENCE, front + tail))
-    lead = _VERSION_3 + bytes((SEQUENCE, len(head) + 2, INTEGER, 4)) + head + security
-    message = element(SEQUENCE, lead + body)
-    return message, len(message) - len(body) - len(salt) - 2 - digest_octets
+    front += ber.integer(stamp.time) + user + bytes((OCTET_STRING, digest_octets))
+    behind = bytes(digest_octets) + bytes((OCTET_STRING, salt_octets))
+    security = ber.opening(SEQUENCE, len(front) + len(behind) + salt_octets)
+    outer = ber.opening(OCTET_STRING, len(security) + len(front) + len(behind) + salt_octets)
+    return head + outer + security + front, behind
 
 
 def scoped(engine_id: bytes, context: bytes, pdu: bytes) -> bytes:
     """A scoped PDU's element (RFC 3412, 6)."""
-    names = element(OCTET_STRING, engine_id) + element(OCTET_STRING, context)
-    return element(SEQUENCE, names + pdu)
+    return element(SEQUENCE, _names(engine_id, context) + pdu)
+
+
+@lru_cache(maxsize=1 << 12)
+def _names(engine_id: bytes, context: bytes) -> bytes:
+    return element(OCTET_STRING, engine_id) + element(OCTET_STRING, context)

@@ -70,7 +70,9 @@ class Poll:
     wait_s: float = 0.0
     sent_at: float = 0.0
     due: float = 0.0
-    turn: int = 0  # how many dues this poll has had; tells an old one from the one that counts
+    watched_at: float | None = field(
+        default=None, init=False
+    )  # when the timer looks at it next; never behind `due`
     reports: set[Report] = field(default_factory=set)
     # What came since the PDU was first sent and did not count.
     malformed_before: int = 0

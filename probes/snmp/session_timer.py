@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,18 +28,22 @@ class DueTimer:
 
     def __init__(self, received: Callable[[], int], expire: Callable[[Poll, float], None]) -> None:
         self._received, self._expire = received, expire
-        self._dues: list[tuple[float, int, int, Poll]] = []
+        self._dues: list[tuple[float, int, Poll]] = []
         self._count = 0
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self.lag_s = 0.0
 
     def watch(self, poll: Poll, at: float) -> None:
-        """Set a poll's due; an earlier one of this poll counts no more."""
+        """Set a poll's due in place of the one that it had.
+
+        A due that moves on, as with every PDU, costs nothing: the timer looks at the poll when the
+        earlier one comes and sees.
+        """
         poll.due = at
-        poll.turn += 1
-        self._count += 1
-        heappush(self._dues, (at, self._count, poll.turn, poll))
+        if poll.watched_at is not None and poll.watched_at <= at:
+            return
+        self._push(poll)
         if self._timer is None or at < self._timer_at:
             self._arm(at)
 
@@ -49,6 +53,11 @@ class DueTimer:
             self._timer.cancel()
             self._timer = None
         self._dues.clear()
+
+    def _push(self, poll: Poll) -> None:
+        self._count += 1
+        poll.watched_at = poll.due
+        heappush(self._dues, (poll.due, self._count, poll))
 
     def _arm(self, at: float) -> None:
         if self._timer:
@@ -65,12 +74,12 @@ class DueTimer:
 
     def _forgive(self, lag_s: float) -> None:
         self.lag_s += lag_s
-        live = [entry for entry in self._dues if _counts(entry)]
-        for _, _, _, poll in live:
+        live = dict.fromkeys(poll for at, _, poll in self._dues if _counts(at, poll))
+        self._dues.clear()
+        for poll in live:
             poll.due += lag_s
             poll.deadline += lag_s
-        self._dues = [(poll.due, count, turn, poll) for _, count, turn, poll in live]
-        heapify(self._dues)
+            self._push(poll)
 
     def _drain_then_expire(self, rounds_left: int, received: int) -> None:
         """Expire only after one turn of the loop that brought no datagram.
@@ -95,13 +104,22 @@ class DueTimer:
 
     def _pop_due(self, now: float) -> list[Poll]:
         due = []
-        while self._dues and (self._dues[0][0] <= now or not _counts(self._dues[0])):
-            entry = heappop(self._dues)
-            if _counts(entry):
-                due.append(entry[3])
+        while self._dues:
+            at, _, poll = self._dues[0]
+            is_over = not _counts(at, poll)
+            if at > now and not is_over:
+                break
+            heappop(self._dues)
+            if is_over:
+                continue
+            poll.watched_at = None
+            if poll.due > now:
+                self._push(poll)
+            else:
+                due.append(poll)
         return due
 
 
-def _counts(entry: tuple[float, int, int, Poll]) -> bool:
-    _, _, turn, poll = entry
-    return poll.turn == turn and not poll.done.done()
+def _counts(at: float, poll: Poll) -> bool:
+    """Whether the timer is to look at the poll then: not when it looked before, or it is over."""
+    return poll.watched_at == at and not poll.done.done()

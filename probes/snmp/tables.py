@@ -79,7 +79,7 @@ class TablePlan:
         others: ColumnState = "broken" if getnext_broken else "open"
         self._states: list[ColumnState] = ["open", *[others] * (len(columns) - 1)][: len(columns)]
         self._counts = [0] * len(columns)
-        self._cells: dict[bytes, list[Varbind | None]] = {}
+        self._cells: dict[bytes, list[Varbind | None] | tuple[Varbind | None, ...]] = {}
         self._width = max(1, len(columns))
         self._learned = learned or Learned()
         first_rows = min(_FIRST_ROWS, max(1, FIRST_VARBINDS // self._width))
@@ -223,7 +223,8 @@ class TablePlan:
             for column, head in enumerate(self._columns):
                 index = varbind.oid[len(head) :]
                 if varbind.oid.startswith(head) and varbind.tag not in _ABSENT_TAGS:
-                    self._cells[index][column] = varbind
+                    row = self._cells[index] = [*self._cells[index]]
+                    row[column] = varbind
 
     def _take_error(self, answer: Message) -> None:
         scalars = len(self._scalars) if self._scalars_due else 0
@@ -268,7 +269,7 @@ class TablePlan:
             self._found.update((varbind.oid, varbind) for varbind in varbinds[:at])
             self._scalars_due = False
         for index in block.indexes:
-            self._cells[index] = list(varbinds[at : at + width])
+            self._cells[index] = varbinds[at : at + width]
             at += width
         self._cursors[:] = block.cursors
         self._counts = [count + rows for count in self._counts]
@@ -327,8 +328,8 @@ class TablePlan:
             moved += 1
             index = oid[size:]
             row = cells.get(index)
-            if row is None:
-                row = cells[index] = [None] * width
+            if type(row) is not list:
+                row = cells[index] = [None] * width if row is None else [*row]
             row[column] = varbind
         self._counts[column] += moved
         self._cursors[column] = cursor
@@ -368,7 +369,9 @@ class TablePlan:
 
     def rows(self) -> dict[bytes, tuple[Varbind | None, ...]]:
         """The whole rows by index, in order of index, at most `max_rows`."""
-        ordered = sorted(self._cells, key=ber.index_arcs)
+        # Octets below 128 sort as arcs do.
+        is_plain = b"".join(self._cells).isascii()
+        ordered = sorted(self._cells) if is_plain else sorted(self._cells, key=ber.index_arcs)
         if not self.is_complete:
             ordered = ordered[: self._whole_rows(ordered)]
         return {index: tuple(self._cells[index]) for index in ordered[: self._max_rows]}

@@ -109,13 +109,13 @@ class Locked:
         """The scoped PDU as it goes over the wire; DES pads to its block."""
         if self.des is not None:
             plain += bytes(-len(plain) % 8)
-        coder = self._cipher(boots, time, salt).encryptor()
-        return bytes(coder.update(plain) + coder.finalize())
+        return self._cipher(boots, time, salt).encryptor().update(plain)
 
     def decrypted(self, coded: bytes, boots: int, time: int, salt: bytes) -> bytes:
         """What the octets say with these keys. Raises ValueError when no cipher made them."""
         coder = self._cipher(boots, time, salt).decryptor()
-        return bytes(coder.update(coded) + coder.finalize())
+        plain = coder.update(coded)
+        return plain if self.aes is not None else plain + coder.finalize()
 
     def salt(self, boots: int, count: int) -> bytes:
         """The eight octets that a message says its salt in; `count` is never used twice."""
