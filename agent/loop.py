@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -74,7 +75,8 @@ class Poller:
     `secret` resolves a reference for a target's folder. `take` is called on the loop, one
     observation at a time. Whatever is hastened in the schedule, by `take` or by anybody else on the
     loop, is picked up at once. A silence that may be this program's own lateness is `busy`, not
-    lost, and is asked again at once.
+    lost, and is asked again at once: only once in a row, or what is too slow already would be given
+    ever more to do.
     """
 
     def __init__(
@@ -93,6 +95,7 @@ class Poller:
         self._changed = asyncio.Event()
         self._lateness = Lateness(clock)
         self._memories: dict[JobKey, Memory] = {}
+        self._busy: set[JobKey] = set()
 
     async def run(self) -> None:
         """Poll until cancelled; runs in flight are cancelled with it."""
@@ -119,11 +122,14 @@ class Poller:
             self._schedule.done(job, took_s, answers_slowly=self._answers_slowly(job))
         if late and seen.reason in _LOST:
             seen = replace(seen, reason=Reason.BUSY, detail="busy", detail_values={})
-            self._schedule.hasten(*job.key, self._clock.monotonic())
-        elif job.quiet_s is not None and not seen.ok:
-            seen = replace(seen, ttl_s=max(seen.ttl_s, _TTL_PERIODS * job.quiet_s))
+            if job.key not in self._busy:
+                self._schedule.hasten(*job.key, self._clock.monotonic())
+            self._busy.add(job.key)
+        else:
+            self._busy.discard(job.key)
+            if job.quiet_s is not None and not seen.ok:
+                seen = replace(seen, ttl_s=max(seen.ttl_s, _TTL_PERIODS * job.quiet_s))
         self._take(seen)
-        self._changed.set()
 
     def _answers_slowly(self, job: Job) -> bool:
         lessons, access = self._transports.lessons, job.target.snmp
@@ -133,8 +139,11 @@ class Poller:
 
     async def _wait_until(self, mono: float) -> None:
         self._changed.clear()
+        timer = None
+        if not math.isinf(mono):
+            timer = asyncio.get_running_loop().call_at(mono, self._changed.set)
         try:
-            async with asyncio.timeout_at(mono):
-                await self._changed.wait()
-        except TimeoutError:
-            return
+            await self._changed.wait()
+        finally:
+            if timer is not None:
+                timer.cancel()

@@ -371,6 +371,26 @@ def test_an_answer_that_waited_while_the_program_was_busy_is_not_called_lost() -
     assert seen[-1][0] <= first + 5.05 + 1.1
 
 
+def test_what_was_busy_twice_in_a_row_waits_for_its_own_rhythm() -> None:
+    """A program that is always late would else ask ever more, and be ever later."""
+    clock = ManualClock()
+    begun: list[float] = []
+
+    async def silence(_target: Target, _context: ProbeContext) -> Reading:
+        begun.append(clock.monotonic())
+        asyncio.get_running_loop().call_later(0.05, clock.move, 5.0)
+        await clock.sleep(1.0)
+        raise TimedOut
+
+    one = replace(job("sw-1", "icmp"), probe=Probe("icmp", PERIOD_S, 1.5, silence))
+    seen: list[Observation] = []
+    schedule = Schedule([one], 0.0)
+    first = schedule.next_due(0.0)
+    run_virtual(polled(schedule, clock, first + 4 * PERIOD_S, seen.append), clock)
+    assert {one.reason for one in seen} == {Reason.BUSY}
+    assert len(begun) == 1 + 4, "the one at once, and those of four periods"
+
+
 def test_a_device_that_is_really_silent_is_lost_however_busy_the_program_was_before() -> None:
     clock = ManualClock()
 
