@@ -17,6 +17,7 @@ from agent.cabling import Cabling
 from agent.checks import Ring
 from agent.chronicle import Chronicle
 from agent.data_quality import checked, without_series
+from agent.dual_stack import DualStack
 from agent.groups.following import Commons, GroupFollowing
 from agent.groups.neighbourhood import Neighbourhood
 from agent.hints.lore import Lore
@@ -120,6 +121,7 @@ class Engine:
         self._cabling = {
             code: Cabling(case.watch.ward, case.watch.topology) for code, case in cases.items()
         }
+        self._dual_stack = {code: DualStack(case.watch.ward) for code, case in cases.items()}
         self._hinted = HintedPolls()
         self._lore = Lore()
         self._runs: dict[tuple[Subject, str], Counter[Reason]] = defaultdict(Counter)
@@ -284,7 +286,9 @@ class Engine:
     def _chronicle_of(self, seen: Observation, at: datetime) -> None:
         """Restarts and port identities go to the journal, ports also to their own table."""
         told = self.chronicle.take(seen, at)
-        for event in (*told.events, *self._cabling[seen.target.ward].take(seen, at)):
+        ward = seen.target.ward
+        findings = (*self._cabling[ward].take(seen, at), *self._dual_stack[ward].take(seen, at))
+        for event in (*told.events, *findings):
             self._journal(event)
         if told.ports is not None:
             records = to_records(subject(seen.target), told.ports, at)

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
 from inventory.realm import is_simulated
-from inventory.service_urls import WITH_TEXT, fits, port_fits
+from inventory.service_urls import WITH_TEXT, fits, is_over_tls, port_fits
 from inventory.text import one_line
 from inventory.units import units
 from inventory.validate import shown
@@ -91,7 +92,11 @@ def _identities(whole: Whole) -> Iterator[Problem]:
     yield from _doubled(links, "inventory.doubled_link")
     for sheet in whole.sheets:
         own = [(sheet, (*keys, "name"), device.name) for keys, device in sheet.devices()]
-        services = [(sheet, (*keys, "id"), service.id) for keys, service in sheet.services()]
+        services = [
+            (sheet, (*keys, "id"), name)
+            for keys, service in sheet.services()
+            for name in service.names
+        ]
         for _, keys, name in (*own, *services):
             if name in RESERVED:
                 yield sheet.document.problem(keys, "inventory.reserved_name", name=name)
@@ -259,6 +264,8 @@ def _urls(sheet: Sheet) -> Iterator[Problem]:
                 (*keys, "url"), f"inventory.url_{service.module}", value=shown(service.url)
             )
         yield from _expected(sheet, keys, service)
+        yield from _trusted(sheet, keys, service)
+        yield from _asked_at(sheet, keys, service)
     if sheet.ward.dns is not None:
         yield from _compiles(sheet, ("dns", "canary", "expect"), sheet.ward.dns.canary.expect)
     for keys, url in _written_urls(sheet):
@@ -274,6 +281,29 @@ def _expected(sheet: Sheet, keys: Keys, service: Service) -> Iterator[Problem]:
             (*keys, "expect"), "inventory.expect_module", module=service.module
         )
     yield from _compiles(sheet, (*keys, "expect"), service.expect)
+
+
+def _trusted(sheet: Sheet, keys: Keys, service: Service) -> Iterator[Problem]:
+    for key in ("ca", "pin"):
+        if getattr(service, key) is not None and not is_over_tls(service.url):
+            yield sheet.document.problem((*keys, key), "inventory.no_certificate", name=key)
+    if service.allow_hosts and service.module != "http_2xx":
+        yield sheet.document.problem(
+            (*keys, "allow_hosts"), "inventory.no_redirects", module=service.module
+        )
+
+
+def _asked_at(sheet: Sheet, keys: Keys, service: Service) -> Iterator[Problem]:
+    """A written address is of one family; only a name can have both."""
+    host = (urlsplit(service.url).hostname or "") if port_fits(service.url) else ""
+    try:
+        written = f"v{ip_address(host).version}"
+    except ValueError:
+        return
+    if service.family not in ("auto", written):
+        yield sheet.document.problem(
+            (*keys, "family"), "inventory.family_address", value=service.family, host=shown(host)
+        )
 
 
 def _compiles(sheet: Sheet, keys: Keys, expect: str | None) -> Iterator[Problem]:

@@ -235,6 +235,9 @@ class Service(Frozen):
     """A shared service as the ward sees it. `module` says how it is checked.
 
     `expect` is a regular expression that the page, the port's first words or a DNS record matches.
+    `family` says at which addresses it is asked; with `dual` it is asked at both kinds, apart.
+    `pin` is the one certificate that is trusted, `allow_hosts` are further hosts that a page may
+    redirect to.
     """
 
     id: Name
@@ -242,7 +245,15 @@ class Service(Frozen):
     url: str
     module: Literal["http_2xx", "tcp_connect", "tls", "dns", "ntp", "sip"] = "http_2xx"
     ca: str | None = None
+    pin: Annotated[str, StringConstraints(pattern=PIN)] | None = None
     expect: str | None = None
+    family: Literal["auto", "v4", "v6", "dual"] = "auto"
+    allow_hosts: tuple[Annotated[str, StringConstraints(pattern=HOST_NAME)], ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names under which it is asked: its id, and with `dual` a second one for IPv6."""
+        return (self.id, f"{self.id}-v6") if self.family == "dual" else (self.id,)
 
 
 class Ward(Frozen):
@@ -264,6 +275,10 @@ class Ward(Frozen):
     def device(self, name: str) -> Device | None:
         """The device of that name, or None."""
         return next((device for device in self.devices if device.name == name), None)
+
+    def service(self, name: str) -> Service | None:
+        """The service that is asked under that name, or None."""
+        return next((service for service in self.services if name in service.names), None)
 
     @property
     def primary_link(self) -> Link | None:

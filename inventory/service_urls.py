@@ -18,11 +18,12 @@ _SHAPES: Mapping[str, str] = MappingProxyType(
         "tls": r"tls://[^\s/?#@]+:\d+",
         "dns": r"dns://[^\s/?#@]+/[^\s/?#]+(\?type=\w+)?",
         "ntp": r"ntp://[^\s/?#@]+",
-        "sip": r"sip://[^\s/?#@]+(\?transport=(udp|tcp))?",
+        "sip": r"sip://[^\s/?#@]+(\?transport=(udp|tcp|tls))?|sips://[^\s/?#@]+",
     }
 )
 # Modules whose answer is text to be compared.
 WITH_TEXT = ("http_2xx", "tcp_connect", "dns")
+_OVER_TLS = re.compile(r"(https|tls|sips):|sip:.*[?]transport=tls$")
 
 
 def fits(module: str, url: str) -> bool:
@@ -30,6 +31,11 @@ def fits(module: str, url: str) -> bool:
     if module == "http_2xx":
         return re.match(HTTP_URL, url) is not None and port_fits(url)
     return re.fullmatch(_SHAPES[module], url) is not None and port_fits(url)
+
+
+def is_over_tls(url: str) -> bool:
+    """Whether a certificate is seen there."""
+    return _OVER_TLS.match(url) is not None
 
 
 def port_fits(url: str) -> bool:

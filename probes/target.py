@@ -14,6 +14,7 @@ from inventory.errors import InputError
 from inventory.model import Duty, HttpsAccess, Role, SnmpAccess
 from probes.model import Target
 from probes.registry import device_type
+from probes.shared_targets import hops, peers_of, reflectors, resolvers, services
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -51,10 +52,10 @@ def targets_of(ward: Ward, inventory: Inventory) -> tuple[Target, ...]:
         replace(target, **common)
         for part in (
             _devices(ward),
-            _hops(ward),
-            _reflectors(ward, inventory.vantage),
-            _resolvers(ward, inventory.vantage),
-            _services(ward),
+            hops(ward),
+            reflectors(ward, inventory.vantage),
+            resolvers(ward, inventory.vantage),
+            services(ward),
         )
         for target in part
     )
@@ -70,7 +71,7 @@ def _common(ward: Ward, inventory: Inventory) -> dict[str, Any]:
 
 
 def _devices(ward: Ward) -> Iterator[Target]:
-    peers = _peers(ward)
+    peers = peers_of(ward)
     for device in ward.devices:
         kind = device_type(device.kind)
         yield Target(
@@ -89,10 +90,6 @@ def _devices(ward: Ward) -> Iterator[Target]:
             ping=_pinged(device, kind),
             peers=peers,
         )
-
-
-def _peers(ward: Ward) -> tuple[tuple[str, str], ...]:
-    return tuple((device.name, str(device.address)) for device in ward.devices)
 
 
 def _role(device: Device, kind: DeviceType) -> Role:
@@ -129,82 +126,6 @@ def _watched(device: Device, ward: Ward) -> tuple[str, ...]:
         ),
     ]
     return tuple(dict.fromkeys(port for port in named if port))
-
-
-def _hops(ward: Ward) -> Iterator[Target]:
-    if ward.path is None:
-        return
-    for name, hop in (("gateway", ward.path.gateway), ("pe", ward.path.pe)):
-        if hop is not None:
-            yield Target(
-                ward=ward.ward,
-                name=name,
-                kind="gateway",
-                role=name,
-                host=str(hop.address),
-                peers=_peers(ward),
-            )
-
-
-def _reflectors(ward: Ward, vantage: str) -> Iterator[Target]:
-    """The far end of the line as seen from where the agent stands."""
-    if ward.path is None:
-        return
-    far = ward.path.reflector if vantage == "ward" else ward.path.ward_reflector
-    if far is not None:
-        host = str(far.address)
-        url = f"stamp://[{host}]:{far.port}" if ":" in host else f"stamp://{host}:{far.port}"
-        yield Target(
-            ward=ward.ward,
-            name="reflector",
-            kind="reflector",
-            role="reflector",
-            host=host,
-            url=url,
-            ping=False,
-        )
-
-
-def _resolvers(ward: Ward, vantage: str) -> Iterator[Target]:
-    if ward.dns is None:
-        return
-    own = ward.dns.ward if vantage == "ward" else None
-    asked = {"resolver": own or ward.dns.city, "resolver-city": ward.dns.city if own else None}
-    for name, resolver in asked.items():
-        if resolver is not None:
-            host = str(resolver.address)
-            at = f"[{host}]" if ":" in host else host
-            yield Target(
-                ward=ward.ward,
-                name=name,
-                kind="resolver",
-                role="resolver",
-                host=host,
-                url=f"dns://{at}:{resolver.port}/{ward.dns.canary.name}",
-                ping=False,
-                expect=ward.dns.canary.expect,
-            )
-
-
-def _services(ward: Ward) -> Iterator[Target]:
-    for service in ward.services:
-        yield Target(
-            ward=ward.ward,
-            name=service.id,
-            kind=f"service:{service.module}",
-            role="service",
-            host=_hostname(service.url),
-            url=service.url,
-            ca=service.ca,
-            expect=service.expect,
-        )
-
-
-def _hostname(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""  # the probe says so with reason config
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,4 +326,5 @@ _FORMS: Mapping[str, _Form] = {
     "dns": _Form(("dns",), _question_url, example=_DNS_EXAMPLE),
     "ntp": _Form(("ntp",), _web, example="ntp://192.0.2.123"),
     "sip": _Form(("sip-options",), _web, example="sip://192.0.2.60:5060?transport=tcp"),
+    "sips": _Form(("sip-options",), _web, example="sips://192.0.2.60"),
 }

@@ -121,7 +121,7 @@ def _names(ward: Ward, vantage: Vantage) -> Iterator[str]:
         yield RESOLVER
         if vantage == "ward" and ward.dns.ward is not None:
             yield CITY_RESOLVER
-    yield from (service.id for service in ward.services)
+    yield from (name for service in ward.services for name in service.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ def _edges(ward: Ward, ends: _Ends, vantage: Vantage) -> Iterator[_Edge]:
     yield (ends.centre, CITY_RESOLVER)
     yield (_resolver_stands(ward, ends, vantage), RESOLVER)
     for service in ward.services:
-        yield (ends.centre, service.id)
+        yield from ((ends.centre, name) for name in service.names)
     # The carrier's edge may ignore ping, so it holds nothing back: a leaf on the agent's side.
     yield (ends.centre if vantage == "hub" else ends.outer[0], PE)
 

@@ -72,13 +72,14 @@ def _neighbours(found: DeviceView, view: AgentView) -> Iterator[tuple[int, str]]
 
 def service(found: DeviceView, ward: WardView, view: AgentView) -> wire.Service:
     """A service as it is seen from here."""
-    declared_as = next(one for one in ward.ward.services if one.id == found.target.name)
+    declared_as = next(one for one in ward.ward.services if found.target.name in one.names)
+    name, mark = declared_as.name, " (IPv6)" if found.target.name != declared_as.id else ""
     newest = max(found.observations, key=lambda one: one.mono, default=None)
     live = newest if newest is not None and is_live(newest, view, good=False) else None
     return wire.Service(
-        id=declared_as.id,
+        id=found.target.name,
         ward=ward.unit.code,
-        name=wire.Text.model_validate(declared_as.name.model_dump()),
+        name=wire.Text(vi=name.vi + mark, en=name.en + mark),
         module=declared_as.module,
         state=found.state,
         since=found.since,

@@ -72,6 +72,20 @@ def test_devices_then_hops_then_services_are_asked() -> None:
     ]
 
 
+def test_a_dual_service_is_asked_at_both_kinds_of_address_apart() -> None:
+    """The first keeps the service's own name, by which the verdict goes."""
+    service = WARD_READ.services[0].model_copy(
+        update={"family": "dual", "pin": "sha256:" + "0" * 64, "allow_hosts": ("SSO.example",)}
+    )
+    ward = WARD_READ.model_copy(update={"services": (service,)})
+    found = {one.name: one for one in targets_of(ward, _inventory(ward)) if one.role == "service"}
+    assert {name: one.family for name, one in found.items()} == {"tthc": 4, "tthc-v6": 6}
+    assert found["tthc-v6"].url == found["tthc"].url == service.url
+    assert (found["tthc-v6"].pin, found["tthc-v6"].allow_hosts) == (service.pin, ("sso.example",))
+    assert ward.service("tthc-v6") == ward.service("tthc") == service
+    assert ward.service("sso") is None
+
+
 def test_every_target_knows_its_ward_realm_folder_and_vantage() -> None:
     for target in TARGETS.values():
         assert (target.ward, target.realm, target.folder, target.vantage) == (
