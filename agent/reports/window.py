@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from agent.duty import ICT
 from inventory.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 Kind: TypeAlias = Literal["monthly", "annual", "uplink"]
 DAY = timedelta(days=1)
 WEEK = 7 * DAY
+_WRONG: Mapping[Kind, str] = MappingProxyType({
+    "monthly": "report.bad_month", "annual": "report.bad_year", "uplink": "report.bad_day",
+})  # fmt: skip
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
 _YEAR = re.compile(r"\d{4}")
 
@@ -52,12 +56,10 @@ def window_of(kind: Kind, period: str | None, now: datetime, starts: str = "12-1
     Raises InputError for anything else and for a period that has not begun.
     """
     local = now.astimezone(ICT)
-    if kind == "monthly":
-        begin, end = _month(period, local)
-    elif kind == "annual":
-        begin, end = _year(period, local, starts)
-    else:
-        begin, end = _week(period, local)
+    try:
+        begin, end = _asked(kind, period, local, starts)
+    except (ValueError, OverflowError):  # no such day, or beyond what a calendar holds
+        raise InputError(_WRONG[kind], period=(period or "")[:20]) from None
     if begin >= local:
         raise InputError("report.not_begun", period=period or "")
     name = period or _name(kind, begin, end)
@@ -87,48 +89,37 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time(), ICT)
 
 
-def _month(period: str | None, local: datetime) -> tuple[datetime, datetime]:
+def _asked(
+    kind: Kind, period: str | None, local: datetime, starts: str
+) -> tuple[datetime, datetime]:
+    if kind == "monthly":
+        first = _month(period, local)
+        return midnight(first), midnight(_month_after(first))
+    if kind == "annual":
+        return _year(period, local, starts)
+    end = _slot_floor(local) if period is None else midnight(date.fromisoformat(period) + DAY)
+    return end - WEEK, end
+
+
+def _month(period: str | None, local: datetime) -> date:
     if period is None:
-        first = (local.date().replace(day=1) - DAY).replace(day=1)
-    else:
-        found = _MONTH.fullmatch(period)
-        if found is None:
-            raise InputError("report.bad_month", period=period[:20])
-        first = _day(int(found[1]), int(found[2]), 1, "report.bad_month", period)
-    return midnight(first), midnight(_month_after(first))
+        return (local.date().replace(day=1) - DAY).replace(day=1)
+    found = _MONTH.fullmatch(period)
+    if found is None:
+        raise ValueError(period)
+    return date(int(found[1]), int(found[2]), 1)
 
 
 def _year(period: str | None, local: datetime, starts: str) -> tuple[datetime, datetime]:
     month, day = (int(part) for part in starts.split("-"))
     if period is None:
-        over = local.date() >= date(local.year, month, day)
-        year = local.year if over else local.year - 1
+        is_over = local.date() >= date(local.year, month, day)
+        year = local.year if is_over else local.year - 1
     elif _YEAR.fullmatch(period):
         year = int(period)
     else:
-        raise InputError("report.bad_year", period=period[:20])
-    shown = str(year)
-    first, last = (_day(one, month, day, "report.bad_year", shown) for one in (year - 1, year))
-    return midnight(first), midnight(last)
-
-
-def _week(period: str | None, local: datetime) -> tuple[datetime, datetime]:
-    if period is None:
-        end = _slot_floor(local)
-        return end - WEEK, end
-    try:
-        last = date.fromisoformat(period)
-    except ValueError:
-        raise InputError("report.bad_day", period=period[:20]) from None
-    end = midnight(last + DAY)
-    return end - WEEK, end
-
-
-def _day(year: int, month: int, day: int, key: str, period: str) -> date:
-    try:
-        return date(year, month, day)
-    except ValueError:
-        raise InputError(key, period=period) from None
+        raise ValueError(period)
+    return midnight(date(year - 1, month, day)), midnight(date(year, month, day))
 
 
 def _month_after(day: date) -> date:
