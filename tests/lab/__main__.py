@@ -24,7 +24,7 @@ _MS = click.FloatRange(min=0)
 
 @click.group()
 def main() -> None:
-    """A ward from real programs in network namespaces. Needs root; README says which packages."""
+    """A ward from real programs in network namespaces; root alone can build it."""
 
 
 @main.command()
@@ -37,7 +37,7 @@ def up(*, agent: bool) -> None:
         click.echo(f"{lab.prefix} is up after {lab.took_s['settled']:.1f} s: {lab.prove()}")
         if agent:
             lab.start_agent()
-            click.echo(f"wardops tui --agent {lab.folder}/agent.sock --state {lab.folder}/state")
+            click.echo(f"to look at it: wardops tui --state {lab.folder}/state")
     except BaseException:
         lab.down()
         raise

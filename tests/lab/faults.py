@@ -26,7 +26,7 @@ class Fault:
     The verdict must come to `segment` and one of `parts` (any when empty); for `unknown` one of
     `suspects` must be among its alternatives. Its evidence holds the words `says`. `quick` ones are
     in the short form. After a fault that `stains`, the memory of the agent is longer than a test
-    waits: it is started anew.
+    waits: it is started anew. `unsolved` is why the right verdict is not reached yet.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Fault:
     quick: bool = False
     stains: bool = False
     within_s: float = 60.0
+    unsolved: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,10 @@ class Quiet:
 
 def _port(host: str, port: str, state: str) -> Callable[[Lab], object]:
     return lambda lab: lab.net.ip(host, "link", "set", "dev", port, state)
+
+
+def _router(line: str) -> Callable[[Lab], object]:
+    return lambda lab: ward.configure_router(lab.net, lab.folder, line)
 
 
 def _vlan(port: str, vlan: int) -> Callable[[Lab], object]:
@@ -148,10 +153,8 @@ def _power(host: str, state: str) -> Callable[[Lab], object]:
 
 
 def _routes(lab: Lab, host: str) -> None:
-    """A port that was down has lost its routes."""
-    if host == "ce":
-        lab.net.route("ce", "default", ward.PE_WAN)
-    elif host != "sw":
+    """A host whose port was down has lost its way out; the router finds its own again."""
+    if host not in ("sw", "ce"):
         lab.net.route(host, "default", ward.CE)
 
 
@@ -231,8 +234,9 @@ FAULTS = (
           _power("ce", "up"), "power_off"),
     Fault("terminal device hangs", "metronet", ("ce",), _deaf("ce", "input", "forward"),
           _hears("ce"), "power_off"),
-    Fault("uplink in the wrong VLAN", "metronet", ("ce",), _vlan("uplink", ward.OTHER_VLAN),
-          _vlan("uplink", ward.OFFICE_VLAN), "vlan_wrong_access"),
+    Fault("uplink in the wrong VLAN", "lan", (), _vlan("uplink", ward.OTHER_VLAN),
+          _vlan("uplink", ward.OFFICE_VLAN), "vlan_wrong_access", within_s=30,
+          unsolved="the VLANs of a switch's ports are not read, so its neighbour is blamed"),
     Fault("carrier's edge without power", "metronet", ("line",),
           _deaf("pe", "input", "forward"), _hears("pe"), "pe_down"),
     Fault("centre's gateway silent", "unknown", ("beyond_pe",),
@@ -242,6 +246,9 @@ FAULTS = (
           lambda lab: lab.net.route("pe", "198.19.0.0/16", ward.CE_WAN),
           lambda lab: lab.net.route("pe", "198.19.0.0/16", ward.AGG_CORE),
           "route_withdrawn", ("dc/gateway", "metronet/core")),
+    Fault("terminal device has lost its route", "unknown", ("beyond_pe",),
+          _router(f"no ip route 0.0.0.0/0 {ward.PE_WAN}"),
+          _router(f"ip route 0.0.0.0/0 {ward.PE_WAN}"), "route_withdrawn", ("metronet/core",)),
     Fault("servers unreachable behind the gateway", "unknown", ("here_only",),
           _deaf("agg", "forward"), _hears("agg"), "acl_block", _SHARED),
     Fault("switch hangs", "switch", ("device",), _freeze("ovs"), _thaw("ovs"), "power_off"),
@@ -275,6 +282,8 @@ FAULTS = (
           "dns_down", _SHARED),
     Fault("ward's resolver lies", "lan", ("dns",), lambda lab: _ward_names(lab, ward.DOCUMENTS),
           lambda lab: _ward_names(lab, ""), "dns_wrong", quick=True),
+    Fault("ward's resolver down", "lan", ("dns",), _stop("dnsmasq-ce"),
+          lambda lab: _ward_names(lab, ""), "dns_down"),
     Fault("large packets vanish", "metronet", ("mtu",),
           _line(Impairment(largest=1300), Impairment(largest=1300)), _HEAL_LINE,
           "mtu_blackhole", says="1301", quick=True),

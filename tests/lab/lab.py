@@ -13,7 +13,7 @@ from statistics import median
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from agent.client import Address, AgentClient, AgentRefused, AgentUnreachable
+from agent.client import AgentClient, AgentRefused, AgentUnreachable, addresses
 from drills.impairment import CLEAR, Impairment
 from probes.clock import SystemClock
 from tests.lab import centre, metrolink, settings, ward
@@ -29,7 +29,8 @@ RUNS = Path(tempfile.gettempdir()) / "wardops-lab"
 OWNER, KEPT = "owner", "kept"
 NEEDED = (
     "ip", "ping", "ethtool", "ovs-vswitchd", "ovsdb-tool", "snmpd", "snmpset", "snmpwalk", "lldpd",
-    "nginx", "dnsmasq", "chronyd", "kamailio", "prometheus-node-exporter", "iperf3", "tshark",
+    "nginx", "dnsmasq", "vtysh", "chronyd", "kamailio", "prometheus-node-exporter", "iperf3",
+    "tshark",
 )  # fmt: skip
 _SBIN = "/usr/sbin:/sbin:/usr/bin:/bin"
 _SETTLE_S = 30.0
@@ -98,6 +99,8 @@ class Lab:
         ward.configure_switch(self.net, self.folder)
         self.programs.ready(line)
         ward.connect(self.net)
+        for program in ward.router(self.folder):  # the second asks the first
+            self.programs.run(program)
 
     def _serve(self) -> None:
         settings.write_inventory(self.folder / "inventory")
@@ -180,7 +183,6 @@ class Lab:
     def start_agent(self) -> None:
         """Start `wardops agent` on its host with an empty state; raises LabError."""
         shutil.rmtree(self.folder / "state", ignore_errors=True)
-        (self.folder / "agent.sock").unlink(missing_ok=True)
         self.programs.run(ward.agent(self.folder))
 
     def stop_agent(self) -> None:
@@ -189,8 +191,7 @@ class Lab:
 
     def client(self) -> AgentClient:
         """A client of the agent's API, over its socket."""
-        token = self.folder / "state" / "local.token"
-        return AgentClient(Address(socket=self.folder / "agent.sock", token_files=(token,)))
+        return AgentClient(next(addresses(state=self.folder / "state")))
 
     def verdict(self) -> Verdict | None:
         """What the agent says now; None while it cannot be asked."""

@@ -25,7 +25,15 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.lab, pytest.mark.realtime]
 
 IS_WHOLE = os.environ.get("WARDOPS_SOAK") == "1"
-PLAYED = [fault for fault in FAULTS if IS_WHOLE or fault.quick]
+PLAYED = [
+    pytest.param(
+        fault,
+        id=fault.name.replace(" ", "-"),
+        marks=[pytest.mark.xfail(reason=fault.unsolved, strict=True)] if fault.unsolved else [],
+    )
+    for fault in FAULTS
+    if IS_WHOLE or fault.quick
+]
 WATCHED = [quiet for quiet in QUIET if IS_WHOLE or quiet.quick]
 WELL_S = 90.0
 LOOK_S = 0.25
@@ -72,7 +80,7 @@ def fits(fault: Fault, now: Verdict) -> bool:
     )
 
 
-@pytest.mark.parametrize("fault", PLAYED, ids=lambda fault: fault.name.replace(" ", "-"))
+@pytest.mark.parametrize("fault", PLAYED)
 def test_a_fault_is_put_where_it_is(judged: Lab, fault: Fault) -> None:
     seen: list[str] = []
     begun = monotonic()
@@ -88,10 +96,10 @@ def test_a_fault_is_put_where_it_is(judged: Lab, fault: Fault) -> None:
         if fault.stains:
             judged.stop_agent()
             judged.start_agent()
+    assert_well(judged)
     assert found, f"not {fault.segment} {fault.parts} within {fault.within_s:.0f} s: {seen}"
     assert told == {fault.segment}
     print(f"{fault.name}: {fault.segment} after {took_s:.1f} s")  # noqa: T201 - shown with -s
-    assert_well(judged)
 
 
 @pytest.mark.parametrize("quiet", WATCHED, ids=lambda quiet: quiet.name.replace(" ", "-"))

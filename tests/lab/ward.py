@@ -7,6 +7,7 @@ Addresses are of 198.18.0.0/15, which RFC 2544 keeps for tests and nobody routes
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,7 +85,6 @@ def connect(net: Net) -> None:
         net.ip(
             host, "neigh", "replace", other, "lladdr", other_mac, "nud", "permanent", "dev", "wan"
         )
-    net.route("ce", "default", PE_WAN)
     net.route("pe", "198.18.10.0/24", CE_WAN)
 
 
@@ -215,6 +215,38 @@ def set_ups(folder: Path, *, on_battery: bool) -> None:
     fresh.replace(folder / UPS_TABLE)
 
 
+def router(folder: Path) -> tuple[Program, Program]:
+    """FRR of the terminal device: its only way out is a route that `staticd` holds."""
+    own = folder / "frr"
+    own.mkdir(exist_ok=True)
+    (own / "zebra.conf").write_text("hostname ce-lab\nlog stdout\n")
+    (own / "staticd.conf").write_text(f"log stdout\nip route 0.0.0.0/0 {PE_WAN}\n")
+    shutil.chown(own, "frr", "frr")
+    common = ("-z", f"{own}/zserv", "--vty_socket", str(own), "-A", "127.0.0.1", "-P", "0")
+    zebra, staticd = (
+        Program(
+            name,
+            "ce",
+            (
+                f"/usr/lib/frr/{name}",
+                "-f",
+                f"{own}/{name}.conf",
+                "-i",
+                f"{own}/{name}.own",
+                *common,
+            ),
+            (("unix", f"{own}/{name}.vty"),),
+        )
+        for name in ("zebra", "staticd")
+    )
+    return zebra, staticd
+
+
+def configure_router(net: Net, folder: Path, line: str) -> None:
+    """One line of configuration, as typed at the router. Raises LabError."""
+    net.run("ce", "vtysh", "--vty_socket", f"{folder}/frr", "-c", "configure terminal", "-c", line)
+
+
 def neighbours(folder: Path) -> tuple[Program, ...]:
     """lldpd of the switch (as part of its SNMP) and of the terminal device."""
     return tuple(
@@ -247,7 +279,7 @@ def agent(folder: Path) -> Program:
     return Program(
         "agent", "agent",
         (WARDOPS, "agent", "--inventory", f"{folder}/inventory", "--state", f"{folder}/state",
-         "--listen", "127.0.0.1:9642", "--socket", f"{folder}/agent.sock", "--vantage", "ward"),
-        (("unix", f"{folder}/agent.sock"),),
+         "--listen", "127.0.0.1:9642", "--vantage", "ward"),
+        (("unix", f"{folder}/state/wardops.sock"),),
         {"PYTHONPATH": str(ROOT)},
     )  # fmt: skip
