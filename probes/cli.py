@@ -22,6 +22,7 @@ from probes.errors import ProbeError
 from probes.inventory_cli import folder_of
 from probes.model import ProbeContext
 from probes.once import ask
+from probes.path.bandwidth import is_working_time
 from probes.record import TIMEOUT_S, blanked, record, refuse_existing, write
 from probes.registry import kinds, probes_for
 from probes.summary import summary
@@ -78,6 +79,7 @@ class _Spoken(click.Command):
 @click.option("--record", "file", type=click.Path(path_type=Path))
 @click.option("--pin")
 @click.option("--insecure", is_flag=True)
+@click.option("--yes", is_flag=True)
 @click.option("--lang", type=click.Choice(LANGUAGES), is_eager=True)
 def command(
     name: str,
@@ -88,6 +90,7 @@ def command(
     file: Path | None,
     pin: str | None,
     insecure: bool,
+    yes: bool,
     lang: str | None,
 ) -> int:
     """Ask a device or URL once; 0 when it was good, 1 when not, 2 for a bad command line."""
@@ -98,6 +101,8 @@ def command(
         logging.getLogger("probes").addHandler(logging.NullHandler())
     try:
         inventory, asked = _asked(_Wish(name, folder, auth, pin, insecure))
+        if not yes:
+            _refuse_to_disturb(asked)
         tell, secret = blanked(tell, _secrets(inventory, auth))
         if file is not None:
             return _record(inventory, asked, secret, tell, file, language)
@@ -154,6 +159,12 @@ def _asked(wish: _Wish) -> tuple[Inventory | None, Asked]:
     if not probes:
         raise InputError("probe.nothing_to_ask", device=wish.name)
     return inventory, Asked(first, probes, tuple(others))
+
+
+def _refuse_to_disturb(asked: Asked) -> None:
+    """What fills the line is not started while people need it, unless they say so."""
+    if "bandwidth" in asked.probes and is_working_time(SystemClock().now()):
+        raise InputError("probe.bandwidth_hours", url=asked.target.name)
 
 
 def _find(name: str, inventory: Inventory) -> Target:

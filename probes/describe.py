@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from inventory.language import has, say
 from probes.model import Reason
+from probes.path.words import line_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -91,6 +92,7 @@ def _parts(observations: Sequence[Observation]) -> Iterator[tuple[str, Any]]:
             yield "vc", _vc(reading.vc)
         if reading.vm is not None:
             yield "vm", _vm(reading.vm)
+        yield from line_parts(reading)
     sensors = [sensor for reading in readings for sensor in reading.sensors]
     if sensors:
         yield "sensors", [_sensor(sensor) for sensor in sensors]

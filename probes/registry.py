@@ -96,7 +96,8 @@ def probes_for(target: Target) -> tuple[Probe, ...]:
     """The probes that can ask this target: its kind's, less those whose access is not given."""
     names = _FIXED_KINDS.get(target.kind) or device_type(target.kind).probes
     asked = ("watch", *names, *(_LINE if _ends_line(target) else ()))
-    return tuple(_probes()[name] for name in asked if _has_access(name, target))
+    found = (_probes()[name] for name in asked if _has_access(name, target))
+    return tuple(probe for probe in found if not probe.on_demand)
 
 
 def _ends_line(target: Target) -> bool:

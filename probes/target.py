@@ -12,7 +12,9 @@ from pydantic import ValidationError
 
 from inventory.errors import InputError
 from inventory.model import Duty, HttpsAccess, Role, SnmpAccess
+from probes.errors import NotConfigured
 from probes.model import Target
+from probes.path.bandwidth import server_of
 from probes.registry import device_type
 from probes.shared_targets import hops, peers_of, reflectors, resolvers, services
 
@@ -286,6 +288,14 @@ def _reflector(parts: SplitResult, plain: Target, _ref: str | None) -> Target:
     return replace(plain, url=parts.geturl())
 
 
+def _iperf3(parts: SplitResult, plain: Target, _ref: str | None) -> Target:
+    try:
+        server_of(parts.geturl())
+    except NotConfigured:
+        raise InputError("probe.bandwidth_rate", url=plain.name, example=_IPERF3) from None
+    return replace(plain, url=parts.geturl())
+
+
 def _port_url(parts: SplitResult, plain: Target, _ref: str | None) -> Target:
     if parts.port is None:
         raise InputError("probe.url_bad", url=plain.name, example="tcp://192.0.2.10:443")
@@ -298,6 +308,7 @@ def _question_url(parts: SplitResult, plain: Target, _ref: str | None) -> Target
     return replace(plain, url=parts.geturl())
 
 
+_IPERF3 = "iperf3://192.0.2.10?commit_mbps=20"
 _DNS_EXAMPLE = "dns://192.0.2.53/service.example?type=A"
 _EXPORTER = _Form(
     ("node-exporter",), _exporter, example="node-exporter+http://192.0.2.10:9100/metrics"
@@ -318,6 +329,7 @@ _FORMS: Mapping[str, _Form] = {
     "icmp": _Form(("icmp",), _address, example="icmp://192.0.2.10"),
     "trace": _Form(("trace",), _address, example="trace://192.0.2.10"),
     "mtu": _Form(("mtu",), _address, example="mtu://192.0.2.10"),
+    "iperf3": _Form(("bandwidth",), _iperf3, example=_IPERF3),
     "tcp": _Form(("tcp",), _port_url, example="tcp://192.0.2.10:443"),
     "stamp": _Form(("stamp",), _reflector, example="stamp://192.0.2.10:862"),
     "http": _WEB,
