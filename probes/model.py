@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from inventory.credentials import Secret
-    from inventory.model import Duty, HttpsAccess, Realm, SnmpAccess
+    from inventory.model import Duty, HttpsAccess, LineProfile, Realm, SnmpAccess
     from probes.clock import Clock
     from probes.path.model import LineBandwidth, LineMtu, LineTrace, LineWay
+    from probes.path.quality import Judged
     from probes.snmp.neighbours import Neighbour
     from probes.snmp.parts import Part
     from probes.snmp.types import Oid
@@ -231,7 +232,8 @@ class Reading:
     """What one probe made of one answer: samples for export and records for judging.
 
     Parts that the probe does not measure stay None. `complete` is False when a limit cut the
-    answer; whole rows are kept. `ways` is the line by class and direction, as one burst saw it;
+    answer; whole rows are kept. `ways` is the line by class and direction, as one burst saw it,
+    `grades` how good each class is, as the bursts so far bear out;
     `clock_stepped` says that a clock was set meanwhile, so that it says nothing of one direction.
     """
 
@@ -251,6 +253,7 @@ class Reading:
     engine_time_s: int | None = None
     distributions: tuple[Distribution, ...] = ()
     ways: tuple[LineWay, ...] = ()
+    grades: tuple[Judged, ...] = ()
     mtu: LineMtu | None = None
     trace: LineTrace | None = None
     bandwidth: tuple[LineBandwidth, ...] = ()
@@ -267,7 +270,7 @@ class Target:
     `pin`, `insecure` are for `url`; a device's own HTTPS API has them in `https`. `peers` are names
     and addresses of the ward's devices. `expect` is a regular expression for a service's answer,
     `family` the only addresses it is asked at (4 or 6; None: any), `allow_hosts` are further hosts
-    that it may redirect to.
+    that it may redirect to. `profile` is what a line is used for.
     """
 
     ward: str
@@ -292,6 +295,7 @@ class Target:
     expect: str | None = None
     family: Literal[4, 6] | None = None
     allow_hosts: tuple[str, ...] = ()
+    profile: LineProfile = "hd-meeting"
     peers: tuple[tuple[str, str], ...] = ()
 
 

@@ -56,6 +56,7 @@ def reflectors(ward: Ward, vantage: str) -> Iterator[Target]:
             host=host,
             url=url,
             ping=False,
+            profile=ward.path.profile,
         )
 
 

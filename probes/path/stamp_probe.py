@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from probes.path.metrics import (
     RoundTrips,
 )
 from probes.path.model import CLASSES, LineWay
+from probes.path.quality import PROFILES, Standing
 from probes.path.stamp_wire import PORT
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 PACKETS = 50
 GAP_S = 0.02
 PACKET_TIMEOUT_S = 1.0
+KNOCK_PACKETS = 5
+KNOCK_TIMEOUT_S = 0.5
 # What follows a burst with losses, and the time that the machine itself takes.
 _AFTER_S = 0.1
 
@@ -80,23 +84,41 @@ async def run(target: Target, context: ProbeContext) -> Reading:
         left_s = (context.deadline - context.clock.monotonic()) / (len(CLASSES) - done)
         wait_s = (left_s - PACKETS * GAP_S - _AFTER_S) / 1.5
         timeout_s = max(0.05, min(PACKET_TIMEOUT_S, wait_s))
+        is_silent = bool(qualities) and not any(one.rtts_s for one in qualities)
+        found = await _knocked(client, (host, port), kind.dscp) if is_silent else None
         qualities.append(
-            await client.burst(
+            found
+            or await client.burst(
                 host, port, dscp=kind.dscp, count=PACKETS, gap_s=GAP_S, timeout_s=timeout_s
             )
         )
     echo = _echo(qualities)
-    sums = _summed(context, qualities)
+    ways = tuple(_ways(target.vantage, qualities))
+    kept = _kept(target, context).after(qualities, ways)
+    context.memory.kept = kept
     if not echo.rtts_s:
         raise TimedOut("stamp_silent", sent=echo.sent, port=port)
     return Reading(
         samples=tuple(_samples(target, client, qualities)),
         echo=echo,
         method=echo.method,
-        ways=tuple(_ways(target.vantage, qualities)),
-        distributions=tuple(_distributions(target.vantage, sums)),
+        ways=ways,
+        grades=tuple(one.judged for one in kept.standings if one.judged is not None),
+        distributions=tuple(_distributions(target.vantage, kept.sums)),
         clock_stepped=any(one.is_stepped for one in qualities),
     )
+
+
+async def _knocked(client: StampClient, at: tuple[str, int], dscp: int) -> Quality | None:
+    """After classes without any answer: a few packets first, so that a lost line is told soon.
+
+    None when one of them is answered: then the whole burst is worth sending.
+    """
+    host, port = at
+    found = await client.burst(
+        host, port, dscp=dscp, count=KNOCK_PACKETS, gap_s=GAP_S, timeout_s=KNOCK_TIMEOUT_S
+    )
+    return None if found.rtts_s else found
 
 
 def reflector_of(target: Target) -> tuple[str, int]:
@@ -130,14 +152,31 @@ def _samples(target: Target, client: StampClient, qualities: list[Quality]) -> I
         yield from _counter_samples(target.vantage, kind.name, counters)
 
 
-def _summed(context: ProbeContext, qualities: list[Quality]) -> tuple[RoundTrips, ...]:
-    """The round trips of all runs, by class in order; kept for the next run."""
-    kept = context.memory.kept
-    before = kept if isinstance(kept, tuple) else (RoundTrips(),) * len(CLASSES)
-    context.memory.kept = now = tuple(
-        one.plus(found.sent, found.rtts_s) for one, found in zip(before, qualities, strict=True)
-    )
-    return now
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What the runs so far left, by class in order: round trips, and how good it is."""
+
+    sums: tuple[RoundTrips, ...]
+    standings: tuple[Standing, ...]
+
+    def after(self, qualities: list[Quality], ways: tuple[LineWay, ...]) -> _Kept:
+        """With one run more."""
+        both = zip(self.sums, qualities, strict=True)
+        classes = zip(CLASSES, self.standings, strict=True)
+        return _Kept(
+            tuple(one.plus(found.sent, found.rtts_s) for one, found in both),
+            tuple(
+                standing.after(way for way in ways if way.kind == kind.name)
+                for kind, standing in classes
+            ),
+        )
+
+
+def _kept(target: Target, context: ProbeContext) -> _Kept:
+    if isinstance(context.memory.kept, _Kept):
+        return context.memory.kept
+    fresh = Standing(PROFILES[target.profile])
+    return _Kept((RoundTrips(),) * len(CLASSES), (fresh,) * len(CLASSES))
 
 
 def _distributions(vantage: str, sums: tuple[RoundTrips, ...]) -> Iterator[Distribution]:

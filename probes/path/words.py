@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from inventory.language import decimal, say
 from probes.path.mos import mos, rating, with_buffer_ms
-from probes.path.quality import PROFILES, Grade, judge
+from probes.path.quality import Grade
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from probes.path.model import LineBandwidth, LineMtu, LineTrace, LineWay
     from probes.path.quality import Judged
 
-_PROFILE = PROFILES["hd-meeting"]
-
 
 def line_facts(seen: Observation, language: Language) -> Iterator[str]:
     """Lines on classes, stops, packet lengths and bandwidth; none where none was measured."""
     reading = seen.reading
-    yield from _classes(reading.ways, language)
+    for judged in reading.grades:
+        yield _class(judged, language)
+    yield from _speech(reading.ways, language)
     if reading.clock_stepped:
         yield say("probe.line_stepped", language)
     if reading.trace is not None:
@@ -38,6 +38,8 @@ def line_facts(seen: Observation, language: Language) -> Iterator[str]:
 
 def line_parts(reading: Reading) -> Iterator[tuple[str, Any]]:
     """The same as parts of the JSON object; those that were not measured are absent."""
+    if reading.grades:
+        yield "grades", [{**asdict(one), "grade": one.grade.name.lower()} for one in reading.grades]
     if reading.ways:
         yield "ways", [asdict(way) for way in reading.ways]
     if reading.trace is not None:
@@ -48,16 +50,12 @@ def line_parts(reading: Reading) -> Iterator[tuple[str, Any]]:
         yield "bandwidth", [asdict(way) for way in reading.bandwidth]
 
 
-def _classes(ways: Sequence[LineWay], language: Language) -> Iterator[str]:
-    """How good each class is for a meeting, and how speech would sound in the best of them."""
-    kinds = list(dict.fromkeys(way.kind for way in ways))
-    for kind in kinds:
-        judged = judge([way for way in ways if way.kind == kind], _PROFILE)
-        if judged is not None:
-            yield _class(judged, language)
-    speech = [way for way in ways if way.kind == kinds[0] and way.direction == "round"]
-    if speech and speech[0].method == "stamp" and speech[0].delay_s is not None:
-        yield say("probe.line_mos", language, mos=decimal(_mos(speech[0]), 2, language))
+def _speech(ways: Sequence[LineWay], language: Language) -> Iterator[str]:
+    """How speech would sound in the class that is meant for it."""
+    for way in ways:
+        is_spoken_in = (way.method, way.kind, way.direction) == ("stamp", "ef", "round")
+        if is_spoken_in and way.delay_s is not None:
+            yield say("probe.line_mos", language, mos=decimal(_mos(way), 2, language))
 
 
 def _class(judged: Judged, language: Language) -> str:

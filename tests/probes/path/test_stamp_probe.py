@@ -11,10 +11,12 @@ from inventory.errors import InputError
 from inventory.model import Inventory, Ward
 from probes.clock import ManualClock, run_virtual
 from probes.errors import ProbeError, Unreachable
-from probes.model import Reason, Target
+from probes.model import Memory, Reason, Target
+from probes.path.quality import Grade
 from probes.path.stamp_client import WatchedStamp
 from probes.path.stamp_probe import PROBE
 from probes.path.stamp_quality import Counters, Loss, Quality, Way
+from probes.path.words import line_facts, line_parts
 from probes.registry import probes_for
 from probes.run import observe
 from probes.target import parse_target, targets_of
@@ -24,6 +26,7 @@ from probes.transports.witness import Tally
 
 if TYPE_CHECKING:
     from inventory.credentials import Secret
+    from inventory.model import LineProfile
     from probes.model import Observation
     from probes.path.stamp_client import StampClient
 
@@ -76,11 +79,14 @@ def _no_secret(_ref: str) -> Secret:
     raise AssertionError
 
 
-def seen_over(line: StampClient | None, target: Target = REFLECTOR) -> Observation:
+def seen_over(
+    line: StampClient | None, target: Target = REFLECTOR, memory: Memory | None = None
+) -> Observation:
     """What the probe makes of that line."""
     clock, nothing = ManualClock(), _nothing()
     ways = Transports(nothing, FakeHttp({}), FakeEcho({}), FakeTcp({}), stamp=line)
-    seen: Observation = run_virtual(observe(target, PROBE, ways, clock, 8.0, _no_secret), clock)
+    story = observe(target, PROBE, ways, clock, 8.0, _no_secret, memory=memory)
+    seen: Observation = run_virtual(story, clock)
     return seen
 
 
@@ -137,6 +143,44 @@ def test_round_trips_go_into_a_histogram_of_each_class() -> None:
     assert dict(found["ward", "stamp", "ef"].bounds)[0.05] == 2
 
 
+def test_each_class_is_graded_for_what_the_line_is_used_for() -> None:
+    grades = seen_over(everywhere(LOSSY_OUT)).reading.grades
+    assert [(one.kind, one.grade, one.term, one.direction) for one in grades] == [
+        (kind, Grade.POOR, "loss", "out") for kind in ("ef", "af41", "be")
+    ]
+    calm = replace(
+        LOSSY_OUT, round=Way(Loss(150, 1)), out=Way(Loss(150, 1)), back=Way(Loss(149, 0))
+    )
+    asked: tuple[tuple[LineProfile, Grade], ...] = (
+        ("telepresence", Grade.POOR), ("audio-only", Grade.GOOD),
+    )  # fmt: skip
+    for profile, grade in asked:
+        seen = seen_over(everywhere(calm), replace(REFLECTOR, profile=profile))
+        assert {one.grade for one in seen.reading.grades} == {grade}
+
+
+def test_one_bad_burst_does_not_move_a_grade() -> None:
+    memory = Memory()
+    good = replace(LOSSY_OUT, round=Way(Loss(53, 0)), out=Way(Loss(53, 0)), back=Way(Loss(53, 0)))
+    found = [
+        seen_over(everywhere(one), memory=memory).reading.grades[0].grade
+        for one in (good, LOSSY_OUT, LOSSY_OUT, LOSSY_OUT)
+    ]
+    assert found == [Grade.GOOD, Grade.GOOD, Grade.GOOD, Grade.POOR]
+
+
+def test_people_read_the_grade_the_term_and_how_speech_would_sound() -> None:
+    seen = seen_over(everywhere(replace(LOSSY_OUT, is_stepped=True)))
+    assert list(line_facts(seen, "vi")) == [
+        *(f"Lớp {kind}: kém: mất gói 9,4 % chiều đi" for kind in ("ef", "af41", "be")),
+        "Thoại qua đường này: MOS 3,40 trên 4,5, ước lượng cho âm thanh",
+        "Đồng hồ đầu kia nhảy, bỏ trễ một chiều",
+    ]
+    parts = dict(line_parts(seen.reading))
+    assert parts["grades"][0]["grade"] == "poor"
+    assert len(parts["ways"]) == 9
+
+
 def test_a_clock_that_was_set_meanwhile_is_told() -> None:
     assert not seen_over(everywhere(LOSSY_OUT)).reading.clock_stepped
     stepped = everywhere(replace(LOSSY_OUT, is_stepped=True))
@@ -169,7 +213,9 @@ def test_a_class_that_is_silent_alone_is_a_measurement_without_what_is_not_known
 
 
 def test_silence_in_all_classes_is_a_time_out_with_the_port() -> None:
-    seen = seen_over(everywhere(SILENT))
+    line = everywhere(SILENT)
+    seen = seen_over(line)
+    assert [count for *_at, count, _timeout_s in line.asked] == [50, 5, 5]
     assert (seen.reason, seen.detail, seen.reading.samples) == (Reason.TIMEOUT, "stamp_silent", ())
     assert seen.detail_values == {"sent": 159, "port": 8620}
 
