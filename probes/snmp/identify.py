@@ -20,6 +20,13 @@ _VERSION = re.compile(
     r"(?i)\b(?:software version|version|release|SwOS|firmware|JUNOS|FL\.|FW v|V)[: ]*v?"
     r"(\d[\w.()\[\]-]*)"
 )
+# What no word introduces: releases of HP and Aruba (KA.15.03.3004), a number between semicolons
+# (Axis), else one with two dots that is no address.
+_RELEASE = re.compile(
+    r"\b([A-Z]{1,2}\.\d\d\.\d\d\.\d{3,4})\b"
+    r"|; (\d+(?:\.\d+)+);"
+    r"|(?:^|[\s,;])(?!\d{1,3}(?:\.\d{1,3}){3}\b)v?(\d+(?:\.\d+){2,}[\w()+-]*)"
+)
 
 
 @lru_cache(maxsize=1 << 10)  # every poll of health asks it again of the same few devices
@@ -35,7 +42,7 @@ def identify(
         os=rule.os if rule else None,
         device_class=rule.device_class if rule else "unknown",
         model=_first_group(rule.model, descr) if rule and rule.model else None,
-        version=_first_group(_VERSION, descr),
+        version=_first_group(_VERSION, descr) or _first_group(_RELEASE, descr),
         sys_name=sys_name,
         sys_descr=sys_descr,
         sys_object_id=sys_object_id,

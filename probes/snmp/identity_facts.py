@@ -2,7 +2,8 @@
 
 Sources: ENTITY-MIB (RFC 6933), UPS-MIB (RFC 1628), Printer-MIB (RFC 3805), PowerNet-MIB, XUPS-MIB,
 MG-SNMP-UPS-MIB, CPS-MIB, MIKROTIK-MIB, JUNIPER-MIB, FORTINET-CORE-MIB, IDRAC-MIB, CPQSINFO-MIB,
-SYNOLOGY-SYSTEM-MIB, ZYXEL-ES-COMMON.
+SYNOLOGY-SYSTEM-MIB, ZYXEL-ES-COMMON, TPLINK-SYSINFO-MIB, SFOS-FIREWALL-MIB, CHECKPOINT-MIB,
+PAN-COMMON-MIB, RADLAN-Physicaldescription-MIB, HUAWEI-SERVER-IBMC-MIB, ISM-STORAGE-SVC-MIB.
 """
 
 from __future__ import annotations
@@ -23,7 +24,16 @@ if TYPE_CHECKING:
 _E = "1.3.6.1.4.1."
 _CHASSIS, _STACK = 3, 11
 _MAX_ROWS = 32  # the chassis stands in front; the rest are its parts
-_COLUMNS = (oids.entPhysicalClass, oids.entPhysicalSerialNum, oids.entPhysicalModelName)
+_COLUMNS = (
+    oids.entPhysicalClass,
+    oids.entPhysicalSerialNum,
+    oids.entPhysicalModelName,
+    ber.oid("1.3.6.1.2.1.47.1.1.1.1.10"),  # entPhysicalSoftwareRev
+    ber.oid("1.3.6.1.2.1.47.1.1.1.1.9"),  # entPhysicalFirmwareRev
+)
+# entPhysicalClass of what is no part of something else; some agents give none at all. FortiGate and
+# ESXi number their only chassis so, Accton's units are containers.
+_CHASSIS_LIKE = (None, 1, 2, 4, 5)  # -, other, unknown, backplane, container
 
 # Model, serial number, version: scalars of the makers, by kind, else by class.
 _BY_KIND: Mapping[str, tuple[str, str, str]] = {
@@ -39,6 +49,24 @@ _BY_KIND: Mapping[str, tuple[str, str, str]] = {
     "mikrotik_ros": ("", f"{_E}14988.1.1.7.3.0", f"{_E}14988.1.1.4.4.0"),
     "mikrotik_swos": ("", f"{_E}14988.1.1.7.3.0", ""),
     "junos": ("", f"{_E}2636.3.1.3.0", ""),
+    "fortiswitch": ("", f"{_E}12356.100.1.1.1.0", f"{_E}12356.106.4.1.1.0"),
+    "panos": ("", f"{_E}25461.2.1.2.1.3.0", f"{_E}25461.2.1.2.1.1.0"),
+    "checkpoint": (f"{_E}2620.1.6.16.7.0", f"{_E}2620.1.6.16.3.0", f"{_E}2620.1.6.4.1.0"),
+    "sophos": (f"{_E}2604.5.1.1.2.0", f"{_E}2604.5.1.1.4.0", f"{_E}2604.5.1.1.3.0"),
+    "tplink_jetstream": (
+        f"{_E}11863.6.1.1.5.0",
+        f"{_E}11863.6.1.1.8.0",
+        f"{_E}11863.6.1.1.6.0",
+    ),
+    "zyxel_zynos": ("", "", f"{_E}890.1.15.3.1.6.0"),
+    "dell_powerconnect": (
+        f"{_E}674.10895.3000.1.2.100.1.0",
+        "",
+        f"{_E}674.10895.3000.1.2.100.4.0",
+    ),
+    "huawei_ibmc": (f"{_E}2011.2.235.1.1.1.6.0", f"{_E}2011.2.235.1.1.1.7.0", ""),
+    "huawei_oceanstor": ("", f"{_E}34774.4.1.1.1.0", f"{_E}34774.4.1.1.6.0"),
+    "esxi": ("", "", f"{_E}6876.1.2.0"),
     "fortigate": ("", f"{_E}12356.100.1.1.1.0", f"{_E}12356.101.4.1.1.0"),
     "dell_idrac": (
         f"{_E}674.10892.5.1.3.12.0",
@@ -67,7 +95,7 @@ async def with_facts(
     try:
         if facts is not None:
             identity = await _from_scalars(client, asked, identity, facts, deadline)
-        if identity.serial is None or identity.model is None:
+        if facts is None or None in (identity.serial, identity.model, identity.version):
             table = await client.table(asked, _COLUMNS, max_rows=_MAX_ROWS, deadline=deadline)
             identity = from_entities(identity, tuple(table.rows.values()))
     except ProbeError:
@@ -96,16 +124,29 @@ async def _from_scalars(
 
 
 def from_entities(identity: Identity, rows: Sequence[Sequence[Varbind | None]]) -> Identity:
-    """Serial number and model of the first chassis, else of the stack, that has a serial number.
+    """Serial number, model and version of the first chassis, else of the stack, that has a serial.
 
-    Parts are not the device: a serial number of a module alone leaves it unknown.
+    The model that the device's own inventory names is preferred to a word of sysDescr. Parts are
+    not the device: a serial number of a module alone leaves it unknown.
     """
-    for wanted in (_CHASSIS, _STACK):
-        for kind, serial, model in rows:
+    for wanted in ((_CHASSIS,), (_STACK,), _CHASSIS_LIKE):
+        for kind, serial, *others in rows:
             number = values.text(serial)
-            if values.number(kind) == wanted and number and " " not in number:
-                named = values.text(model)
+            if values.number(kind) in wanted and number and " " not in number:
+                model, version = _named(*others)
+                is_model = model is not None and any(map(str.isdigit, model))
                 return replace(
-                    identity, serial=identity.serial or number, model=identity.model or named
+                    identity,
+                    serial=identity.serial or number,
+                    model=model if is_model else identity.model or model,
+                    version=identity.version or version,
                 )
     return identity
+
+
+def _named(
+    model: Varbind | None, software: Varbind | None, firmware: Varbind | None
+) -> tuple[str | None, str | None]:
+    """Model and version of a row; QNAP writes its own with stray quotes."""
+    version = values.text(software) or values.text(firmware)
+    return values.text(model), (version or "").strip('\\" ') or None

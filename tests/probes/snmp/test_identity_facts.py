@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from probes.snmp import ber, identity
+from probes.snmp.identify import identify
 
 if TYPE_CHECKING:
     from probes.model import Identity
@@ -35,10 +38,41 @@ def test_the_chassis_speaks_for_the_switch_not_its_parts(lab: Lab) -> None:
     rows = {
         ENTITY + "5.1": (ber.INTEGER, 9), ENTITY + "11.1": text("PART"), ENTITY + "13.1": text("m"),
         ENTITY + "5.2": (ber.INTEGER, 3), ENTITY + "11.2": text("FCW1"),
-        ENTITY + "13.2": text("WS"),
+        ENTITY + "13.2": text("WS-C2960X-24TS-L"),
     }  # fmt: skip
     found = read(lab, E + "9.1.1", "Cisco IOS Software, C2960X Software (X), Version 15.2", rows)
+    assert (found.serial, found.model) == ("FCW1", "WS-C2960X-24TS-L")
+    del rows[ENTITY + "13.2"]
+    found = read(lab, E + "9.1.1", "Cisco IOS Software, C2960X Software (X), Version 15.2", rows)
     assert (found.serial, found.model) == ("FCW1", "C2960X")
+
+
+@pytest.mark.parametrize("kind", [None, 4, 5])
+def test_a_chassis_that_is_called_something_else_is_one(lab: Lab, kind: int | None) -> None:
+    rows = {
+        ENTITY + "11.1": text("FGT60F1"),
+        ENTITY + "13.1": text("FGT_60F"),
+        ENTITY + "10.1": text('"7.2.6'),
+    }
+    if kind is not None:
+        rows[ENTITY + "5.1"] = (ber.INTEGER, kind)
+    found = read(lab, E + "12356.101.1.1", "ward firewall", rows)
+    assert (found.serial, found.model, found.version) == ("FGT60F1", "FGT_60F", "7.2.6")
+
+
+@pytest.mark.parametrize(
+    ("descr", "version"),
+    [
+        ("ProCurve J9137A 2520-8-PoE, revision S.15.09.0029, ROM S.14.02", "S.15.09.0029"),
+        ("Aruba JL679A  PL.10.10.0002", "PL.10.10.0002"),
+        ("EdgeSwitch 24-Port 250W, 1.8.0.5106045, Linux 3.6.5", "1.8.0.5106045"),
+        ("; AXIS M3046-V; Network Camera; 9.80.3.1; Jun 03", "9.80.3.1"),
+        ("VMware ESXi 7.0.3 build-19482537", "7.0.3"),
+        ("host at 192.0.2.10", None),
+    ],
+)
+def test_a_release_that_no_word_introduces_is_told(descr: str, version: str | None) -> None:
+    assert identify(None, descr).version == version
 
 
 def test_a_part_alone_leaves_the_serial_number_unknown(lab: Lab) -> None:
