@@ -34,7 +34,7 @@ from agent.verdict.line_doubt import LineDoubt, is_about
 from agent.verdict.line_quality import LIMITS, LineQuality, window_of
 from agent.verdict.reach import Proofs, answered, weigh
 from agent.verdict.sight import Seen, Sight, UpsMemory, path_of, port_named, port_of
-from agent.verdict.topology import GATEWAY, PE, REFLECTOR
+from agent.verdict.topology import CITY_RESOLVER, GATEWAY, PE, REFLECTOR, RESOLVER
 from agent.verdict.uplink import PortUse
 from agent.ward_checks import (
     HOST,
@@ -235,7 +235,8 @@ class WardWatch:
     def witnesses(self, name: str) -> tuple[str, ...]:
         """Whom to ask when that target falls silent, to tell whether it is what broke.
 
-        For the far end two services beyond it, for the core switch what hangs on it in the ward.
+        For the far end the reflector and two services beyond it, for the core switch what hangs on
+        it in the ward, for the ward's resolver the city's.
         The hub first asks whether it sees its own centre.
         """
         services = tuple(service.id for service in self.ward.services[:2])
@@ -243,6 +244,8 @@ class WardWatch:
             reflector = (REFLECTOR,) if REFLECTOR in self.targets else ()
             own = () if self.vantage == "ward" else (GATEWAY,)
             return (*reflector, *own, *services)
+        if name == RESOLVER:
+            return tuple(one for one in (GATEWAY, CITY_RESOLVER) if one in self.targets)
         if self.ward.core is None or name != self.ward.core.name:
             return ()
         here = (device.name for device in self.ward.devices if device.site == "ward")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from drills import views
+from drills.cable_line import CableLine, CableStamp, CableWire
 from drills.certificates import VALID_FOR
 from drills.faces import reach
 from drills.model import Ask
@@ -193,4 +194,7 @@ def transports(world: World, vantage: str, *, delay_s: float = 0.0) -> Transport
         http=CableHttp(world, vantage, delay_s),
         echo=CableEcho(world, vantage),
         tcp=CableTcp(world, vantage),
+        wire=CableWire(world=world, asker=vantage),
+        stamp=CableStamp(world, vantage),
+        line=CableLine(world, vantage),
     )

@@ -18,6 +18,7 @@ _MAX_DELAY_S = 3600.0
 _MAX_DELAY_MS = 60_000.0
 _MAX_RUNTIME_S = 7 * 86_400.0
 _MAX_LOAD = 100.0
+_LEAST_OCTETS, _MOST_OCTETS = 576, 1500
 _LAST_VLAN = 4094  # IEEE 802.1Q
 
 
@@ -47,6 +48,10 @@ def _is_vlan(value: Value) -> bool:
     return type(value) is int and 1 <= value <= _LAST_VLAN
 
 
+def _is_size(value: Value) -> bool:
+    return type(value) is int and _LEAST_OCTETS <= value <= _MOST_OCTETS
+
+
 def _one_of(*words: str) -> Callable[[Value], bool]:
     return lambda value: value in words
 
@@ -65,12 +70,18 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "loss": Kind("cable", 0.0, _within(0, 1)),  # of round trips
         "delay_ms": Kind("cable", 0.0, _within(0, _MAX_DELAY_MS)),  # added to the round trip
         "out_loss": Kind("port", 0.0, _within(0, 1)),  # of packets that leave by it
+        "out_delay_ms": Kind("port", 0.0, _within(0, _MAX_DELAY_MS)),  # of what leaves by it
+        "out_jitter_ms": Kind("port", 0.0, _within(0, _MAX_DELAY_MS)),  # up to so much more
+        "largest": Kind("cable", 1500, _is_size),  # octets of a packet that still passes
         "error_ratio": Kind("port", 0.0, _within(0, 1)),  # of packets that come in: broken
         "line_load": Kind("ward", 0.0, _within(0, _MAX_LOAD)),  # asked of its line, 1 for all of it
         "storm": Kind("node", False, _is_switch),  # a loop: the switch floods all of its ports
         "service": Kind("node", "running", _one_of("running", "degraded", "failing", "stopped")),
         "service_delay_s": Kind("node", 0.0, _within(0, _MAX_DELAY_S)),
         "certificate": Kind("node", "valid", _one_of("valid", "expired")),
+        "names": Kind("node", "right", _one_of("right", "wrong", "unknown", "refused", "failing")),
+        "time": Kind("node", "right", _one_of("right", "unsynchronised")),
+        "time_off_s": Kind("node", 0.0, _within(-_MAX_DELAY_S, _MAX_DELAY_S)),
         "ping": Kind("node", True, _is_switch),  # whether it answers; traffic passes either way
         "snmp": Kind("node", True, _is_switch),
         "snmp_delay_s": Kind("node", 0.0, _within(0, _MAX_DELAY_S)),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from drills.facts import KINDS
 from drills.model import node_of
+from drills.topology import RESOLVER, TIME_SERVER
 from inventory.errors import InputError
 
 if TYPE_CHECKING:
@@ -112,7 +113,41 @@ def one_way_loss(world: World, on: str, params: Params) -> tuple[Change, ...]:
     return (Change("out_loss", _wired(world, on or "ce:wan"), params["loss"]),)
 
 
-@fault("reach", "snmp", ratio=0.04)
+@fault("reach", ms=200.0)
+def one_way_delay(world: World, on: str, params: Params) -> tuple[Change, ...]:
+    """Packets that leave by a port take longer; what comes in by it does not."""
+    return (Change("out_delay_ms", _wired(world, on or "ce:wan"), params["ms"]),)
+
+
+@fault("reach", ms=120.0)
+def one_way_jitter(world: World, on: str, params: Params) -> tuple[Change, ...]:
+    """Packets that leave by a port take up to so much longer, each as chance will have it."""
+    return (Change("out_jitter_ms", _wired(world, on or "ce:wan"), params["ms"]),)
+
+
+@fault("reach", octets=1300)
+def mtu_hole(world: World, on: str, params: Params) -> tuple[Change, ...]:
+    """Packets above a size vanish on a cable without a word."""
+    return (Change("largest", _cable(world, on or "ce:wan").id, int(params["octets"])),)
+
+
+@fault("services", answer="wrong")
+def dns_wrong(world: World, on: str, params: Params) -> tuple[Change, ...]:
+    """A resolver (the city's, or a ward's CE) answers wrongly, or otherwise than it should."""
+    node = _node(world, on) if on else world.topology.nodes[RESOLVER]
+    return (Change("names", node.name, params["answer"]),)
+
+
+@fault("services", seconds=None)
+def ntp_off(world: World, on: str, params: Params) -> tuple[Change, ...]:
+    """The time server has lost its source and says so; with `seconds` its clock is off instead."""
+    node = _node(world, on or TIME_SERVER)
+    if params["seconds"] is not None:
+        return (Change("time_off_s", node.name, params["seconds"]),)
+    return (Change("time", node.name, "unsynchronised"),)
+
+
+@fault("reach", "snmp", "services", ratio=0.04)
 def sfp_dirty(world: World, on: str, params: Params) -> tuple[Change, ...]:
     """A share of the packets that come into a port is broken: its error counter rises."""
     return (Change("error_ratio", _wired(world, on or "core:uplink"), params["ratio"]),)
@@ -124,7 +159,7 @@ def line_full(world: World, on: str, params: Params) -> tuple[Change, ...]:
     return (Change("line_load", _ward(world, on), params["load"]),)
 
 
-@fault("reach", "snmp", "xapi")
+@fault("reach", "snmp", "xapi", "services")
 def loop_storm(world: World, on: str, _params: Params) -> tuple[Change, ...]:
     """A loop at a switch: it floods all of its ports, and little else comes through."""
     return (Change("storm", _node(world, on).name, True),)
@@ -193,6 +228,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
             *(path_loss, path_latency, ce_mute, snmp_silent, snmp_slow),
             *(vlan_wrong_access, converter_dead, one_way_loss, sfp_dirty, line_full, loop_storm),
             *(service_failing, service_slow, cert_expired),
+            *(one_way_delay, one_way_jitter, mtu_hole, dns_wrong, ntp_off),
         )
     }
 )

@@ -13,10 +13,11 @@ import struct
 from collections import deque
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from drills import control, httpd, views
 from drills.faces import reach
+from drills.listen_stamp import StampDoor
 from inventory.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 
+# What answers a datagram to an address, and how many seconds late; None for silence.
+_Answer: TypeAlias = "Callable[[World, str, str, bytes], tuple[bytes, float] | None]"
+
 _IP_PKTINFO = 8  # linux/in.h; Python 3.11 has no name for it
 _PKTINFO = struct.Struct("=i4s4s")
 _DRAIN = 64
@@ -41,13 +45,19 @@ _HANDSHAKE_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where the simulation listens; 0 asks for any free port. `control` None: no control API."""
+    """Where the simulation listens; 0 asks for any free port. `control` None: no control API.
+
+    An inventory names the reflector, the resolvers and the time server only with a port of theirs.
+    """
 
     snmp: int = 0
     https: int = 0
     http: int = 0
     reach: int = 0
     control: int | None = None
+    stamp: int = 0
+    dns: int = 0
+    ntp: int = 0
 
 
 @asynccontextmanager
@@ -67,13 +77,16 @@ async def listening(
     listener = _Listener(world, asker, certificate)
     try:
         yield Ports(
-            snmp=listener.open_snmp(ports.snmp),
+            snmp=listener.open_datagrams(ports.snmp, views.snmp_answer),
             https=listener.open_web(ports.https, is_tls=True),
             http=listener.open_web(ports.http, is_tls=False),
             reach=listener.open_reach(ports.reach),
             control=None
             if ports.control is None
             else listener.open_control(control_host, ports.control, language),
+            stamp=listener.open_stamp(ports.stamp),
+            dns=listener.open_datagrams(ports.dns, views.datagram_answer),
+            ntp=listener.open_datagrams(ports.ntp, views.datagram_answer),
         )
     finally:
         await listener.close()
@@ -91,16 +104,22 @@ class _Listener:
         self._held: deque[socket.socket] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._late: set[asyncio.TimerHandle] = set()
+        self._stamp: StampDoor | None = None
 
     # -- opening and closing --
 
-    def open_snmp(self, port: int) -> int:
+    def open_datagrams(self, port: int, answer: _Answer) -> int:
         opened = self._bind(socket.SOCK_DGRAM, "0.0.0.0", port)  # noqa: S104 - loopback only, below
         _keep_to_loopback(opened)
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_OCTETS)
         opened.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
-        self._loop.add_reader(opened, self._read_snmp, opened)
+        self._loop.add_reader(opened, self._read, opened, answer)
         return _port_of(opened)
+
+    def open_stamp(self, port: int) -> int:
+        self._stamp = StampDoor(self._world, self._asker, port)
+        _keep_to_loopback(self._stamp.socket)
+        return _port_of(self._stamp.socket)
 
     def open_reach(self, port: int) -> int:
         opened = self._bind(socket.SOCK_DGRAM, LOOPBACK, port)
@@ -146,6 +165,8 @@ class _Listener:
         for opened in self._sockets:
             self._loop.remove_reader(opened)
             opened.close()
+        if self._stamp is not None:
+            self._stamp.close()
         while self._held:
             self._held.popleft().close()
         for task in self._tasks:
@@ -169,7 +190,7 @@ class _Listener:
 
     # -- UDP --
 
-    def _read_snmp(self, opened: socket.socket) -> None:
+    def _read(self, opened: socket.socket, answer: _Answer) -> None:
         for _ in range(_DRAIN):
             try:
                 data, ancillary, _, peer = opened.recvmsg(65535, socket.CMSG_SPACE(_PKTINFO.size))
@@ -178,7 +199,7 @@ class _Listener:
             local = _address_asked(ancillary)
             if local is None or not _is_loopback(local):
                 continue
-            found = views.snmp_answer(self._world, self._asker, socket.inet_ntoa(local), data)
+            found = answer(self._world, self._asker, socket.inet_ntoa(local), data)
             if found is not None:
                 self._later(found[1], _send_from, opened, found[0], local, peer)
 

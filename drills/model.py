@@ -231,10 +231,22 @@ class Mutation:
 
 
 class Quality(NamedTuple):
-    """A path both ways: round trip in milliseconds and the share of echoes that get lost."""
+    """A path both ways: round trip in milliseconds and the share of echoes that get lost.
+
+    A round trip takes up to `jitter_ms` more.
+    """
 
     rtt_ms: float
     loss: float
+    jitter_ms: float = 0.0
+
+
+class OneWay(NamedTuple):
+    """One direction of a path: delay, up to how much more, and the share of packets it keeps."""
+
+    delay_ms: float
+    jitter_ms: float
+    kept: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 SERVICES = ("hop", "qlvb", "1022", "tthc")
 GATEWAY = "gateway"
 REGISTRAR = "registrar"
+REFLECTOR = "reflector"
+RESOLVER = "resolver"
+TIME_SERVER = "time-server"
+CANARY = "tthc.sim.example"
 COMMIT_MBPS = 100
 
 _GIGABIT = 1_000_000_000
@@ -288,7 +292,7 @@ def _city_nodes(codes: Sequence[str], seed: int) -> Iterator[Node]:
         GATEWAY, GATEWAY, address=f"{_CITY}.1", forwards=True,
         ports=_city_ports(seed, GATEWAY, ["dc", *edges]),
     )  # fmt: skip
-    inside = ["gateway", "hub", "registrar", *SERVICES, *codes]
+    inside = ["gateway", "hub", "registrar", *SERVICES, *codes, REFLECTOR, RESOLVER, TIME_SERVER]
     yield Node("dc-sw", "dc", forwards=True, ports=_city_ports(seed, "dc-sw", inside))
     yield Node("hub-host", "hub", ports=_city_ports(seed, "hub-host", ["eth0"]))
     yield Node(REGISTRAR, "registrar", ports=_city_ports(seed, REGISTRAR, ["eth0"]))
@@ -298,6 +302,10 @@ def _city_nodes(codes: Sequence[str], seed: int) -> Iterator[Node]:
             name, "service", address=f"{_CITY}.{11 + number}", service=service,
             ports=_city_ports(seed, name, ["eth0"]),
         )  # fmt: skip
+    for number, name in enumerate((REFLECTOR, RESOLVER, TIME_SERVER)):
+        yield Node(
+            name, name, address=f"{_CITY}.{51 + number}", ports=_city_ports(seed, name, ["eth0"])
+        )
 
 
 def _city_ports(seed: int, node: str, names: Sequence[str]) -> tuple[Port, ...]:
@@ -319,6 +327,8 @@ def _city_cables(codes: Sequence[str], wards: Sequence[Cable], seed: int) -> Ite
     yield _trunk("dc-sw:gateway", f"{GATEWAY}:dc", 0.1, trunks)
     yield Cable("dc-sw:hub", "hub-host:eth0", 0.1, 5_000, 5_000)
     yield Cable("dc-sw:registrar", f"{REGISTRAR}:eth0", 0.1, 5_000, 5_000)
+    for name in (REFLECTOR, RESOLVER, TIME_SERVER):
+        yield Cable(f"dc-sw:{name}", f"{name}:eth0", 0.1, 2_000, 2_000)
     for service in SERVICES:
         rate = between(100_000, 400_000, seed, service)
         yield Cable(f"dc-sw:{service}", f"svc-{service}:eth0", 0.1, rate / 4, rate)

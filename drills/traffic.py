@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
-from drills.model import node_of
+from drills.model import OneWay, node_of
 from drills.topology import COMMIT_MBPS
 
 if TYPE_CHECKING:
@@ -100,7 +101,30 @@ def kept_share(world: World, cable: Cable) -> float:
 def added_ms(world: World, cable: Cable) -> float:
     """What a cable's faults add to a round trip, in milliseconds."""
     queue = _QUEUE_MS if _load(world, cable) >= _QUEUES_FROM else 0.0
-    return float(world.fact("delay_ms", cable.id)) + queue
+    late_ms = sum(world.fact("out_delay_ms", end) for end in (cable.a, cable.b))
+    return float(world.fact("delay_ms", cable.id) + queue + late_ms)
+
+
+def jitter_ms(world: World, cable: Cable) -> float:
+    """Up to how many milliseconds more a round trip over a cable takes by chance."""
+    return float(sum(world.fact("out_jitter_ms", end) for end in (cable.a, cable.b)))
+
+
+def one_way(world: World, cable: Cable, near: str) -> OneWay:
+    """What happens to packets that leave by the cable's end `near`.
+
+    What is known of round trips alone is half of either way. The ward's own traffic queues and
+    drops on the way out.
+    """
+    far = cable.far_end(near)
+    load = _load(world, cable) if near == cable.a else 0.0
+    kept = sqrt(1 - world.fact("loss", cable.id)) * (1 - world.fact("out_loss", near))
+    late_ms = world.fact("delay_ms", cable.id) / 2 + world.fact("out_delay_ms", near)
+    return OneWay(
+        cable.delay_ms + late_ms + (_QUEUE_MS if load >= _QUEUES_FROM else 0.0),
+        float(world.fact("out_jitter_ms", near)),
+        float(kept * (1 - world.fact("error_ratio", far)) / max(1.0, load)),
+    )
 
 
 def storm(world: World, name: str) -> tuple[float, float]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drills.chance import share
-from drills.faces import services, snmp, vm, xapi
+from drills.faces import names, services, snmp, time_server, vm, xapi
+from drills.topology import RESOLVER, TIME_SERVER
 
 if TYPE_CHECKING:
     from drills.model import Ask, Node, Page
@@ -24,6 +25,26 @@ def snmp_answer(
     if node is None or answer is None or _is_lost(world, asker, node, 1, request):
         return None
     return answer, world.fact("snmp_delay_s", node.name)
+
+
+def datagram_answer(
+    world: World, asker: str, address: str, request: bytes
+) -> tuple[bytes, float] | None:
+    """What a resolver or time server at an address answers, and how many seconds late."""
+    node, t, place = (
+        world.topology.by_address.get(address), world.time(), world.topology.standing_place(asker)
+    )  # fmt: skip
+    path = world.quality(place.name, node.name, t) if place and node else None
+    if node is None or path is None or _is_lost(world, asker, node, 1, "datagram"):
+        return None
+    if node.role == TIME_SERVER:
+        unix_s = world.clock.now().timestamp()
+        answer = time_server.respond(world, node, request, unix_s)
+    elif node.role in (RESOLVER, "ce"):
+        answer = names.respond(world, node, request, t)
+    else:
+        return None
+    return None if answer is None else (answer, path.rtt_ms / 1000)
 
 
 def https_answer(world: World, asker: str, address: str, request: Ask) -> Page | None:

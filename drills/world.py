@@ -10,13 +10,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 from dataclasses import asdict, replace
-from math import inf
+from math import inf, prod, sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
 from drills import traffic
 from drills.chance import between, octets
 from drills.facts import KINDS, exists
-from drills.model import Mutation, Quality, node_of
+from drills.model import Mutation, OneWay, Quality, node_of
 from drills.topology import GATEWAY, REGISTRAR, Template
 from drills.traffic import PACKET_OCTETS, Counters, Meter
 
@@ -298,14 +298,50 @@ class World:
         cables = self.path(origin, goal, t)
         if cables is None:
             return None
-        kept, rtt_ms = 1.0, 0.05
+        kept, rtt_ms, jitter_ms = 1.0, 0.05, 0.0
         for cable in cables:
+            jitter_ms += traffic.jitter_ms(self, cable)
             rtt_ms += 2 * cable.delay_ms + traffic.added_ms(self, cable)
             kept *= traffic.kept_share(self, cable)
         for name in {node_of(end) for cable in cables for end in (cable.a, cable.b)}:
             share, added_ms = traffic.storm(self, name)
             kept, rtt_ms = kept * share, rtt_ms + added_ms
-        return Quality(rtt_ms, 1 - kept)
+        return Quality(rtt_ms, 1 - kept, jitter_ms)
+
+    def ways(self, origin: str, goal: str, t: float) -> tuple[OneWay, OneWay] | None:
+        """The way from one node to another and the way back, None when there is none."""
+        cables = self.path(origin, goal, t)
+        if cables is None:
+            return None
+        here, there_ends, back_ends = origin, [], []
+        for cable in cables:
+            near = cable.a if node_of(cable.a) == here else cable.b
+            far = cable.far_end(near)
+            there_ends.append((cable, near))
+            back_ends.append((cable, far))
+            here = node_of(far)
+        nodes = {node_of(end) for cable in cables for end in (cable.a, cable.b)}
+        storms = [traffic.storm(self, name) for name in nodes]
+        return self._joined(there_ends, storms), self._joined(back_ends, storms)
+
+    def _joined(
+        self, ends: Sequence[tuple[Cable, str]], storms: Sequence[tuple[float, float]]
+    ) -> OneWay:
+        steps = [traffic.one_way(self, cable, near) for cable, near in ends]
+        kept = prod(step.kept for step in steps) * sqrt(prod(share for share, _ms in storms))
+        late_ms = 0.025 + sum(added_ms for _share, added_ms in storms) / 2
+        return OneWay(
+            late_ms + sum(step.delay_ms for step in steps),
+            sum(step.jitter_ms for step in steps),
+            kept,
+        )
+
+    def largest(self, origin: str, goal: str, t: float) -> int:
+        """Octets of the longest packet that passes between two nodes; 0 where there is no way."""
+        cables = self.path(origin, goal, t)
+        if cables is None:
+            return 0
+        return min((self.fact("largest", cable.id) for cable in cables), default=1500)
 
     def line_carries(self, code: str, t: float) -> bool:
         """Whether the ward's core switch reaches the centre gateway."""

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from ruamel.yaml import YAML
 
 from drills.faces.xapi import USER
-from drills.topology import COMMIT_MBPS, GATEWAY
+from drills.topology import CANARY, COMMIT_MBPS, GATEWAY, REFLECTOR, RESOLVER, TIME_SERVER
 from inventory.errors import InputError
 from inventory.language import both
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from drills.listen import Ports
@@ -49,7 +49,7 @@ def write_inventory(
         _write(out / COMMUNITY, f"{world.community}\n", secret=True)
         _write(out / LOGIN, _yaml({"user": USER, "password": world.api_password}), secret=True)
         for code in world.topology.codes:
-            _write(out / _WARDS / f"{code}.yaml", _HEAD + _yaml(_ward(world, code, ports)))
+            _write(out / _WARDS / f"{code}.yaml", _HEAD + _yaml(_ward(world, code, ports, vantage)))
         site = {
             "schema": "wardops/site/1",
             "realm": realm,
@@ -89,7 +89,7 @@ def _yaml(value: Mapping[str, Any]) -> str:
     return stream.getvalue()
 
 
-def _ward(world: World, code: str, ports: Ports) -> dict[str, Any]:
+def _ward(world: World, code: str, ports: Ports, vantage: Vantage) -> dict[str, Any]:
     topology = world.topology
     core, access = topology.device(code, "core"), topology.device(code, "access")
     services = [node for node in topology.by_ward[""] if node.service]
@@ -108,17 +108,57 @@ def _ward(world: World, code: str, ports: Ports) -> dict[str, Any]:
             }
         ],
         "devices": [_device(world, node, ports) for node in topology.by_ward[code] if node.address],
-        "path": {"gateway": {"address": topology.nodes[GATEWAY].address}},
+        "path": _path(world, ports, vantage),
+        **_dns(world, code, ports),
         "services": [
-            {
-                "id": node.service,
-                "name": both(f"sim.service.{node.service}"),
-                "url": f"https://{node.address}:{ports.https}/",
-                "ca": CA,
-            }
-            for node in services
+            *(
+                {
+                    "id": node.service,
+                    "name": both(f"sim.service.{node.service}"),
+                    "url": f"https://{node.address}:{ports.https}/",
+                    "ca": CA,
+                }
+                for node in services
+            ),
+            *_time_service(world, ports),
         ],
     }
+
+
+def _path(world: World, ports: Ports, vantage: Vantage) -> dict[str, Any]:
+    """The centre gateway; from a ward the reflector behind it, where it is listened for."""
+    nodes = world.topology.nodes
+    path: dict[str, Any] = {"gateway": {"address": nodes[GATEWAY].address}}
+    if ports.stamp and vantage == "ward":
+        path["reflector"] = {"address": nodes[REFLECTOR].address, "port": ports.stamp}
+    return path
+
+
+def _dns(world: World, code: str, ports: Ports) -> dict[str, Any]:
+    """The ward's machines ask its terminal device, which asks the city's resolver on."""
+    if not ports.dns:
+        return {}
+    nodes = world.topology.nodes
+    right = nodes["svc-tthc"].address.replace(".", "[.]")
+    ce = world.topology.device(code, "ce")
+    return {
+        "dns": {
+            "city": {"address": nodes[RESOLVER].address, "port": ports.dns},
+            "ward": {"address": ce.address, "port": ports.dns},
+            "canary": {"name": CANARY, "expect": f"^{right}$"},
+        }
+    }
+
+
+def _time_service(world: World, ports: Ports) -> Iterator[dict[str, Any]]:
+    if ports.ntp:
+        server = world.topology.nodes[TIME_SERVER]
+        yield {
+            "id": "ntp",
+            "name": both("sim.service.ntp"),
+            "module": "ntp",
+            "url": f"ntp://{server.address}:{ports.ntp}",
+        }
 
 
 def _device(world: World, node: Node, ports: Ports) -> dict[str, Any]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from probes.model import Observation
 
 _MODULE = "engine"
-_HOPS = ("gateway", "pe")
+_HOPS = ("gateway", "pe", "reflector", "resolver")
 _TTL_S = 1.0  # made and written at the same moment; any positive number would do
 
 

@@ -34,7 +34,15 @@ def name_facts(sight: Sight, gw: Fact) -> dict[str, Fact]:
     dns = _answers(sight, own)
     if sight.vantage == "hub":
         return {"dns": dns, "dns_city": NOT_APPLICABLE}
-    return {"dns": dns, "dns_city": dns if city is None else _answers(sight, city)}
+    return {"dns": dns, "dns_city": dns if city is None else _beside(sight, city, own)}
+
+
+def _beside(sight: Sight, city: Seen, own: Seen) -> Fact:
+    """The city's resolver beside one that fails: what it said before that fault says nothing."""
+    found = _answers(sight, city)
+    since = own.bad_since_mono
+    is_old = since is not None and city.last_ok_mono is not None and city.last_ok_mono < since
+    return fact_of(city, Truth.UNKNOWN) if found.truth is Truth.TRUE and is_old else found
 
 
 def _answers(sight: Sight, seen: Seen) -> Fact:
@@ -45,9 +53,18 @@ def _answers(sight: Sight, seen: Seen) -> Fact:
     came_back = gateway.since_mono if gateway is not None and sight.vantage == "ward" else 0.0
     is_old = last.mono - last.took_s < came_back
     is_doubtful = last.reason in _MAYBE_LOST or last.detail == _ILL
-    if is_old or (is_doubtful and _is_lossy(sight)):
+    if is_old or (is_doubtful and (_is_lossy(sight) or not _is_heard_since(sight, last.mono))):
         return fact_of(seen, Truth.UNKNOWN)
     return fact_of(seen, Truth.FALSE, reason=str(last.reason))
+
+
+def _is_heard_since(sight: Sight, mono: float) -> bool:
+    """Whether the far end has answered since; until then the line may be what just broke."""
+    if sight.vantage == "hub":
+        return True
+    gateway = sight.of("gateway")
+    echoed = gateway.last_ok_mono if gateway is not None else None
+    return (echoed or 0.0) >= mono or bool(sight.line.answered_since(mono))
 
 
 def _is_lossy(sight: Sight) -> bool:

@@ -47,7 +47,11 @@ def rtts_ms(
     return tuple(
         None
         if share(world.seed, "lost", *word) < quality.loss
-        else round(quality.rtt_ms * (1 + _JITTER * share(world.seed, "jitter", *word)), 3)
+        else round(
+            quality.rtt_ms * (1 + _JITTER * share(world.seed, "jitter", *word))
+            + quality.jitter_ms * share(world.seed, "shake", *word),
+            3,
+        )
         for word in words
     )
 

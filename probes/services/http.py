@@ -98,11 +98,15 @@ async def run(target: Target, context: ProbeContext) -> Reading:
         error.with_samples(tls_samples(target, tour.last.seal))
         raise await with_end(error, replace(target, url=tour.url), context) from error
     took_s = context.clock.monotonic() - begun
-    if not 200 <= tour.last.status < 400:
-        raise ProtocolBroken("http_status", status=tour.last.status)
-    if not matches(target, tour.last):
-        raise ProtocolBroken("http_regex", expect=target.expect)
+    if (wrong := _wrong(target, tour.last)) is not None:
+        raise wrong.with_samples(tls_samples(target, tour.last.seal))
     return Reading(samples=tuple(_samples(target, tour, took_s)), method="http get")
+
+
+def _wrong(target: Target, seen: Visit) -> ProtocolBroken | None:
+    if not 200 <= seen.status < 400:
+        return ProtocolBroken("http_status", status=seen.status)
+    return None if matches(target, seen) else ProtocolBroken("http_regex", expect=target.expect)
 
 
 def matches(target: Target, seen: Visit) -> bool:

@@ -10,20 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drills import faults, views
-from drills.faces import reach
+from drills.faces import reach, stamp
 from drills.model import Ask
-from drills.topology import ward_standard
+from drills.topology import CANARY, REFLECTOR, ward_standard
 from drills.world import World
 from inventory.errors import InputError
 from inventory.language import LANGUAGES
 from probes.clock import ManualClock
 from probes.snmp import ber
 from probes.snmp.types import Varbind
+from probes.transports.question import Question
 
 if TYPE_CHECKING:
     from drills.faults import Face
 
 ASKER = "ward:26740"
+QUESTIONS = (Question(CANARY, "a").octets, bytes([0b00_100_011]) + bytes(47))
 
 # fault, on, params: at least one row a fault; which faces must show it stands beside the fault.
 ROWS: list[tuple[str, str, dict[str, Any]]] = [
@@ -52,6 +54,15 @@ ROWS: list[tuple[str, str, dict[str, Any]]] = [
     ("service_failing", "hop", {}),
     ("service_slow", "hop", {"seconds": 12}),
     ("cert_expired", "1022", {}),
+    ("one_way_delay", "", {}),
+    ("one_way_delay", "gateway:pe-1", {"ms": 40.0}),
+    ("one_way_jitter", "ce:lan", {}),
+    ("mtu_hole", "", {}),
+    ("mtu_hole", "gateway:pe-1", {"octets": 1400.0}),
+    ("dns_wrong", "", {}),
+    ("dns_wrong", "ce", {"answer": "failing"}),
+    ("ntp_off", "", {}),
+    ("ntp_off", "time-server", {"seconds": -3.0}),
 ]
 
 
@@ -62,7 +73,14 @@ def _views(world: World) -> dict[Face, object]:
     status = Ask("GET", "/getxml?location=/Status/SIP", {"authorization": f"Basic {login}"})
     metrics = Ask("GET", "/metrics")
     return {
-        "reach": [reach.rtts_ms(world, ASKER, node.address, 5, 1.0) for node in named],
+        "reach": [
+            *(reach.rtts_ms(world, ASKER, node.address, 5, 1.0) for node in named),
+            *(
+                stamp.trip(world, ASKER, world.topology.nodes[REFLECTOR].address, 1.0, n)
+                for n in range(5)
+            ),
+            world.largest("host-26740", "gateway", 1.0),
+        ],
         "snmp": [_states(world, node.address) for node in named],
         "xapi": [
             views.https_answer(world, ASKER, node.address, status)
@@ -76,11 +94,17 @@ def _views(world: World) -> dict[Face, object]:
             )
             for node in named
             if node.service
-        ],
+        ]
+        + [_told(world, node.address, question) for node in named for question in QUESTIONS],
         "node_exporter": [
             bool(views.http_answer(world, ASKER, node.address, metrics)) for node in named
         ],
     }
+
+
+def _told(world: World, address: str, question: bytes) -> bytes | None:
+    found = views.datagram_answer(world, ASKER, address, question)
+    return found[0] if found else None
 
 
 def _states(world: World, address: str) -> object:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 WARD = "26740"
 START = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)  # a Monday, 07:00 in the ward
 PORTS = Ports(snmp=1161, https=8443, http=9100, reach=9643)
+# The same with a reflector behind the line, resolvers and a time server.
+WELL_EQUIPPED = replace(PORTS, stamp=862, dns=53, ntp=123)
 
 
 @dataclass
@@ -125,12 +127,15 @@ class Story:
 def tell(tmp_path: Path) -> Callable[..., None]:
     """Runs a story on virtual time, at default intervals.
 
-    One ward seen from within, or with several `wards` seen from the hub.
+    One ward seen from within, or with several `wards` seen from the hub; `ports` say what the
+    inventory knows.
     """
 
-    def run(plot: Callable[[Story], Coroutine[Any, Any, None]], wards: int = 1) -> None:
+    def run(
+        plot: Callable[[Story], Coroutine[Any, Any, None]], wards: int = 1, ports: Ports = PORTS
+    ) -> None:
         clock = ManualClock(START)
-        run_virtual(_told(plot, clock, tmp_path, wards), clock)
+        run_virtual(_told(plot, clock, tmp_path, wards, ports), clock)
 
     return run
 
@@ -140,10 +145,11 @@ async def _told(
     clock: ManualClock,
     folder: Path,
     wards: int,
+    ports: Ports,
 ) -> None:
     world = World(ward_standard(ward_codes(wards)), 1, clock)
     vantage: Vantage = "ward" if wards == 1 else "hub"
-    write_inventory(world, folder / "inventory", PORTS, vantage, b"")
+    write_inventory(world, folder / "inventory", ports, vantage, b"")
     inventory = load(folder / "inventory", kinds())
     ways = cable.transports(world, f"ward:{WARD}" if vantage == "ward" else "hub")
     state = folder / "state"

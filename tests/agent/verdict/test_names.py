@@ -40,12 +40,22 @@ def resolver(name: str, reason: Reason = Reason.OK, detail: str = "") -> Seen:
     target = targets(ward=OWN)[name]
     last = Observation(target, "dns", reason, Reading(), AT, 99.0, 1.0, 150.0, detail)
     state = State.OK if reason is Reason.OK else State.CRIT
-    return Seen(target, state, AT, 50.0, fresh=True, ever=True, last=last)
+    is_good = reason is Reason.OK
+    return Seen(
+        target, state, AT, 50.0, fresh=True, ever=True, last=last,
+        last_ok_mono=99.0 if is_good else 60.0, bad_since_mono=None if is_good else 98.0,
+    )  # fmt: skip
 
 
 def ward(own: Seen, city: Seen | None = None, **changed: Any) -> Sight:
     sight = good_ward()
-    known = {**sight.seen, "resolver": own, **({"resolver-city": city} if city else {})}
+    gateway = replace(sight.seen["gateway"], last_ok_mono=99.5)
+    known = {
+        **sight.seen,
+        "gateway": gateway,
+        "resolver": own,
+        **({"resolver-city": city} if city else {}),
+    }
     return replace(sight, seen=known, **changed)
 
 
@@ -96,6 +106,21 @@ def test_over_a_lossy_line_only_a_wrong_answer_is_held_against_a_resolver(
 ) -> None:
     sight = ward(resolver("resolver", reason, detail), far_end=LOSSY)
     assert facts_of(sight).truth("dns") is truth
+
+
+def test_until_the_far_end_has_answered_again_the_line_may_be_what_broke() -> None:
+    sight = ward(resolver("resolver", Reason.TIMEOUT, "dns_silent"))
+    before = replace(sight.seen["gateway"], last_ok_mono=98.0)
+    assert facts_of(sight).truth("dns") is F
+    sight = replace(sight, seen={**sight.seen, "gateway": before})
+    assert facts_of(sight).truth("dns") is U
+
+
+def test_what_the_city_s_resolver_said_before_the_fault_says_nothing() -> None:
+    old = replace(resolver("resolver-city"), last_ok_mono=90.0)
+    sight = ward(resolver("resolver", Reason.PROTOCOL, "dns_ill"), old)
+    assert facts_of(sight).truth("dns_city") is U
+    assert judge(facts_of(sight), "ward").row == "V0"
 
 
 def test_behind_a_lost_line_nothing_is_known_of_names() -> None:

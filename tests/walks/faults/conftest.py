@@ -20,7 +20,14 @@ from drills import cable, faults
 from drills.listen import Ports
 from drills.model import node_of
 from drills.sim import ward_codes
-from drills.topology import SERVICES, edge_of, ward_standard
+from drills.topology import (
+    REFLECTOR,
+    RESOLVER,
+    SERVICES,
+    TIME_SERVER,
+    edge_of,
+    ward_standard,
+)
 from drills.world import World
 from drills.writing import write_inventory
 from inventory.load import load
@@ -96,6 +103,10 @@ def side_of(verdict: Verdict) -> str:
     return "none" if verdict.segment == "none" else "dc"
 
 
+ENDS = ("out_loss", "error_ratio", "out_delay_ms", "out_jitter_ms")
+MOST_OCTETS = 1500
+
+
 def _is_shut(world: World, ref: str) -> bool:
     found = world.topology.at_port[ref]
     if not world.fact("cable", found.id) or not (world.admin(found.a) and world.admin(found.b)):
@@ -106,12 +117,15 @@ def _is_shut(world: World, ref: str) -> bool:
 
 def _is_poor(world: World, ref: str) -> bool:
     found = world.topology.at_port[ref]
-    return any(
-        world.fact(kind, on) > 0
-        for kind, on in (
-            *(("loss", found.id), ("delay_ms", found.id), ("out_loss", found.a)),
-            *(("out_loss", found.b), ("error_ratio", found.a), ("error_ratio", found.b)),
+    return (
+        any(
+            world.fact(kind, on) > 0
+            for kind, on in (
+                *(("loss", found.id), ("delay_ms", found.id)),
+                *((kind, end) for kind in ENDS for end in (found.a, found.b)),
+            )
         )
+        or world.fact("largest", found.id) < MOST_OCTETS
     )
 
 
@@ -123,7 +137,8 @@ def broken(world: World, t: float, code: str = WARD) -> Broken:
     near = (f"{topology.device(code, 'host').name}:eth0", f"{access}:24", f"{ce}:lan")
     far = (f"{ce}:wan", f"gateway:{edge}")
     centre = [node.name for node in topology.by_ward[""] if node.role != "pe"]
-    inner = ("gateway:dc", *(f"dc-sw:{service}" for service in SERVICES))
+    servers = (REFLECTOR, RESOLVER, TIME_SERVER)
+    inner = ("gateway:dc", *(f"dc-sw:{name}" for name in (*SERVICES, *servers)))
     dark = {name for name in (core, access, ce) if not world.powered(name, t)}
     shut = {ref for ref in near if _is_shut(world, ref)}
     busy = {name for name in (core, access) if world.fact("storm", name)}
@@ -139,6 +154,7 @@ def broken(world: World, t: float, code: str = WARD) -> Broken:
             | ({"mains"} if not world.fact("mains", code) else set())
             | {name for name in (core, access) if not world.fact("ping", name)}
             | {name for name in (core, access) if not world.fact("snmp", name)}
+            | ({f"names of {ce}"} if world.fact("names", ce) != "right" else set())
             | ({ce} if not world.fact("ping", ce) and not world.fact("snmp", ce) else set())
         ),
         line=frozenset(
@@ -149,6 +165,8 @@ def broken(world: World, t: float, code: str = WARD) -> Broken:
             {name for name in centre if not world.powered(name, t)}
             | {name for name in centre if world.fact("service", name) != "running"}
             | {name for name in centre if world.fact("service_delay_s", name)}
+            | {name for name in centre if world.fact("names", name) != "right"}
+            | {name for name in centre if world.fact("time", name) != "right"}
             | {name for name in centre if world.fact("certificate", name) != "valid"}
             | {ref for ref in inner if _is_shut(world, ref) or _is_poor(world, ref)}
         ),

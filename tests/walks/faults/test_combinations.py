@@ -27,8 +27,13 @@ ALLOWED = {
 # A loss that the agent cannot measure yet, and delay, may leave everything as it was.
 QUIET = (
     "path_loss", "path_latency", "power_off vm", "one_way_loss", "sfp_dirty", "line_full",
-    "loop_storm",
+    "loop_storm", "one_way_jitter", "one_way_delay", "mtu_hole",
 )  # fmt: skip
+# What only a ward notices whose inventory names reflector, resolvers and time server.
+NOTICED = (
+    "one_way_jitter", "one_way_delay", "mtu_hole", "dns_wrong", "ntp_off", "reflector", "resolver",
+)  # fmt: skip
+WELL_EQUIPPED = ("a reflector", "resolvers", "a time server")
 
 
 def script_of(text: str) -> list[tuple[float, Any]]:
@@ -45,6 +50,11 @@ def script_of(text: str) -> list[tuple[float, Any]]:
             steps.append((wait_s, (name, on, {key: float(value) for key, _, value in pairs})))
     last = [] if steps[-1][1] is None else [(AFTER_S, None)]
     return [*steps, *last]
+
+
+def variants_of(line: str) -> tuple[str, ...]:
+    """What the ward's inventory knows beside the usual, for a line that would go unnoticed else."""
+    return WELL_EQUIPPED if any(word in line for word in NOTICED) else ()
 
 
 def ends_rightly(line: str, last: str) -> bool:
@@ -69,6 +79,6 @@ def test_there_are_at_least_ninety() -> None:
 
 @pytest.mark.parametrize("line", _played(), ids=lambda line: line.replace(" ", "_"))
 def test_the_verdict_is_never_on_the_wrong_side(line: str, look: Callable[..., Any]) -> None:
-    looked = look(script_of(line.partition("|")[2]))
+    looked = look(script_of(line.partition("|")[2]), variants=variants_of(line))
     assert looked.wrong == [], looked.shown
     assert ends_rightly(line, looked.shown[-1][1]), looked.shown

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 IS_SOAK = os.environ.get("WARDOPS_SOAK") == "1"
 EXAMPLES = 600 if IS_SOAK else 12
-NODES = ("core", "access", "ce", "ups", "ap", "vc", "vm", "pe-1", "gateway", "dc-sw")
+NODES = (
+    "core", "access", "ce", "ups", "ap", "vc", "vm", "pe-1", "gateway", "dc-sw", "reflector",
+    "resolver",
+)  # fmt: skip
 CABLES = (
     "ce:lan", "ce:wan", "access:24", "host:eth0", "vc:eth0", "ap:eth0", "ups:eth0",
     "gateway:pe-1", "gateway:dc",
@@ -59,6 +62,18 @@ FAULTS = st.one_of(
         st.just("ward"),
         st.sampled_from((0.95, 1.2, 3.0)).map(lambda load: {"load": load}),
     ),
+    st.tuples(
+        st.sampled_from(("one_way_delay", "one_way_jitter")),
+        st.sampled_from((*LOSSY, "pe-1:26740", "pe-1:core", "switch:uplink", "reflector:eth0")),
+        st.sampled_from((60.0, 200.0, 900.0)).map(lambda ms: {"ms": ms}),
+    ),
+    st.tuples(
+        st.just("dns_wrong"),
+        st.sampled_from(("ce", "resolver")),
+        st.sampled_from(("wrong", "failing", "unknown")).map(lambda said: {"answer": said}),
+    ),
+    st.tuples(st.just("ntp_off"), st.just("time-server"), st.just({})),
+    st.tuples(st.just("mtu_hole"), st.sampled_from(("ce:wan", "gateway:pe-1")), st.just({})),
     st.tuples(st.just("loop_storm"), st.sampled_from(("core", "access")), st.just({})),
 )
 WAITS = st.sampled_from((0.0, 0.5, 2.0, 3.5, 5.0, 8.0, 17.0, 35.0))

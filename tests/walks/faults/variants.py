@@ -79,6 +79,24 @@ def _one(ward: Ward, role: str) -> Ward:
     return found
 
 
+def _with_reflector(ward: Ward) -> None:
+    ward["path"]["reflector"] = {"address": "127.8.0.51", "port": 862}
+
+
+def _with_resolvers(ward: Ward) -> None:
+    ward["dns"] = {
+        "city": {"address": "127.8.0.52"},
+        "ward": {"address": "127.16.0.1"},
+        "canary": {"name": "tthc.sim.example", "expect": "^127[.]8[.]0[.]14$"},
+    }
+
+
+def _with_time_server(ward: Ward) -> None:
+    name = {"vi": "Giờ chuẩn", "en": "Time server"}
+    ntp = {"id": "ntp", "name": name, "module": "ntp", "url": "ntp://127.8.0.53"}
+    ward["services"] = [*ward["services"], ntp]
+
+
 VARIANTS: Mapping[str, Callable[[Ward], None]] = {
     "no UPS": _without("ups"),
     "no access switch": _without("access"),
@@ -88,5 +106,8 @@ VARIANTS: Mapping[str, Callable[[Ward], None]] = {
     "a CE without SNMP": _ce_without_snmp,
     "the carrier's edge known": _with_edge,
     "no services": _without_services,
+    "a reflector": _with_reflector,
+    "resolvers": _with_resolvers,
+    "a time server": _with_time_server,
     "no CE": _without("ce"),  # last: the others may look for it
 }
