@@ -203,7 +203,7 @@ def _closed(store: Store, uid: str, at: datetime) -> None:
 
 def test_what_is_over_is_forgotten_for_its_age_and_what_is_not_stays(tmp_path: Path) -> None:
     store = Desk(tmp_path).store
-    old, young = NOW - timedelta(days=400), NOW - timedelta(days=30)
+    old, young = NOW - timedelta(days=430), NOW - timedelta(days=30)
     for number, at in enumerate((old, old, young)):
         _closed(store, f"uid-{number}", at)
         store.append_audit(
