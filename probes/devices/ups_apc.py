@@ -27,8 +27,17 @@ DEVICE_TYPE = DeviceType(
         on_mains=(2, 4, 6, 9, 10, 12),
         charge=((vendor(f"{_UPS}.2.3.1"), 0.1), (vendor(f"{_UPS}.2.2.1"), 1)),
         runtime=((vendor(f"{_UPS}.2.2.3"), 0.01),),
-        load=((vendor(f"{_UPS}.4.3.3"), 0.1), (vendor(f"{_UPS}.4.2.3"), 1)),
-        input_volts=((vendor(f"{_UPS}.3.3.1"), 0.1), (vendor(f"{_UPS}.3.2.1"), 1)),
+        # Symmetra and Galaxy have three phases: upsPhaseOutputPercentLoad, upsPhaseInputVoltage
+        load=(
+            (vendor(f"{_UPS}.4.3.3"), 0.1),
+            (vendor(f"{_UPS}.4.2.3"), 1),
+            (vendor(f"{_UPS}.9.3.3.1.10"), 1),
+        ),
+        input_volts=(
+            (vendor(f"{_UPS}.3.3.1"), 0.1),
+            (vendor(f"{_UPS}.3.2.1"), 1),
+            (vendor(f"{_UPS}.9.2.3.1.3"), 1),
+        ),
         battery_volts=((vendor(f"{_UPS}.2.3.4"), 0.1), (vendor(f"{_UPS}.2.2.8"), 1)),
         temperature=((vendor(f"{_UPS}.2.3.2"), 0.1), (vendor(f"{_UPS}.2.2.2"), 1)),
         replace=(vendor(f"{_UPS}.2.2.4"), 2),

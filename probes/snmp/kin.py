@@ -29,7 +29,7 @@ _SAME_MIBS: Mapping[str, str] = MappingProxyType(
         "ubnt_unifi_os": "ubnt_edgeos",
         "ups_eaton": "ups_eaton_xups",
         "ups_phoenixtec": "ups_megatec",
-        "ups_powerwalker": "ups_megatec",
+        "ups_powerwalker": "ups_cyberpower",
         "ups_schneider": "ups_apc",
         "vertiv_pdu": "ups_liebert",
         "zyxel_nas": "linux",

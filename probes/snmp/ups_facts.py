@@ -130,7 +130,7 @@ def _rows(cells: Cells, listed: tuple[Scaled, ...]) -> dict[str, float]:
     """
     for column, scale in listed:
         told = {
-            str(ber.index_arcs(index)[0] or 1): value * scale
+            str(ber.index_arcs(index)[-1] or 1): value * scale
             for index, cell in cells.get(column, {}).items()
             if (value := measure(cell)) is not None and value not in _NOT_MEASURED and value >= 0
         }

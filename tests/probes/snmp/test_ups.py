@@ -161,6 +161,15 @@ def test_a_card_without_the_ups_mib_is_read_by_its_vendors_own(lab: Lab) -> None
     assert reading.ups.replace_battery is True
 
 
+def test_three_phases_of_a_large_ups_are_three_lines(lab: Lab) -> None:
+    phases = {f"{APC}.9.3.3.1.10.1.{n}": (ber.INTEGER, 20 + n) for n in (1, 2, 3)}
+    volts = {f"{APC}.9.2.3.1.3.1.{n}": (ber.INTEGER, 228 + n) for n in (1, 2, 3)}
+    alone = {oid: cell for oid, cell in APC_ON_BATTERY.items() if not oid.endswith(".4.3.3.0")}
+    told = named(read(lab, alone | phases | volts))
+    assert [told["wardops_ups_load_ratio", str(n)] for n in (1, 2, 3)] == [0.21, 0.22, 0.23]
+    assert [told["wardops_ups_input_volts", str(n)] for n in (1, 2, 3)] == [229, 230, 231]
+
+
 def test_the_vendors_mib_fills_only_what_rfc_1628_leaves_open(lab: Lab) -> None:
     """Huawei says -1 for charge and runtime in RFC 1628 and the truth in its own MIB."""
     both = ON_MAINS | APC_ON_BATTERY | {f"{M}.2.3.0": (ber.INTEGER, -1)}
