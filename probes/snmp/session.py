@@ -20,6 +20,7 @@ from probes.snmp.session_message import (
     SALT_OCTETS,
     Stamp,
     coded_octets,
+    form_of,
     read_scoped,
     scoped,
     without_digest,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from probes.snmp.asks import Ask
     from probes.snmp.ber import Message
     from probes.snmp.layouts import Layout
-    from probes.snmp.session_message import Header
+    from probes.snmp.session_message import Header, HeaderForm
     from probes.snmp.usm import KeyRing, Locked
 
 TIME_WINDOW_S = 150  # RFC 3414, 2.2.3
@@ -163,6 +164,7 @@ class UsmSession:
         self._next_salt = next_salt
         self._locked: Locked | None = None
         self._locked_for = b""
+        self._form: HeaderForm | None = None
 
     @property
     def is_private(self) -> bool:
@@ -194,6 +196,13 @@ class UsmSession:
         if not octets:
             return message
         return message[:at] + locked.digest(message) + message[at + octets :]
+
+    def known_header(self, data: bytes) -> Header | None:
+        """The header of a datagram that has the form of the last answer; None when it has not."""
+        known = None if self._form is None else self._form.read(data)
+        if known is None:
+            self._form = None  # of the next answer another one is made
+        return known
 
     def read(
         self,
@@ -228,6 +237,7 @@ class UsmSession:
         if is_authentic and not self.engine.accepts(header.boots, header.time, now):
             return Doubt.WINDOW
         self.is_deciphered |= bool(header.flags & PRIV)
+        self._form = self._form or form_of(data, header)
         return message
 
     def _is_signed(self, data: bytes, header: Header) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,6 +21,8 @@ _USM = b"\x02\x01\x03"
 _UP_TO_ID = b"\x02\x01\x03" + bytes((SEQUENCE, 17, INTEGER, 4))
 _MAX_ENGINE_OCTETS, _MAX_USER_OCTETS = 32, 32
 _DES_BLOCK = 8
+_INTEGER_OCTETS = 4
+_LONG_OPENING = 4  # a SEQUENCE whose length takes two octets
 
 
 class Header(NamedTuple):
@@ -84,6 +87,63 @@ def _header(data: bytes) -> Header:
         msg_id, data[flags], engine_id, boots, time, user, data[digest:at], digest,
         data[salt:after], security_end, whole,
     )  # fmt: skip
+
+
+class HeaderForm:
+    """The front of a message as one engine writes it, to read the next of that form in one step.
+
+    All octets must be the same but the length of the whole, msgID, time, digest and salt.
+    """
+
+    __slots__ = ("_frame", "_header", "_mask", "_values")
+
+    def __init__(
+        self, data: bytes, header: Header, id_at: int, time_at: int, time_end: int
+    ) -> None:
+        size, salt_at = header.start, header.start - len(header.salt)
+        spans = ((2, 4), (id_at, id_at + 4), (time_at, time_end), (salt_at, size))
+        digest = (header.digest_at, header.digest_at + len(header.digest))
+        mask = bytearray(b"\xff" * size)
+        for start, stop in (*spans, digest):
+            mask[start:stop] = bytes(stop - start)
+        mask[id_at] = mask[time_at] = 0x80  # no negative number
+        self._header = header
+        self._mask = int.from_bytes(mask, "big")
+        self._frame = int.from_bytes(data[:size], "big") & self._mask
+        self._values = struct.Struct(
+            f">2xH{id_at - 4}xi{time_at - id_at - 4}x{time_end - time_at}s"
+            f"{digest[0] - time_end}x{len(header.digest)}s{salt_at - digest[1]}x{len(header.salt)}s"
+        )
+
+    def read(self, data: bytes) -> Header | None:
+        """The header of a message of this form; None when it has another."""
+        known = self._header
+        if int.from_bytes(data[: known.start], "big") & self._mask != self._frame:
+            return None
+        octets, msg_id, time, digest, salt = self._values.unpack_from(data)
+        if octets != len(data) - _LONG_OPENING:
+            return None
+        return Header(
+            msg_id, known.flags, known.engine_id, known.boots, int.from_bytes(time, "big"),
+            known.user, digest, known.digest_at, salt, known.start, len(data),
+        )  # fmt: skip
+
+
+def form_of(data: bytes, header: Header) -> HeaderForm | None:
+    """The form of a message that was read; None for one shorter than messages with values are."""
+    if data[1] != 0x82:
+        return None
+    _, at = ber.integer_at(data, _LONG_OPENING, len(data))
+    at, end = open_element(data, at, len(data), SEQUENCE)
+    id_at, id_end = open_element(data, at, end, INTEGER)
+    at, end = open_element(data, end, len(data), OCTET_STRING)
+    at, end = open_element(data, at, end, SEQUENCE)
+    for tag in (OCTET_STRING, INTEGER):
+        _, at = open_element(data, at, end, tag)
+    time_at, time_end = open_element(data, at, end, INTEGER)
+    if id_end - id_at != _INTEGER_OCTETS or time_end - time_at > _INTEGER_OCTETS:
+        return None
+    return HeaderForm(data, header, id_at, time_at, time_end)
 
 
 def read_scoped(data: bytes, layout: Layout | None = None, *, padded: bool = False) -> Message:

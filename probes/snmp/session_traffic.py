@@ -204,28 +204,32 @@ class Traffic:
 
     def _on_datagram(self, data: bytes, host: str, port: int, rx_time: float) -> None:
         arrival = _Arrival(len(data), host, port, rx_time)
-        if self._take_known(data, arrival):
-            return
+        peer = self._peers.get((host, port))
+        poll = peer.current if peer else None
         try:
+            if poll is not None and self._take_known(poll, data, arrival):
+                return
             if ber.version_of(data) == UsmSession.version:
                 self._take_v3(data, read_header(data), arrival)
             else:
                 self._take_plain(ber.decode_message(data), arrival)
         except ber.MalformedBer:
             self.counts.malformed += 1
-            if peer := self._peers.get((host, port)):
+            if peer is not None:
                 peer.malformed += 1
                 peer.offending = data[:OFFENDING_OCTETS]
 
-    def _take_known(self, data: bytes, arrival: _Arrival) -> bool:
-        """Take an answer by community that differs from the last of its form in values alone.
+    def _take_known(self, poll: Poll, data: bytes, arrival: _Arrival) -> bool:
+        """Take an answer that differs from the last of its form in values alone.
 
-        The form covers version, community and PDU; the address and the id are held against the PDU
-        that is out. Whatever is otherwise goes by every rule.
+        By community the form covers version, community and PDU; the address and the id are held
+        against the PDU that is out. Whatever is otherwise goes by every rule.
         """
-        peer = self._peers.get((arrival.host, arrival.port))
-        poll = peer.current if peer else None
-        if poll is None or poll.layout is None or isinstance(poll.session, UsmSession):
+        if isinstance(poll.session, UsmSession):
+            if (header := poll.session.known_header(data)) is not None:
+                self._take_v3(data, header, arrival)
+            return header is not None
+        if poll.layout is None:
             return False
         told = poll.layout.read(data)
         if told is None or self._polls.get(told[0]) is not poll or poll.done.done():

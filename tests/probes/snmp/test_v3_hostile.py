@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 HOST = "192.0.2.10"
 USER = SnmpUser("u", "sha1", Secret("auth-password"), "aes128", Secret("priv-password"))
 RING = KeyRing()
+PORTS = 20
 REPORTS = {"level": 1, "window": 2, "user": 3, "engine": 4, "digest": 5, "cipher": 6}
 
 
@@ -131,8 +132,13 @@ class Engine3:
 
 
 def engine3(lab: Lab, **fields: Any) -> Engine3:
-    """An agent that knows its name and uptime."""
-    values = {
+    """An agent that knows its name and uptime, and what went through 20 ports."""
+    values: dict[str, tuple[int, Any]] = {
+        f"1.3.6.1.2.1.31.1.1.1.{column}.{port}": (ber.COUNTER64, 2**41 + port)
+        for column in (6, 10)
+        for port in range(1, PORTS + 1)
+    }
+    values |= {
         "1.3.6.1.2.1.1.3.0": (ber.TIMETICKS, 4711),
         "1.3.6.1.2.1.1.5.0": (ber.OCTET_STRING, b"sw-1"),
     }
@@ -144,6 +150,15 @@ async def ask(client: FastEngine, within_s: float = 8.0) -> SnmpResult:
     deadline = asyncio.get_running_loop().time() + within_s
     target = SnmpTarget(HOST, version="3", user=USER)
     return await client.get(target, (oids.sysName,), deadline=deadline)
+
+
+async def ports(client: FastEngine) -> list[object]:
+    """What went through the ports, as the user is told."""
+    deadline = asyncio.get_running_loop().time() + 8
+    columns = (oids.ifHCInOctets, oids.ifHCOutOctets)
+    target = SnmpTarget(HOST, version="3", user=USER)
+    found = await client.table(target, columns, deadline=deadline)
+    return [cell and cell.value for row in found.rows.values() for cell in row]
 
 
 def name_of(result: SnmpResult) -> object:
@@ -461,3 +476,30 @@ def test_a_reboot_in_the_middle_of_a_walk_costs_one_report_unless_boots_are_used
     expected = list(range(1, 301)) if wanted == "rebooted" else "v3_boots"
     assert lab.on_virtual_time(story) == expected
     assert client.outstanding == 0
+
+
+@pytest.mark.timeout(1800)
+def test_garbled_datagrams_of_a_known_form_change_no_value_and_raise_nothing(lab: Lab) -> None:
+    """2,000 datagrams, in a soak 20,000, at a table that has been read by its forms before."""
+    chance = random.Random(3412)  # noqa: S311 - which octets, not a secret
+    escaped, truth = list[object](), [2**41 + port for port in range(1, PORTS + 1) for _ in "io"]
+
+    def twist(agent: Engine3, header: Header, request: Message) -> list[bytes]:
+        good = agent.written(header, agent.agent.answer(request))
+        return [*(garbled(good, chance) for _ in range(AT_ONCE)), good]
+
+    far = engine3(lab)
+    client = FastEngine(far)
+
+    async def story() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, told: escaped.append(told))
+        for _ in range(3):
+            assert await ports(client) == truth
+        before, far.twist = len(far.came), twist
+        while (len(far.came) - before) * AT_ONCE < GARBLED * 2 // 5:
+            assert await ports(client) == truth
+
+    lab.on_virtual_time(story)
+    assert escaped == []
+    assert client.outstanding == 0
+    assert min(client.counts.malformed, client.counts.unasked, client.counts.wrong_credential) > 0
