@@ -43,7 +43,8 @@ OF_TLS = (PROBE_CERT_EXPIRY, PROBE_CHAIN_EXPIRY, PROBE_TLS, TLS_PIN_MATCH)
 _ADVISED = frozenset(
     {
         *("dns", "unreachable", "refused", "timeout", "reset", "protocol"),
-        *("tls_expired", "tls_untrusted", "tls_name", "tls"),
+        *("tls_expired", "tls_untrusted", "tls_name", "tls", "tls_pin"),
+        *("http_status", "http_encoding", "body_too_big"),
     }
 )
 SILENCE = "service_timeout"

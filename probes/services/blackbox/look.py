@@ -44,4 +44,4 @@ async def look(module: str, target: Target, context: ProbeContext) -> tuple[Line
         good = False
     took_s = context.clock.monotonic() - begun
     own = (Line("probe_success", int(good)), Line("probe_duration_seconds", took_s))
-    return tuple(sorted((*looking.lines(), *own)))
+    return tuple(sorted((*looking.lines(), *own), key=lambda line: (line.name, line.labels)))

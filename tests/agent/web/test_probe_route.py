@@ -93,6 +93,10 @@ async def test_a_service_is_found_by_its_name_its_url_and_its_port(agent: Any) -
             assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
             assert values(answer.text)["probe_success"] == 1, asked
             assert "ward=" not in answer.text
+            series = [line for line in answer.text.splitlines() if not line.startswith("#")]
+            assert [line.split(" ")[0] for line in series] == sorted(
+                line.split(" ")[0] for line in series
+            )
 
 
 async def test_a_service_that_is_shut_is_a_finished_page_with_success_0(agent: Any) -> None:

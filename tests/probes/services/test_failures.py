@@ -148,7 +148,26 @@ PLAIN = (
         tcp_talk(servers.endless(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 65_536)),
         "http://127.0.0.1:{port}/",
         Reason.LIMIT,
-        "body_too_big",
+        "service_body_too_big",
+    ),
+    Ill(
+        "status 503",
+        tcp_talk(servers.says(PAGE.replace(b"200 OK", b"503 Busy"), after=ASKED)),
+        "http://127.0.0.1:{port}/",
+        Reason.PROTOCOL,
+        "service_http_status",
+        values={"status": 503},
+    ),
+    Ill(
+        "packed page",
+        tcp_talk(
+            servers.says(
+                PAGE.replace(b"Connection", b"Content-Encoding: br\r\nConnection"), after=ASKED
+            )
+        ),
+        "http://127.0.0.1:{port}/",
+        Reason.PROTOCOL,
+        "service_http_encoding",
     ),
     Ill(
         "redirect loop",
@@ -580,7 +599,7 @@ async def test_a_pin_is_told_as_matching_or_not_and_nothing_is_said_to_another_s
         bad = await ask(url, probe, ways, pin="sha256:" + "0" * 64)
     assert good.reason is Reason.OK
     assert _values(good)["wardops_tls_pin_match"] == 1
-    assert (bad.reason, bad.detail) == (Reason.TLS_UNTRUSTED, "tls_pin")
+    assert (bad.reason, bad.detail) == (Reason.TLS_UNTRUSTED, "service_tls_pin")
     assert _values(bad)["wardops_tls_pin_match"] == 0
     assert "probe_success" not in _values(bad)
     assert heard == []

@@ -110,7 +110,7 @@ async def test_a_page_that_is_ill_leaves_no_samples_but_its_status_in_words(
         seen = await ask(service(f"http://127.0.0.1:{peer.port}/"), ways)
     assert (seen.reason, seen.detail, seen.reading) == (
         Reason.PROTOCOL,
-        "http_status",
+        "service_http_status",
         Reading(),
     )
     assert seen.detail_values == {"status": int(status[:3])}
