@@ -27,7 +27,7 @@ from probes.path.quality import jitter_s
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from probes.model import Distribution, ProbeContext, Target
+    from probes.model import ProbeContext, Target
     from probes.path.model import ClassName
 
 ECHOES = 5
@@ -77,7 +77,7 @@ async def run(target: Target, context: ProbeContext) -> Reading:
         echo=stats,
         method=stats.method,
         ways=ways,
-        distributions=tuple(_distributions(target.vantage, ways, sums)),
+        distributions=(sums["be"].distribution((target.vantage, ways[0].method, "be")),),
     )
 
 
@@ -139,13 +139,6 @@ def _samples(
             yield Sample(PATH_JITTER, way.jitter_s, labels)
         yield Sample(PATH_PACKETS, sums[way.kind].sent, labels)
         yield Sample(PATH_LOST, sums[way.kind].lost, labels)
-
-
-def _distributions(
-    vantage: str, ways: Iterable[LineWay], sums: Mapping[ClassName, RoundTrips]
-) -> Iterator[Distribution]:
-    for way in ways:
-        yield sums[way.kind].distribution((vantage, way.method, way.kind))
 
 
 PROBE = Probe(
