@@ -148,6 +148,7 @@ NET_SNMP = (
         r"\b((?:GXW|HT8|GXP|GXV|UCM|GRP|DP7)\w+)",
     ),
     Rule(_NET_SNMP, "Grandstream", "grandstream_ap", "ap", r"\bGWN7[36]\d\d", r"\b(GWN\w+)"),
+    Rule(_NET_SNMP, "Grandstream", "grandstream_switch", "switch", r"\bGWN78\d\d", r"\b(GWN\w+)"),
     Rule(_NET_SNMP, "QNAP", "qnap", "storage", r"(?i)\bQNAP|^T[SV]S?-\w?\d{3}|-qnap\b"),
     Rule(_NET_SNMP, "Synology", "synology", "storage", _DSM),
     Rule(_NET_SNMP, "Netgear", "readynas", "storage", r"(?i)ReadyNAS|\.alpine\.|-RN\b"),

@@ -226,6 +226,7 @@ CAMPUS = (
     Rule("16972", "TP-Link", "omada_ap", "ap", r"(?i)\bEAP\d|Access Point|\bCPE\d"),
     Rule("16972", "TP-Link", "tplink", "switch", r"(?i)switch|\bT[LS]-S\w\d"),
     Rule("171.10.165", "D-Link", "dlink_dgs1250", "switch", "", FIRST_WORD),
+    Rule("171.10.37", "D-Link", "dlink_ap", "ap"),
     Rule("171.10", "D-Link", "dlink", "switch", "", r"\b(D[EGX]S-[\w-]+)"),
     *(
         Rule(prefix, "D-Link", kind, device_class, descr, r"\b(D[A-Z]{2}-\w+)")
@@ -296,6 +297,7 @@ CAMPUS = (
         "switch",
         r"(?i)cnMatrix|Switch|\bE[XM]\d{4}|\bTX\d{4}",
     ),
+    Rule("17713.24", "Cambium", "cambium_cnmatrix", "switch"),
     Rule("", "Cambium", "cambium_cnpilot", "ap", r"^cnPilot", r"cnPilot (\S+)"),
     Rule("30065", "Arista", "arista_eos", "switch", "", r"Arista Networks (DCS\S+|CCS\S+)"),
     Rule("43191", "Arista", "arista_mos", "switch"),
