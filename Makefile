@@ -48,6 +48,7 @@ bench: .venv/.ready ## how fast, light and true screen, faults, SNMP polls and p
 	$(BIN)/python bench/tui.py
 	$(BIN)/python bench/detect.py
 	PYTHONPATH=. $(BIN)/python -m bench.snmp.run
+	PYTHONPATH=. $(BIN)/python -m bench.line
 	PYTHONPATH=. $(BIN)/python -m bench.ping
 
 shape: ## a report, never a failure: modules over 400 lines

@@ -14,6 +14,7 @@ from bench.snmp import processes, switch
 from inventory.units import units
 
 WARDS = 168
+STARTS_WITHIN_S = 120.0
 SETTLE_S, SCRAPE_EVERY_S = 45.0, 30.0
 MEASURED_S = 120.0 if os.environ.get("WARDOPS_SOAK") == "1" else 60.0
 WARDOPS = str(Path(sys.executable).with_name("wardops"))
@@ -60,7 +61,7 @@ def measured(port: int, version: str, export: str) -> Found:
         with log, processes.child(command, stdout=log, stderr=subprocess.STDOUT) as agent:
             url = f"http://{at}/metrics"
             try:
-                processes.fetch_when_up(url)
+                processes.fetch_when_up(url, STARTS_WITHIN_S)
             except OSError:
                 raise RuntimeError((folder / "log").read_text(encoding="utf-8")[-600:]) from None
             processes.pause(SETTLE_S)
