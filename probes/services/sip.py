@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets as chance
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from typing import TYPE_CHECKING, NamedTuple
 
 from probes.errors import NotConfigured, ParseFailed, ProtocolBroken, TimedOut, TlsUntrusted
@@ -29,6 +28,7 @@ from probes.services.parts import (
     wish,
 )
 from probes.services.tls import BAD_CERTIFICATE, with_end
+from probes.transports.own_name import own_name
 from probes.transports.tls import as_leaves, fingerprint, seal_of, shared_context
 from probes.wire import Course
 
@@ -153,7 +153,7 @@ def _question(url: str, transport: str, local: tuple[str, int]) -> _Question:
         "CSeq: 1 OPTIONS",
         f"Contact: <sip:wardops@{here}>",
         "Accept: application/sdp",
-        f"User-Agent: wardops/{version('wardops')}",
+        f"User-Agent: {own_name()}",
         "Content-Length: 0",
     )
     return _Question(("\r\n".join(lines) + "\r\n\r\n").encode(), call_id)

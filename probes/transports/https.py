@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from importlib.metadata import version
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ from probes.errors import (
 )
 from probes.transports.model import HttpAnswer
 from probes.transports.os_errors import as_probe_error
+from probes.transports.own_name import own_name
 from probes.transports.tls import Trust, check_pin, context_of, expires_at, leaf_of
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class HttpsClient:
                 timeout=None,  # noqa: S113 - the caller's deadline cuts every request
                 trust_env=False,
                 headers={
-                    "User-Agent": f"wardops/{version('wardops')}",
+                    "User-Agent": own_name(),
                     "Accept-Encoding": "identity",
                 },
                 limits=httpx.Limits(keepalive_expiry=_KEEP_ALIVE_S),

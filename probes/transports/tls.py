@@ -161,6 +161,7 @@ def leaf_of(error: ssl.SSLError) -> ProbeError:
     return ProtocolBroken("tls", problem=error.reason or "handshake")
 
 
+@lru_cache(maxsize=1024)  # the same few certificates at every check
 def expires_at(certificate: bytes | None) -> datetime | None:
     """When a certificate (DER) ends, in UTC; None without one or when its date cannot be read."""
     if certificate is None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 import h11
 
 from probes.errors import LimitExceeded, NotConfigured, ProtocolBroken, TlsUntrusted
+from probes.transports.own_name import own_name
 from probes.transports.tls import as_leaves, fingerprint, seal_of, shared_context
 from probes.wire import Course
 
@@ -117,7 +117,7 @@ def _request(url: str) -> h11.Request:
         target += "?" + quote(parts.query, safe=_KEPT_AS_WRITTEN)
     headers = [
         ("Host", parts.netloc.rpartition("@")[2].encode("idna").decode()),
-        ("User-Agent", f"wardops/{version('wardops')}"),
+        ("User-Agent", own_name()),
         ("Accept-Encoding", "identity"),
         ("Connection", "close"),
     ]
