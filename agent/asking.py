@@ -6,17 +6,21 @@ from typing import TYPE_CHECKING
 
 from agent.checks import State
 from agent.verdict.reach import NO_ANSWER
+from agent.ward_checks import MTU
 
 if TYPE_CHECKING:
     from agent.pace import Slowed
     from agent.schedule import Schedule
-    from agent.taken import Taken
+    from agent.taken import Step, Taken
     from agent.ward_case import WardCase
     from probes.clock import Clock
     from probes.model import Observation
 
 # What proves presence quickest, in order; a slow table walk is the last resort.
 _QUICK_PROOFS = ("watch", "icmp", "http", "tcp", "node-exporter", "cisco-ce", "snmp-interfaces")
+
+
+_SIZE_AGAIN_S = 60.0
 
 
 class Asking:
@@ -60,12 +64,18 @@ class Asking:
         if taken.far_end_changed:  # where the way ends now, and whether it is another one
             self._schedule.hasten(target.ward, target.name, "trace", mono)
         for step in taken.steps:
-            if step.transition is not None and step.transition.change == "soft_bad":
-                self._ask_witnesses(case, step.key[0], mono)
+            self._follow_step(case, seen, step, mono)
         for name in taken.orders.ask_now:
             self._ask_proof(target.ward, name, mono)
         for name, when in taken.orders.recheck:
             self._ask_proof(target.ward, name, when)
+
+    def _follow_step(self, case: WardCase, seen: Observation, step: Step, mono: float) -> None:
+        target = seen.target
+        if step.transition is not None and step.transition.change == "soft_bad":
+            self._ask_witnesses(case, step.key[0], mono)
+        if step.key[1] == MTU and step.state.is_bad:  # its end would be seen in an hour only
+            self._schedule.retry(target.ward, target.name, seen.probe, mono + _SIZE_AGAIN_S)
 
     def _ask_witnesses(self, case: WardCase, name: str, mono: float) -> None:
         """At the first loss of the far end or the switch: ask what tells who is to blame."""

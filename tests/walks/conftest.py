@@ -128,14 +128,18 @@ def tell(tmp_path: Path) -> Callable[..., None]:
     """Runs a story on virtual time, at default intervals.
 
     One ward seen from within, or with several `wards` seen from the hub; `ports` say what the
-    inventory knows.
+    inventory knows. `is_live`: it claims to be no simulation, so that packet sizes are tried.
     """
 
     def run(
-        plot: Callable[[Story], Coroutine[Any, Any, None]], wards: int = 1, ports: Ports = PORTS
+        plot: Callable[[Story], Coroutine[Any, Any, None]],
+        wards: int = 1,
+        ports: Ports = PORTS,
+        *,
+        is_live: bool = False,
     ) -> None:
         clock = ManualClock(START)
-        run_virtual(_told(plot, clock, tmp_path, wards, ports), clock)
+        run_virtual(_told(plot, clock, tmp_path, wards, ports, is_live=is_live), clock)
 
     return run
 
@@ -146,10 +150,15 @@ async def _told(
     folder: Path,
     wards: int,
     ports: Ports,
+    *,
+    is_live: bool,
 ) -> None:
     world = World(ward_standard(ward_codes(wards)), 1, clock)
     vantage: Vantage = "ward" if wards == 1 else "hub"
     write_inventory(world, folder / "inventory", ports, vantage, b"")
+    if is_live:
+        site = f"schema: wardops/site/1\nrealm: live\nvantage: {vantage}\n"
+        (folder / "inventory" / "site.yaml").write_text(site, encoding="utf-8")
     inventory = load(folder / "inventory", kinds())
     ways = cable.transports(world, f"ward:{WARD}" if vantage == "ward" else "hub")
     state = folder / "state"

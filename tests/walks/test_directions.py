@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.walks.conftest import WELL_EQUIPPED
+from tests.walks.conftest import WARD, WELL_EQUIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,3 +118,22 @@ def test_a_cut_line_is_still_said_in_time_where_the_reflector_has_to_be_asked(
         assert {behind[one] for one in ("reflector", "resolver-city", "ntp")} == {"unreachable"}
 
     tell(plot, ports=WELL_EQUIPPED)
+
+
+def test_a_line_that_stops_large_packets_is_said_and_taken_back_within_a_minute(
+    tell: Callable[..., None],
+) -> None:
+    async def plot(story: Story) -> None:
+        await story.wait(40)
+        hole = story.fault("mtu_hole", "ce:wan")
+        asking, mono = story.agent.engine.asking, story.clock.monotonic()
+        assert asking.one(WARD, "gateway", "mtu", mono)
+        await story.within(30, lambda: _is(story, "M6"))
+        verdict = await story.verdict()
+        assert (verdict["segment"], verdict["part"]) == ("metronet", "mtu")
+        assert "Gói lớn không qua (1301 byte)." in said(verdict, "vi")
+        assert "Large packets do not pass (1301 bytes)." in said(verdict, "en")
+        story.mend(hole)
+        await story.within(90, lambda: _is(story, "N1"))
+
+    tell(plot, is_live=True)
