@@ -102,6 +102,8 @@ class Chronicle:
         vitals = vitals_of(seen)
         if seen.ok and seen.reading.ups is not None and seen.reading.ups.is_scale_fixed:
             return self._of_scale(seen, at)
+        if seen.ok and seen.reading.clock_stepped:
+            return Told((_event("clock-step", seen, at, {}),))
         if not seen.ok or (vitals is None and seen.reading.interfaces is None):
             return Told()
         device = self._devices.setdefault(subject(seen.target), _Device())

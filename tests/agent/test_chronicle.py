@@ -213,6 +213,14 @@ def test_a_card_that_counts_in_another_unit_is_told_once() -> None:
     assert kinds([kept.take(odd, at(n * 30.0)) for n in range(3)]) == ["ups-scale-fixed"]
 
 
+def test_a_clock_that_was_set_during_a_burst_is_told() -> None:
+    kept = chronicle()
+    burst = replace(observed(0.0, ()), probe="stamp", reading=Reading())
+    stepped = replace(burst, reading=Reading(clock_stepped=True))
+    told = [kept.take(one, at(n * 30.0)) for n, one in enumerate((burst, stepped, burst))]
+    assert kinds(told) == ["clock-step"]
+
+
 def test_a_machine_that_started_anew_is_seen_by_its_own_uptime() -> None:
     kept = chronicle()
     vm = replace(SWITCH, name="vm-1", role="vm")
