@@ -17,6 +17,7 @@ from probes.snmp import carry
 from probes.snmp.asks import GetPlan
 from probes.snmp.carry import Course
 from probes.snmp.datagrams import Datagrams, UdpDatagrams
+from probes.snmp.layouts import Layouts
 from probes.snmp.session import CommunitySession, UsmSession
 from probes.snmp.session_peer import (
     ONLY_V1_FOR_S,
@@ -54,6 +55,7 @@ class FastEngine:
         self._peers: dict[tuple[str, int], Peer] = {}
         self._sessions: dict[tuple[object, ...], UsmSession] = {}
         self._keys = KeyRing()
+        self._layouts = Layouts()
         self._salt = secrets.randbits(64)
         self._traffic = Traffic(datagrams, self._peers, self._forget_replaced)
 
@@ -150,7 +152,9 @@ class FastEngine:
                 learned=peer.tables.get(key),
                 bulk=session.version != 0,
                 getnext_broken="getnext-broken" in target.quirks,
-                script=peer.script((key, session), asyncio.get_running_loop().time()),
+                script=peer.script(
+                    (key, session), asyncio.get_running_loop().time(), self._layouts
+                ),
             )
             plans.append((peer, plan))
             return plan

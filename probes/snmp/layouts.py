@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from functools import partial
 from struct import Struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakValueDictionary
 
 from probes.snmp import ber
 from probes.snmp.ber import open_element
@@ -17,8 +18,10 @@ from probes.snmp.types import Varbind
 
 if TYPE_CHECKING:
     from probes.snmp.ber import Message
+    from probes.snmp.types import Oid
 
 _ID_OCTETS = 4
+MOST_SHAPES = 4096  # of about 7 KiB each; what comes beyond is read by every rule each time
 _CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}
 _SIGNED_CODES = {1: "b", 2: "h", 4: "i"}
 _UNSIGNED_OCTETS = {ber.COUNTER32: 4, ber.GAUGE32: 4, ber.TIMETICKS: 4, ber.COUNTER64: 8}
@@ -41,45 +44,93 @@ class _Field(NamedTuple):
     is_fixed: bool = False
 
 
+class _Names:
+    """The OIDs and types of an answer's varbinds: the same for all devices of one model."""
+
+    __slots__ = ("__weakref__", "oids", "tags")
+
+    def __init__(self, oids: tuple[Oid, ...], tags: bytes) -> None:
+        self.oids, self.tags = oids, tags
+
+
+class _Shape:
+    """Which octets of an answer are values, and how they are read."""
+
+    __slots__ = ("__weakref__", "less", "mask", "names", "values", "wide")
+
+    def __init__(
+        self, names: _Names, form: str, mask: int, wide: tuple[int, ...], less: tuple[int, ...]
+    ) -> None:
+        self.names, self.values, self.mask = names, Struct(form), mask
+        self.wide, self.less = wide, less  # which values have octets of others in front, and what
+
+
 class Layout:
-    """The form of one answer to one question: which octets are values, and how they are read."""
+    """The form of one answer to one question: its shape, and the octets beside its values."""
 
-    __slots__ = ("_fixed", "_frame", "_mask", "_octets", "_oids", "_tags", "_values", "_wide")
+    __slots__ = ("_fixed", "_frame", "_octets", "_shape")
 
-    def __init__(self, data: bytes, id_at: int, fields: list[_Field], told: Message) -> None:
-        self._octets = len(data)
-        self._mask = _mask(len(data), id_at, fields)
-        self._frame = int.from_bytes(data, "big") & self._mask
-        self._values = Struct(_format(len(data), id_at, fields))
-        self._oids = tuple(varbind.oid for varbind in told.varbinds)
-        self._tags = bytes(varbind.tag for varbind in told.varbinds)
-        self._wide = tuple((n, field.less) for n, field in enumerate(fields) if field.less)
-        self._fixed = tuple(
-            (n, told.varbinds[n].value) for n, field in enumerate(fields) if field.is_fixed
-        )
+    def __init__(self, shape: _Shape, data: bytes, fixed: tuple[tuple[int, Any], ...]) -> None:
+        self._shape, self._fixed, self._octets = shape, fixed, len(data)
+        self._frame = int.from_bytes(data, "big") & shape.mask
 
     def read(self, data: bytes) -> tuple[int, tuple[Varbind, ...]] | None:
         """The request-id and the varbinds of an answer of this form; None when it has another."""
-        if len(data) != self._octets or int.from_bytes(data, "big") & self._mask != self._frame:
+        shape = self._shape
+        if len(data) != self._octets or int.from_bytes(data, "big") & shape.mask != self._frame:
             return None
-        request_id, *values = self._values.unpack(data)
-        for place, less in self._wide:
+        request_id, *values = shape.values.unpack(data)
+        for place, less in zip(shape.wide, shape.less, strict=True):
             values[place] -= less
         for place, value in self._fixed:
             values[place] = value
-        return request_id, tuple(map(_varbind, zip(self._oids, self._tags, values, strict=True)))
+        names = shape.names
+        return request_id, tuple(map(_varbind, zip(names.oids, names.tags, values, strict=True)))
 
 
-def layout_of(message: Message) -> Layout | None:
-    """The layout of a response that was decoded; None when something stands behind its PDU."""
-    data, at = message.octets, message.pdu_at
-    at, end = open_element(data, at, len(data), ber.RESPONSE)
-    id_at, at = open_element(data, at, end, ber.INTEGER)
-    if end != len(data) or at - id_at != _ID_OCTETS:
-        return None
-    for _ in ("error-status", "error-index"):
-        _, at = open_element(data, at, end, ber.INTEGER)
-    at, end = open_element(data, at, end, ber.SEQUENCE)
+class Layouts:
+    """Makes layouts; what several have in common is held once, for as long as one needs it."""
+
+    __slots__ = ("_names", "_shapes")
+
+    def __init__(self) -> None:
+        self._names: WeakValueDictionary[object, _Names] = WeakValueDictionary()
+        self._shapes: WeakValueDictionary[object, _Shape] = WeakValueDictionary()
+
+    def of(self, message: Message) -> Layout | None:
+        """The layout of a decoded response.
+
+        None when something stands behind its PDU, or when there are as many as memory is meant for.
+        """
+        data, at = message.octets, message.pdu_at
+        at, end = open_element(data, at, len(data), ber.RESPONSE)
+        id_at, at = open_element(data, at, end, ber.INTEGER)
+        is_alone = end == len(data) and at - id_at == _ID_OCTETS
+        if not is_alone or len(self._shapes) >= MOST_SHAPES:
+            return None
+        for _ in ("error-status", "error-index"):
+            _, at = open_element(data, at, end, ber.INTEGER)
+        fields = _fields(data, *open_element(data, at, end, ber.SEQUENCE))
+        fixed = tuple((n, message.varbinds[n].value) for n, f in enumerate(fields) if f.is_fixed)
+        return Layout(self._shape(message, id_at, fields), data, fixed)
+
+    def _shape(self, message: Message, id_at: int, fields: list[_Field]) -> _Shape:
+        octets, varbinds = len(message.octets), message.varbinds
+        oids, tags = tuple(v.oid for v in varbinds), bytes(v.tag for v in varbinds)
+        names = self._names.get((oids, tags))
+        if names is None:
+            names = self._names[oids, tags] = _Names(oids, tags)
+        wide = tuple(n for n, field in enumerate(fields) if field.less)
+        less = tuple(field.less for field in fields if field.less)
+        parts = (names, _format(octets, id_at, fields), _mask(octets, id_at, fields), wide, less)
+        shape = self._shapes.get(parts)
+        if shape is None:
+            shape = self._shapes[parts] = _Shape(*parts)
+        return shape
+
+
+def _fields(data: bytes, at: int, end: int) -> list[_Field]:
+    """How each value of a varbind list is taken."""
     fields = []
     while at < end:
         at, pair_end = open_element(data, at, end, ber.SEQUENCE)
@@ -87,7 +138,7 @@ def layout_of(message: Message) -> Layout | None:
         start, stop = open_element(data, at, pair_end, data[at])
         fields.append(_field(data, data[at], start, stop))
         at = pair_end
-    return Layout(data, id_at, fields, message)
+    return fields
 
 
 def _field(data: bytes, tag: int, start: int, stop: int) -> _Field:

@@ -9,12 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from probes.snmp.layouts import layout_of
-
 if TYPE_CHECKING:
     from probes.snmp.asks import Ask
     from probes.snmp.ber import Message
-    from probes.snmp.layouts import Layout
+    from probes.snmp.layouts import Layout, Layouts
     from probes.snmp.types import Oid
 
 _MAX_STEPS = 64  # of a table that takes more PDUs the rest is read without
@@ -53,14 +51,14 @@ class Step:
         """An answer had the form that the layout knows."""
         self.misses = 0
 
-    def learn(self, message: Message, block: Block | None) -> None:
+    def learn(self, message: Message, block: Block | None, layouts: Layouts) -> None:
         """Take an answer that was read by every rule."""
         if self.wait:
             self.wait -= 1
             return
         known, self.layout, self.block = self.layout, None, None
         if known is None:
-            self.layout, self.block = layout_of(message), block
+            self.layout, self.block = layouts.of(message), block
         if self.layout is None:
             self.misses = min(self.misses + 1, _MAX_MISSES)
             self.wait = (1 << self.misses) - 2
@@ -71,6 +69,7 @@ class Script:
     """The steps of one table of one device; `read_at` is when it was read last, loop seconds."""
 
     read_at: float
+    layouts: Layouts
     steps: list[Step] = field(default_factory=list)
 
     def step(self, place: int, ask: Ask) -> Step | None:

@@ -17,6 +17,7 @@ from probes.snmp.tables import Learned
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from probes.snmp.layouts import Layouts
     from probes.snmp.session_poll import Poll
     from probes.snmp.types import Oid
 
@@ -72,14 +73,14 @@ class Peer:
         self.rttvar_s += 0.25 * (abs(self.srtt_s - rtt_s) - self.rttvar_s)
         self.srtt_s += 0.125 * (rtt_s - self.srtt_s)
 
-    def script(self, key: tuple[object, ...], now: float) -> Script | None:
+    def script(self, key: tuple[object, ...], now: float, layouts: Layouts) -> Script | None:
         """How a table was read last, for a reader to follow and go on with; None if long ago.
 
         The key names the session too: a form that was right for one says nothing for another.
         """
         known = self.scripts.pop(key, None)
         is_late = known is None or now - known.read_at > _SCRIPT_LASTS_S
-        script = self.scripts[key] = Script(now) if known is None or is_late else known
+        script = self.scripts[key] = Script(now, layouts) if known is None or is_late else known
         script.read_at = now
         if len(self.scripts) > _MAX_TABLES:
             del self.scripts[next(iter(self.scripts))]

@@ -279,8 +279,10 @@ class TablePlan:
             self._following = block.following
 
     def _remember(self, step: Step, answer: Message, new_rows: int) -> None:
-        step.learn(answer, self._whole_block(answer.varbinds[step.ask.non_repeaters :], new_rows))
-        self._block = step.block
+        if self._script is not None:
+            block = self._whole_block(answer.varbinds[step.ask.non_repeaters :], new_rows)
+            step.learn(answer, block, self._script.layouts)
+            self._block = step.block
 
     def _whole_block(self, varbinds: tuple[Varbind, ...], new_rows: int) -> Block | None:
         """The block that these cells are; None when a column ended or had a hole in them."""

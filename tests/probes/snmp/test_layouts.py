@@ -15,7 +15,7 @@ from inventory.credentials import Secret
 from probes.errors import TimedOut
 from probes.snmp import ber
 from probes.snmp.ber import Message
-from probes.snmp.layouts import layout_of
+from probes.snmp.layouts import MOST_SHAPES, Layout, Layouts
 from probes.snmp.scripts import Script
 from probes.snmp.session_message import AUTH, PRIV, Stamp, form_of, read_header, write_message
 from probes.snmp.tables import TablePlan
@@ -74,7 +74,7 @@ def test_a_layout_reads_what_the_decoder_reads_or_nothing(
     message: Message, changes: list[tuple[int, int]]
 ) -> None:
     """500 messages with up to three octets changed anywhere; in a soak 100,000."""
-    layout = layout_of(decoded(message))
+    layout = Layouts().of(decoded(message))
     assert layout is not None
     octets = bytearray(ber.encode_message(message))
     for place, octet in changes:
@@ -109,7 +109,7 @@ def test_a_layout_reads_what_the_decoder_reads_or_nothing(
 def test_a_value_of_the_same_width_is_read_by_the_layout(tag: int, before: Any, after: Any) -> None:
     pairs = [Varbind(ber.oid("1.3.6"), tag, value) for value in (before, after)]
     first, second = (Message(1, b"c", ber.RESPONSE, 2**30, 0, 0, (pair,)) for pair in pairs)
-    layout = layout_of(decoded(first))
+    layout = Layouts().of(decoded(first))
     assert layout is not None
     assert layout.read(ber.encode_message(second)) == (2**30, (pairs[1],))
 
@@ -164,7 +164,7 @@ def test_a_table_read_by_its_script_is_the_table_that_there_is(
     lab: Lab, tables: list[dict[tuple[int, int], int]], octets: int, data: st.DataObject
 ) -> None:
     """Rows come and go between readings, and cells grow: what was there before is never told."""
-    script, learned = Script(0.0), None
+    script, learned = Script(0.0, Layouts()), None
     order = data.draw(st.lists(st.sampled_from(range(len(tables))), min_size=4, max_size=8))
     for turn, which in enumerate(order):
         cells = {at: value + turn for at, value in tables[which].items()}
@@ -195,7 +195,7 @@ def test_a_table_that_stands_still_is_read_by_its_layouts_from_the_second_script
         for column in range(1, 4)
         for row in range(1, 40)
     }
-    script, agent, learned, story = Script(0.0), lab.Agent(values), None, []
+    script, agent, learned, story = Script(0.0, Layouts()), lab.Agent(values), None, []
     for _ in range(4):
         plan = TablePlan(COLUMNS, learned=learned, script=script)
         hits = _read(plan, agent.answer)
@@ -323,3 +323,18 @@ def test_the_form_of_one_community_says_nothing_for_another(lab: Lab) -> None:
             await switch.poll(community=Secret("secret"))
 
     lab.on_virtual_time(story)
+
+
+def test_layouts_take_no_more_memory_than_was_meant_for_them() -> None:
+    """What is too much is read by every rule; when a device is forgotten, there is room again."""
+    layouts = Layouts()
+
+    def layout(number: int) -> Layout | None:
+        told = Varbind(ber.oid_from_arcs((1, 3, number)), ber.INTEGER, 1)
+        return layouts.of(decoded(Message(1, b"c", ber.RESPONSE, 2**30, 0, 0, (told,))))
+
+    held = [layout(number) for number in range(MOST_SHAPES)]
+    assert None not in held
+    assert layout(MOST_SHAPES) is None
+    held.pop()
+    assert layout(MOST_SHAPES) is not None
