@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from agent.samples.standing import Stand
     from agent.ward_case import WardCase
     from inventory.model import Link
+    from playbooks.verdict.model import Verdict
     from probes.clock import Clock
     from probes.model import Observation
 
@@ -71,6 +72,7 @@ class Recorder:
         self._counts: dict[tuple[str, str], PortCounts] = {}
         self._fresh: dict[tuple[str, str], tuple[float, float]] = {}
         self._roots: dict[str, str] = {}
+        self._shown: dict[str, tuple[Verdict | None, bool]] = {}
         self._links = _links_by_switch(cases)
         self._far_ends = {
             code: far_end_name(case.watch.ward, case.watch.vantage) for code, case in cases.items()
@@ -178,18 +180,27 @@ class Recorder:
         if check is None:
             return
         thing: Thing = (ward, self._kinds[ward, name], name)
+        maintained, held = watch.maintained.has(name), watch.holds.by(name) is not None
+        fresh = self._is_fresh(ward, name, check)
+        is_well = check.state is State.OK and fresh and not maintained and not held
+        if is_well and self._spans.is_good(thing):
+            return  # nearly always
         around = Around(
-            maintained=watch.maintained.has(name),
-            held=watch.holds.by(name) is not None,
-            fresh=self._is_fresh(ward, name, check),
+            maintained=maintained,
+            held=held,
+            fresh=fresh,
             on_duty=check.state is State.OK or watch.is_on_duty(name, self._clock.now()),
         )
         self._spans.say(thing, stand_of(check, around, self._spans.stand(thing)), now_ms)
 
     def _look_at_ward(self, case: WardCase, now_ms: int) -> None:
         watch, ward = case.watch, case.watch.ward.ward
-        shown = case.settled.shown
-        stand = ward_stand(shown, maintained=watch.maintained.whole)
+        shown, whole = case.settled.shown, watch.maintained.whole
+        known = self._shown.get(ward)
+        if known is not None and known[0] is shown and known[1] == whole:
+            return  # most observations change nothing
+        self._shown[ward] = (shown, whole)
+        stand = ward_stand(shown, maintained=whole)
         thing: Thing = (ward, WARD, ward)
         before = self._spans.stand(thing)
         if not is_same(stand, before):
@@ -224,6 +235,7 @@ class Recorder:
         now_ms, ahead_s = self._ms(), self._wall_ahead()
         if abs(ahead_s - self._ahead_s) > STEP_S:
             self._spans.stop(self._last_ms)
+            self._shown.clear()
             if now_ms < self._last_ms:
                 self._go_back(now_ms)
         self._ahead_s, self._last_ms = ahead_s, now_ms

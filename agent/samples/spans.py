@@ -39,6 +39,11 @@ class Spans:
         found = self._open.get(thing)
         return Stand(found.state, found.why) if found else UNKNOWN
 
+    def is_good(self, thing: Thing) -> bool:
+        """Whether it stands well as far as was said."""
+        found = self._open.get(thing)
+        return found is not None and found.state == "good"
+
     def say(self, thing: Thing, stand: Stand, now_ms: int) -> None:
         """Take in how a thing stands now.
 
