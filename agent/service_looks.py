@@ -63,8 +63,9 @@ class ServiceLooks:
         found = named or [one for one in self._targets if text in _places(one, module)]
         if not found:
             return "unknown"
-        fitting = [(one, module or usual(one)) for one in found]
-        fitting = [(one, asked) for one, asked in fitting if fits(asked, one)]
+        fitting = [
+            (one, asked) for one in found if (asked := module or usual(one)) and fits(asked, one)
+        ]
         if not fitting:
             return "other_module"
         return fitting[0] if len({_way(one) for one, _ in fitting}) == 1 else "several"
@@ -91,10 +92,15 @@ class ServiceLooks:
         await asyncio.gather(*running, return_exceptions=True)
 
 
-def usual(target: Target) -> str:
-    """The module that looks at a target when the caller names none."""
-    kind = "dns" if target.kind == "resolver" else target.kind.removeprefix("service:")
-    return kind if kind in MODULES else "icmp"
+def usual(target: Target) -> str | None:
+    """The module that looks at a target when the caller names none.
+
+    None for time and SIP servers: the exporter has no module for them, and an echo is no check.
+    """
+    if target.role != "service":
+        return "dns" if target.kind == "resolver" else "icmp"
+    kind = target.kind.removeprefix("service:")
+    return kind if kind in MODULES else None
 
 
 def fits(module: str, target: Target) -> bool:

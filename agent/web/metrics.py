@@ -12,6 +12,7 @@ from agent.exposition.engine import engine_blocks
 from agent.exposition.negotiate import COMPRESS_FROM, accepts_gzip, compressed, format_for
 from agent.exposition.writer import Selection
 from agent.regions import REGIONS, region_of
+from agent.service_looks import usual
 from agent.web import query
 from agent.web.answers import tagged
 from agent.web.problems import Refusal
@@ -76,15 +77,23 @@ def _selection(request: Request, view: AgentView) -> Selection:
 
 
 async def service_discovery(request: Request, parts: Parts) -> Response:
-    """Targets for Prometheus' `http_sd_config`: one per ward, or the agent alone."""
+    """Targets for Prometheus' `http_sd_config`: wards, the agent alone, or services for /probe."""
     query.only(request, ("role", "ward", "region", "realm"))
     view = parts.view()
-    role = query.choice(request, "role", ("ward", "agent")) or "ward"
+    role = query.choice(request, "role", ("ward", "agent", "probe")) or "ward"
     asked_realm = query.choice(request, "realm", ("live", "drill", "sim"))
     if view.realm == "drill" and asked_realm != "drill":
         groups: list[dict[str, object]] = []
     elif role == "agent":
         groups = [_agent_group(parts, view)]
+    elif role == "probe":
+        wards = _asked_wards(request, view)
+        groups = [
+            _probe_group(one.target.name, module, ward, parts, view)
+            for ward in wards
+            for one in ward.services
+            if (module := usual(one.target)) is not None
+        ]
     else:
         groups = [_ward_group(ward, parts, view) for ward in _asked_wards(request, view)]
     return tagged(request, json.dumps(groups, ensure_ascii=False).encode(), "application/json")
@@ -116,6 +125,23 @@ def _ward_group(ward: WardView, parts: Parts, view: AgentView) -> dict[str, obje
         "__meta_wardops_area": unit.area,
         "__meta_wardops_region": region_of(unit),
         "__meta_wardops_kind": unit.kind,
+        "__meta_wardops_realm": view.realm,
+    }
+    return {"targets": [parts.advertise], "labels": labels}
+
+
+def _probe_group(
+    name: str, module: str, ward: WardView, parts: Parts, view: AgentView
+) -> dict[str, object]:
+    """One service as `/probe` is asked for it; its address is not told."""
+    code = ward.unit.code
+    labels = {
+        "__metrics_path__": "/probe",
+        "__param_target": f"{code}/{name}",
+        "__param_module": module,
+        "ward": code,
+        "service": name,
+        "instance": f"{code}/{name}",
         "__meta_wardops_realm": view.realm,
     }
     return {"targets": [parts.advertise], "labels": labels}

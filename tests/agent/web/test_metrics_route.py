@@ -253,6 +253,22 @@ async def test_service_discovery_lists_each_ward_without_any_address(build: Any)
         assert (await client.get("/sd?role=snmpx")).status_code == 400
 
 
+async def test_service_discovery_lists_the_services_that_probe_can_look_at(build: Any) -> None:
+    async with build(realm="live", codes=("26740", "25747")).client(token=False) as client:
+        answer = await client.get("/sd?role=probe")
+        assert [group["labels"]["instance"] for group in answer.json()] == [
+            "26740/tthc",
+            "25747/tthc",
+        ]
+        assert answer.json()[0]["labels"] == {
+            "__metrics_path__": "/probe", "__param_target": "26740/tthc",
+            "__param_module": "http_2xx", "ward": "26740", "service": "tthc",
+            "instance": "26740/tthc", "__meta_wardops_realm": "live",
+        }  # fmt: skip
+        assert "tthc.example" not in answer.text
+        assert len((await client.get("/sd?role=probe&ward=25747")).json()) == 1
+
+
 async def test_a_drill_hides_from_service_discovery_unless_asked_for(build: Any) -> None:
     async with build(realm="drill").client(token=False) as client:
         assert (await client.get("/sd")).json() == []

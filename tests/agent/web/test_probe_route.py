@@ -99,6 +99,15 @@ async def test_a_service_is_found_by_its_name_its_url_and_its_port(agent: Any) -
             )
 
 
+async def test_a_kind_without_a_module_of_the_exporter_is_refused_but_may_be_pinged(
+    agent: Any,
+) -> None:
+    clock = Target(*("26740", "gio", "service:ntp", "service", "127.0.0.1"), url="ntp://127.0.0.1")
+    async with shop(agent, clock) as at:
+        assert (await at.page(target="gio")).status_code == 400
+        assert (await at.page(target="gio", module="icmp")).status_code == 200
+
+
 async def test_a_service_that_is_shut_is_a_finished_page_with_success_0(agent: Any) -> None:
     async with shop(agent, service(1, "shut")) as at:
         answer = await at.page(target="shut")
