@@ -86,7 +86,6 @@ class Line:
             for switch in (
                 "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1",
                 "net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0",
-                "net.ipv4.icmp_ratelimit=0", "net.ipv6.icmp.ratelimit=0",
                 "net.ipv4.ping_group_range=0 0",
             ):  # fmt: skip
                 name, _, value = switch.partition("=")
