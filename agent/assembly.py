@@ -39,7 +39,8 @@ from agent.notices.opening import open_channels, open_silences
 from agent.paper import Paper
 from agent.picture import picture
 from agent.runs.conductor import Runs
-from agent.samples.recorder import LOOK_EVERY_S, WRITE_EVERY_S, Recorder
+from agent.samples.model import slot_of
+from agent.samples.recorder import LOOK_EVERY_S, Recorder
 from agent.samples.shelf import open_samples
 from agent.schedule import Job, Schedule
 from agent.selfmetrics import SelfMetrics
@@ -299,13 +300,14 @@ class Agent:
             self.recorder.forget(self.plan.config.retention.samples_days)
 
     async def _keep_samples(self) -> None:
-        """Look at how things stand, and write all samples every five minutes."""
-        written_at = self.clock.monotonic()
+        """Look at how things stand, and write all samples once a slot is over."""
+        written = slot_of(self.clock.now().timestamp())
         while True:
             await self.clock.sleep(LOOK_EVERY_S)
             self.recorder.look()
-            if self.clock.monotonic() - written_at >= WRITE_EVERY_S:
-                written_at = self.clock.monotonic()
+            slot = slot_of(self.clock.now().timestamp())
+            if slot != written:
+                written = slot
                 self.recorder.write()
 
     def _secret(self) -> Callable[[str], Secret]:

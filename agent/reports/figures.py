@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from agent.duty import ICT
+from agent.reports.availability import ENOUGH_COVERAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -117,8 +118,10 @@ def _availability(kind: str, subject: str, times: Availability) -> Iterator[Figu
     }  # fmt: skip
     state = "ok" if times.is_enough else "not_enough"
     cover = times.coverage
+    # of too little nothing is said: a day that was well does not make a month
+    ratio = times.ratio if times.is_enough else None
     yield Figure(
-        f"{kind}.availability", subject, times.ratio, "ratio", "availability", cover, state, inputs
+        f"{kind}.availability", subject, ratio, "ratio", "availability", cover, state, inputs
     )
     known = times.ratio is not None
     down_s = times.down_s if known else None
@@ -127,7 +130,8 @@ def _availability(kind: str, subject: str, times: Availability) -> Iterator[Figu
     yield Figure(f"{kind}.downtime", subject, down_s, "s", "downtime", cover, state, inputs)
     yield Figure(f"{kind}.outages", subject, outages, "1", "outages", cover, state, inputs)
     yield Figure(f"{kind}.longest_outage", subject, longest_s, "s", "outages", cover, state, inputs)
-    yield Figure(f"{kind}.mtbf", subject, times.mtbf_s, "s", "mtbf", cover, state, inputs)
+    mtbf_s = times.mtbf_s if times.is_enough else None
+    yield Figure(f"{kind}.mtbf", subject, mtbf_s, "s", "mtbf", cover, state, inputs)
 
 
 def _load(name: str, subject: str, load: CircuitLoad) -> Figure:
@@ -151,6 +155,7 @@ def _quality(line: LineQuality) -> Iterator[Figure]:
         ("rtt", line.rtt_s, "s"),
         ("jitter", line.jitter_s, "s"),
     )
+    state = "ok" if line.coverage >= ENOUGH_COVERAGE else "not_enough"
     for name, found, unit in spreads:
         for rank, value in (
             ("median", found.median if found else None),
@@ -159,7 +164,7 @@ def _quality(line: LineQuality) -> Iterator[Figure]:
         ):
             yield Figure(
                 f"path.{name}_{rank}", line.target, value, unit, "quality", line.coverage,
-                "ok" if value is not None else "not_enough", inputs,
+                state, inputs,
             )  # fmt: skip
 
 

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from probes.model import Observation
 
 _log = logging.getLogger(__name__)
-WRITE_EVERY_S = 300.0
 LOOK_EVERY_S = 10.0  # for what time alone changes: what got too old, what announced work covers
 MOST_WAITING = 100_000  # slots; about a day of a whole city while the disk is full
 STEP_S = 2.0  # a wall clock that moves away from the monotonic one by more was set

@@ -116,12 +116,14 @@ def _standing(
             for figure in ("availability", "downtime", "outages", "longest_outage", "mtbf")
         }
     longest = max(((b - a).total_seconds() for a, b in outages), default=0.0)
+    enough = cover is not None and cover >= 0.95
+    between = (known - down) / len(outages) if outages and enough else None
     return {
-        (f"{kind}.availability", name): ((known - down) / known, cover),
+        (f"{kind}.availability", name): ((known - down) / known if enough else None, cover),
         (f"{kind}.downtime", name): (down, cover),
         (f"{kind}.outages", name): (len(outages), cover),
         (f"{kind}.longest_outage", name): (longest, cover),
-        (f"{kind}.mtbf", name): ((known - down) / len(outages) if outages else None, cover),
+        (f"{kind}.mtbf", name): (between, cover),
     }
 
 
