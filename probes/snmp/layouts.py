@@ -7,7 +7,7 @@ the same: version, community, PDU, error fields, OIDs, tags and lengths. Pure, n
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 from struct import Struct
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakValueDictionary
@@ -105,16 +105,16 @@ class Layouts:
         data, at = message.octets, message.pdu_at
         at, end = open_element(data, at, len(data), ber.RESPONSE)
         id_at, at = open_element(data, at, end, ber.INTEGER)
-        is_alone = end == len(data) and at - id_at == _ID_OCTETS
-        if not is_alone or len(self._shapes) >= MOST_SHAPES:
+        if end != len(data) or at - id_at != _ID_OCTETS:
             return None
         for _ in ("error-status", "error-index"):
             _, at = open_element(data, at, end, ber.INTEGER)
         fields = _fields(data, *open_element(data, at, end, ber.SEQUENCE))
         fixed = tuple((n, message.varbinds[n].value) for n, f in enumerate(fields) if f.is_fixed)
-        return Layout(self._shape(message, id_at, fields), data, fixed)
+        shape = self._shape(message, id_at, fields)
+        return None if shape is None else Layout(shape, data, fixed)
 
-    def _shape(self, message: Message, id_at: int, fields: list[_Field]) -> _Shape:
+    def _shape(self, message: Message, id_at: int, fields: list[_Field]) -> _Shape | None:
         octets, varbinds = len(message.octets), message.varbinds
         oids, tags = tuple(v.oid for v in varbinds), bytes(v.tag for v in varbinds)
         names = self._names.get((oids, tags))
@@ -124,7 +124,7 @@ class Layouts:
         less = tuple(field.less for field in fields if field.less)
         parts = (names, _format(octets, id_at, fields), _mask(octets, id_at, fields), wide, less)
         shape = self._shapes.get(parts)
-        if shape is None:
+        if shape is None and len(self._shapes) < MOST_SHAPES:
             shape = self._shapes[parts] = _Shape(*parts)
         return shape
 

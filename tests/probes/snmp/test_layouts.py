@@ -336,5 +336,6 @@ def test_layouts_take_no_more_memory_than_was_meant_for_them() -> None:
     held = [layout(number) for number in range(MOST_SHAPES)]
     assert None not in held
     assert layout(MOST_SHAPES) is None
+    assert layout(0) is not None
     held.pop()
     assert layout(MOST_SHAPES) is not None
