@@ -108,8 +108,7 @@ def _ward(world: World, code: str, ports: Ports, vantage: Vantage) -> dict[str, 
             }
         ],
         "devices": [_device(world, node, ports) for node in topology.by_ward[code] if node.address],
-        "path": _path(world, ports, vantage),
-        **_dns(world, code, ports),
+        **_beyond(world, code, ports, vantage),
         "services": [
             *(
                 {
@@ -120,18 +119,23 @@ def _ward(world: World, code: str, ports: Ports, vantage: Vantage) -> dict[str, 
                 }
                 for node in services
             ),
-            *_time_service(world, ports),
+            *_time_service(world, ports, vantage),
         ],
     }
 
 
-def _path(world: World, ports: Ports, vantage: Vantage) -> dict[str, Any]:
-    """The centre gateway; from a ward the reflector behind it, where it is listened for."""
+def _beyond(world: World, code: str, ports: Ports, vantage: Vantage) -> dict[str, Any]:
+    """The centre gateway; from a ward the reflector behind it and the resolvers that are there.
+
+    From the hub those would be asked once a ward, and all of them are the same.
+    """
     nodes = world.topology.nodes
     path: dict[str, Any] = {"gateway": {"address": nodes[GATEWAY].address}}
-    if ports.stamp and vantage == "ward":
+    if vantage == "hub":
+        return {"path": path}
+    if ports.stamp:
         path["reflector"] = {"address": nodes[REFLECTOR].address, "port": ports.stamp}
-    return path
+    return {"path": path, **_dns(world, code, ports)}
 
 
 def _dns(world: World, code: str, ports: Ports) -> dict[str, Any]:
@@ -150,8 +154,8 @@ def _dns(world: World, code: str, ports: Ports) -> dict[str, Any]:
     }
 
 
-def _time_service(world: World, ports: Ports) -> Iterator[dict[str, Any]]:
-    if ports.ntp:
+def _time_service(world: World, ports: Ports, vantage: Vantage) -> Iterator[dict[str, Any]]:
+    if ports.ntp and vantage == "ward":
         server = world.topology.nodes[TIME_SERVER]
         yield {
             "id": "ntp",

@@ -139,16 +139,25 @@ def from_afar(sight: Sight, seen: Seen) -> Truth:
     """Hub: whether a switch is there, looked at over a line that may lose its answers.
 
     Its silence is its own only when the line loses too little to bring it about: the echoes of the
-    terminal device tell, and what stands behind the switch must not have begun to fail with it.
+    terminal device tell, above all those since the silence began.
     """
     found = seen.answers
     if found is not Truth.FALSE or seen.bad_since_mono is None:
         return found
-    others = (name for name in sight.near if name != seen.target.name)
-    share = max((_own_loss(sight, name) for name in others), default=0.0)
-    run = len([b for b in sight.near.get(seen.target.name, ()) if b.mono >= seen.bad_since_mono])
-    is_luck = share >= NOTABLE_LOSS and share ** max(run, 1) >= CHANCE
-    return Truth.UNKNOWN if is_luck or _fails_with_others(sight, seen) else found
+    since = seen.bad_since_mono
+    others = [name for name in sight.near if name != seen.target.name]
+    if not others:
+        return found
+    share = max(max(_own_loss(sight, name), _loss_since(sight, name, since)) for name in others)
+    run = sum(b.lost for b in sight.near.get(seen.target.name, ()) if b.mono >= since)
+    return Truth.UNKNOWN if share ** max(run, 1) >= CHANCE else found
+
+
+def _loss_since(sight: Sight, name: str, since: float) -> float:
+    """The share of echoes that a near device lost since a moment, taken as two worse than it was:
+    a few lucky answers prove little."""
+    recent = [burst for burst in sight.near[name] if burst.mono >= since]
+    return (sum(b.lost for b in recent) + 2) / (sum(b.sent for b in recent) + 2)
 
 
 def _own_loss(sight: Sight, name: str) -> float:
@@ -166,19 +175,6 @@ def _worst_share(bursts: Sequence[Burst]) -> float:
         if sent >= WORST_ECHOES or burst is bursts[0]:
             worst = max(worst, lost / sent)
     return worst
-
-
-def _fails_with_others(sight: Sight, core: Seen) -> bool:
-    """Whether another device of the ward began to miss answers in the same minutes."""
-    began = core.bad_since_mono or 0.0
-    others = (one for name in sight.behind_core if (one := sight.of(name)) is not None)
-    return any(
-        one is not core
-        and one.on_duty
-        and one.bad_since_mono is not None
-        and abs(one.bad_since_mono - began) <= LOSS_WINDOW_S
-        for one in others
-    )
 
 
 def _silent_since(bursts: Sequence[Burst]) -> float | None:
