@@ -176,7 +176,7 @@ def _reminders(summary: Summary, law: Law, language: Language) -> Iterator[str]:
     year = f"{summary.window.whole_end:%Y}"
     for key in ("operator_to_owner", "owner_to_ministry"):
         month, _, day = str(item.values.get(key, "")).partition("-")
-        checked = f"{item.verified:%d/%m/%Y}" if item.verified else words.moment(None, language)
+        checked = words.checked(item.verified, language)
         yield say(
             f"report.reminder.{key}", language, day=f"{day}/{month}/{year}",
             source=item.named.model_dump(), verified=checked,

@@ -126,10 +126,8 @@ def rule_note(summary: Summary, law: Law, language: Language) -> str:
     )  # fmt: skip
     source = ""
     if item is not None:
-        checked = words.moment(None, language)
-        if item.verified is not None:
-            checked = f"{item.verified:%d/%m/%Y}"
-        force = f"{item.in_force:%d/%m/%Y}" if item.in_force else words.moment(None, language)
+        checked = words.checked(item.verified, language)
+        force = f"{item.in_force:%d/%m/%Y}" if item.in_force else say("report.no_date", language)
         source = say(
             "report.rule_source", language, source=item.named.model_dump(), in_force=force,
             verified=checked,

@@ -12,7 +12,7 @@ from agent.duty import ICT
 from inventory.language import decimal, say
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from inventory.language import Language
 
@@ -69,6 +69,11 @@ def whole(number: int, language: Language) -> str:
 def moment(at: datetime | None, language: Language) -> str:
     """Time and day in Viet Nam."""
     return f"{at.astimezone(ICT):%H:%M %d/%m/%Y}" if at else say("report.none", language)
+
+
+def checked(on: date | None, language: Language) -> str:
+    """The day on which a person compared a rule with its text, or that nobody has."""
+    return f"{on:%d/%m/%Y}" if on else say("report.nobody", language)
 
 
 def day(at: datetime) -> str:
