@@ -25,8 +25,9 @@ class Fault:
 
     The verdict must come to `segment` and one of `parts` (any when empty); for `unknown` one of
     `suspects` must be among its alternatives. Its evidence holds the words `says`. `quick` ones are
-    in the short form. After a fault that `stains`, the memory of the agent is longer than a test
-    waits: it is started anew. `unsolved` is why the right verdict is not reached yet.
+    in the short form. One that is judged on the last ten minutes, whatever happened in them, is
+    played `afresh`: to an agent without a past, which is then forgotten.
+    `unsolved` is why the right verdict is not reached yet.
     """
 
     name: str
@@ -38,7 +39,7 @@ class Fault:
     suspects: tuple[str, ...] = ()
     says: str = ""
     quick: bool = False
-    stains: bool = False
+    afresh: bool = False
     within_s: float = 60.0
     unsolved: str = ""
 
@@ -289,10 +290,10 @@ FAULTS = (
           "mtu_blackhole", says="1301", quick=True),
     Fault("packets lost on the way out", "metronet", ("quality",),
           _line(Impairment(loss=0.12, seed=1), CLEAR), _HEAL_LINE, "path_loss",
-          says="lost on the way out", stains=True, within_s=150),
+          says="lost on the way out", afresh=True, within_s=150),
     Fault("packets lost on the way back", "metronet", ("quality",),
           _line(CLEAR, Impairment(loss=0.12, seed=2)), _HEAL_LINE, "path_loss",
-          says="lost on the way back", stains=True, within_s=150),
+          says="lost on the way back", afresh=True, within_s=150),
 )  # fmt: skip
 
 QUIET = (

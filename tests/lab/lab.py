@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 RUNS = Path(tempfile.gettempdir()) / "wardops-lab"
 OWNER, KEPT = "owner", "kept"
+LLDPD = Path("/run/lldpd")  # where lldpd locks itself in; Debian makes it when it starts a service
 NEEDED = (
     "ip", "ping", "ethtool", "ovs-vswitchd", "ovsdb-tool", "snmpd", "snmpset", "snmpwalk", "lldpd",
     "nginx", "dnsmasq", "vtysh", "chronyd", "kamailio", "prometheus-node-exporter", "iperf3",
@@ -66,6 +67,9 @@ class Lab:
             raise LabError(f"not installed: {', '.join(gone)}; .ci/run names Debian's packages")
         sweep()
         self.folder.mkdir(parents=True)
+        for folder in (RUNS, self.folder):  # programs that give up root read in it
+            folder.chmod(0o755)
+        LLDPD.mkdir(exist_ok=True)
         owner = KEPT if keep else _self()
         (self.folder / OWNER).write_text(owner)
         begun = monotonic()

@@ -54,7 +54,7 @@ class UdpRelay:
 
     def _from_asker(self, octets: bytes, asker: Where) -> None:
         task = asyncio.ensure_future(self._towards(asker))
-        task.add_done_callback(lambda done: _carry(self.out, octets, done.result().sendto))
+        task.add_done_callback(lambda done: self._carry(self.out, octets, done.result(), None))
 
     async def _towards(self, asker: Where) -> asyncio.DatagramTransport:
         if asker not in self._behind:
@@ -62,8 +62,7 @@ class UdpRelay:
 
             def returned(octets: bytes, _server: Where) -> None:
                 if self._front is not None:
-                    front = self._front
-                    _carry(self.back, octets, lambda data: front.sendto(data, asker))
+                    self._carry(self.back, octets, self._front, asker)
 
             made, _ = await loop.create_datagram_endpoint(
                 lambda: _Ear(returned), remote_addr=self.target
@@ -74,6 +73,18 @@ class UdpRelay:
                 self._behind[asker] = made
         return self._behind[asker]
 
+    def _carry(
+        self, passage: Passage, octets: bytes, exit_: asyncio.DatagramTransport, to: Where | None
+    ) -> None:
+        def deliver() -> None:
+            if not exit_.is_closing():
+                exit_.sendto(octets, to)
+
+        loop = asyncio.get_running_loop()
+        due = passage.due(loop.time(), len(octets) + _HEADERS)
+        if due is not None:
+            loop.call_at(due, deliver)
+
 
 class _Ear(asyncio.DatagramProtocol):
     """Gives datagrams on; a server that is gone is silence, as on a line."""
@@ -83,13 +94,6 @@ class _Ear(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: Where) -> None:
         self._heard(data, addr)
-
-
-def _carry(passage: Passage, octets: bytes, deliver: Callable[[bytes], None]) -> None:
-    loop = asyncio.get_running_loop()
-    due = passage.due(loop.time(), len(octets) + _HEADERS)
-    if due is not None:
-        loop.call_at(due, deliver, octets)
 
 
 @dataclass

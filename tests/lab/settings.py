@@ -67,7 +67,7 @@ def _ward() -> dict[str, Any]:
         ],
         "devices": [
             {"name": "sw", "kind": "generic_switch", "role": "core", "address": ward.SW,
-             "snmp": snmp, "uplink": "uplink"},
+             "snmp": snmp, "uplink": "uplink", "export": "all"},
             {"name": "ce", "kind": "generic_router", "role": "ce", "address": ward.CE,
              "behind": "sw:uplink", "snmp": snmp},
             {"name": "ups", "kind": "ups_rfc1628", "role": "ups", "address": ward.UPS,

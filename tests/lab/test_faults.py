@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.lab.faults import Fault, Quiet
     from tests.lab.lab import Lab
 
-pytestmark = [pytest.mark.lab, pytest.mark.realtime]
+pytestmark = [pytest.mark.lab, pytest.mark.realtime, pytest.mark.timeout(500)]
 
 IS_WHOLE = os.environ.get("WARDOPS_SOAK") == "1"
 PLAYED = [
@@ -43,10 +43,16 @@ _SEGMENT = re.compile(r'^wardops_ward_verdict\{.*segment="(\w+)".*\} 1(?:\.0)?$'
 @pytest.fixture(scope="module")
 def judged(lab: Lab) -> Iterator[Lab]:
     """The lab with an agent that has called the ward well."""
-    lab.start_agent()
-    assert_well(lab)
+    restart(lab)
     yield lab
     lab.stop_agent()
+
+
+def restart(lab: Lab) -> None:
+    """An agent without memories, which has called the ward well."""
+    lab.stop_agent()
+    lab.start_agent()
+    assert_well(lab)
 
 
 def assert_well(lab: Lab) -> None:
@@ -83,6 +89,8 @@ def fits(fault: Fault, now: Verdict) -> bool:
 @pytest.mark.parametrize("fault", PLAYED)
 def test_a_fault_is_put_where_it_is(judged: Lab, fault: Fault) -> None:
     seen: list[str] = []
+    if fault.afresh:
+        restart(judged)
     begun = monotonic()
     try:
         fault.inject(judged)
@@ -93,9 +101,8 @@ def test_a_fault_is_put_where_it_is(judged: Lab, fault: Fault) -> None:
         told = set(_SEGMENT.findall(judged.exposition()))
     finally:
         fault.mend(judged)
-        if fault.stains:
-            judged.stop_agent()
-            judged.start_agent()
+    if fault.afresh:
+        restart(judged)
     assert_well(judged)
     assert found, f"not {fault.segment} {fault.parts} within {fault.within_s:.0f} s: {seen}"
     assert told == {fault.segment}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tests.lab.lab import Lab
 
-pytestmark = [pytest.mark.lab, pytest.mark.realtime]
+pytestmark = [pytest.mark.lab, pytest.mark.realtime, pytest.mark.timeout(300)]
 
 ECHOES = 1000 if os.environ.get("WARDOPS_SOAK") == "1" else 300
 GAP_S = 0.02
