@@ -81,6 +81,8 @@ class Ring:
     def entered(self, result: State) -> Ring:
         """The ring after one more measured result; UNKNOWN is never entered."""
         changed = self.last is not None and result is not self.last
+        if not (changed or self.bits or self.flapping) and self.last is not None:
+            return self  # most results find all quiet, as the one before
         after = Ring((self.bits << 1 | changed) & _RING_MASK, result, self.flapping)
         limit = _FLAP_ENDS_AT if self.flapping else _FLAP_STARTS_ABOVE
         return replace(after, flapping=after.weight > limit)
@@ -201,6 +203,8 @@ def step(
     good result ends it at once, UNKNOWN neither opens nor clears anything bad. With `may_harden`
     False (the parents are not yet proven good) the state waits one attempt before HARD.
     """
+    if result is State.OK and _is_well(state):
+        return _still_well(state, policy, mono), None
     if result is State.UNKNOWN:
         after = _not_measured(state, at, mono)
     elif result is State.OK:
@@ -264,6 +268,34 @@ def _good(state: CheckState, at: datetime, mono: float) -> CheckState:
         bad_since=None, bad_since_mono=None, hard_since=None, hard_since_mono=None,
     )  # fmt: skip
     return _moved(measured, State.OK, at, mono)
+
+
+def _is_well(state: CheckState) -> bool:
+    """Whether one more good result moves nothing but the times of what was seen."""
+    ring = state.ring
+    return (
+        state.state is State.OK
+        and state.hard
+        and not state.attempt
+        and not state.unmeasured
+        and state.since is not None
+        and state.bad_since is None
+        and state.bad_since_mono is None
+        and state.hard_since is None
+        and state.hard_since_mono is None
+        and state.flapping_since is None
+        and ring.last is State.OK
+        and not ring.bits
+        and not ring.flapping
+    )
+
+
+def _still_well(state: CheckState, policy: Policy, mono: float) -> CheckState:
+    """The same as by `_good`, `_entered` and `_noted`, at a fifth of their cost: most results."""
+    last = state.entered_mono
+    is_again = last is not None and mono - last < _NEARLY * policy.rhythm_s
+    entered = last if is_again else mono
+    return replace(state, seen_mono=mono, last_ok_mono=mono, entered_mono=entered)
 
 
 def _bad(

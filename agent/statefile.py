@@ -21,6 +21,7 @@ TTL_S = 15.0
 EVERY_S = 5.0
 EVERY_S_OF_MANY = 10.0  # a file of 168 wards costs a tenth of a second to make
 _MANY_WARDS = 20
+WHOLE_WARDS = 64  # more than these never fit with their evidence, so it need not be made
 INCIDENTS = 5
 _MODE = 0o640
 
@@ -66,6 +67,9 @@ def fitted(state: StateFile) -> bytes:
 
 def _short(ward: StateWard) -> StateWard:
     verdict = ward.verdict
+    grounds = verdict is not None and (verdict.evidence or verdict.ruled_out)
+    if not grounds and not ward.incidents:
+        return ward
     if verdict is not None:
         verdict = verdict.model_copy(update={"evidence": (), "ruled_out": ()})
     incidents = tuple(one.model_copy(update={"timeline": (), "held": ()}) for one in ward.incidents)

@@ -26,6 +26,7 @@ LAN = "lan"
 HOST = "host"
 
 LINE_DOUBT_S = 30.0  # a reading later than that is no longer the answer to a linkDown
+_UNFED = CheckState()
 _BEHIND_LINE = ("gw", "ce", "pe")
 
 
@@ -81,7 +82,7 @@ class Roots:
     def _line_check(self) -> CheckState:
         """The line's own port at the core switch; without signal there nothing behind answers."""
         core = self.ward.core
-        return self.checks.get((core.name, UPLINK), CheckState()) if core else CheckState()
+        return self.checks.get((core.name, UPLINK), _UNFED) if core else _UNFED
 
     def key_of(self, fact: str) -> CheckKey | None:
         """Which check stands behind a fact, fed or not; None when it has none."""

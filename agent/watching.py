@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from agent.board import Board, freshness, subject
+from agent.board import Board, subject
 from agent.checks import (
+    BAD,
     CheckState,
     Policy,
     State,
@@ -65,7 +66,7 @@ if TYPE_CHECKING:
     from probes.model import Observation, Target
 
 _AT_ONCE = Policy(max_attempts=1)
-_FRESH = CheckState()
+_FRESH, _UNPROVEN = CheckState(), Proofs()
 _UPS_SAYS = {HintKind.UPS_ON_BATTERY: True, HintKind.UPS_ON_MAINS: False}
 _SLOW_PERIOD_S = 300.0
 TTL_PERIODS = 2.5  # a value lives for so many periods of its probe
@@ -116,15 +117,15 @@ class WardWatch:
         self.board.put(seen)
         self._remember(seen)
         name, mono = seen.target.name, seen.mono
-        proofs, state = weigh(self._proofs.get(name, Proofs()), seen)
+        proofs, state = weigh(self._proofs.get(name, _UNPROVEN), seen)
         self._proofs[name] = proofs
         steps = []
         retry = None
         if state is not None and (state is State.OK or self.is_on_duty(name, at)):
             reach = self._reachable(name, state, at, mono, seen)
             steps.append(reach)
-            retry = retry_in_s(reach.state, self._policy(seen.target, seen))
-            retry = None if self.maintained.has(name) else retry
+            if reach.state.is_bad and not self.maintained.has(name):
+                retry = retry_in_s(reach.state, self._policy(seen.target, seen))
         elif state is not None and self.checks.get((name, REACHABLE), _FRESH).is_bad:
             # off duty: what it was in working hours says nothing about the next ones
             self.checks[name, REACHABLE] = laid_down(self.checks[name, REACHABLE], at, mono)
@@ -212,19 +213,24 @@ class WardWatch:
 
     def seen(self, name: str, at: datetime, mono: float) -> Seen:
         """What is known of one target at this moment."""
-        check = self.checks.get((name, REACHABLE), CheckState())
-        observations = self.observations(name)
-        present = [o for o in observations if _tells_presence(o)]
-        live = {o.probe: o for o in observations if _is_live(o, mono)}
-        newest = max(present, key=lambda o: o.mono, default=None)
-        wanted = [o for o in present if answered(o) is (check.state is State.OK)]
+        check = self.checks.get((name, REACHABLE), _FRESH)
+        is_good, fresh = check.state is State.OK, False
+        live: dict[str, Observation] = {}
+        newest: Observation | None = None
+        for one in self.observations(name):
+            has_answered, is_live = answered(one), mono - one.mono <= one.ttl_s
+            if has_answered and is_live:
+                live[one.probe] = one
+            if _tells_presence(one):
+                fresh = fresh or (is_live and has_answered is is_good)
+                newest = one if newest is None or one.mono > newest.mono else newest
         return Seen(
             target=self.targets[name],
             state=check.state,
             since=check.since,
             since_mono=check.since_mono,
-            fresh=any(freshness(o, mono) == "live" for o in wanted),
-            ever=self._proofs.get(name, Proofs()).ever,
+            fresh=fresh,
+            ever=self._proofs.get(name, _UNPROVEN).ever,
             on_duty=self.is_on_duty(name, at),
             live=live,
             last=newest,
@@ -310,7 +316,7 @@ class WardWatch:
     def _reachable(
         self, name: str, state: State, at: datetime, mono: float, seen: Observation
     ) -> Step:
-        allowed = may_harden(
+        allowed = state not in BAD or may_harden(
             name, self.holds, self._reach_states(), self.topology, mono, self._hold_rules
         )
         policy = replace(self._policy(seen.target, seen), rhythm_s=self._rhythm_s(seen))
@@ -402,7 +408,3 @@ def _good(is_good: bool) -> State:
 def _tells_presence(seen: Observation) -> bool:
     """Slow probes (identity) live for hours; they say nothing about now."""
     return seen.ttl_s <= TTL_PERIODS * _SLOW_PERIOD_S
-
-
-def _is_live(seen: Observation, mono: float) -> bool:
-    return answered(seen) and freshness(seen, mono) == "live"

@@ -96,6 +96,8 @@ class Orders:
     restart: tuple[str, ...] = ()
 
 
+_NOTHING_TO_DO = Orders()
+
 Known: TypeAlias = dict[tuple[str, float | None], Passage]
 
 
@@ -211,6 +213,8 @@ def arrange(
     `states` are the reachability checks by name, `chance` gives numbers in 0..1 from a seeded
     generator. Returns the new holds and what has to be done.
     """
+    if not holds.held and not any(one.state is State.CRIT for one in states.values()):
+        return holds, _NOTHING_TO_DO
     known: Known = {}
     looks = [
         _look(name, holds.held.get(name), states, topology, mono, chance, rules, known)
@@ -240,6 +244,8 @@ def not_measured(
 
     That is everything held, and everything whose last result is older than the break.
     """
+    if not holds.held and not any(one.state is State.CRIT for one in states.values()):
+        return frozenset()
     known: Known = {}
     behind = (
         name

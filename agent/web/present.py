@@ -71,9 +71,15 @@ def circuits(ward: WardView) -> tuple[wire.Circuit, ...]:
     )
 
 
-def verdict(ward: WardView, view: AgentView) -> wire.Verdict:
-    """The ward's verdict; before the first one: unknown, with nothing to show for it."""
-    said = _said(ward.verdict, ward) if ward.verdict else _nothing_said(ward, view)
+def verdict(ward: WardView, view: AgentView, *, is_brief: bool = False) -> wire.Verdict:
+    """The ward's verdict; before the first one: unknown, with nothing to show for it.
+
+    `is_brief` leaves out what it rests on.
+    """
+    found = ward.verdict
+    said = _said(found, ward) if found else _nothing_said(ward, view)
+    if found and not is_brief:
+        said |= _grounds(found, ward)
     return wire.Verdict.model_validate(
         {
             "ward": ward.unit.code,
@@ -105,9 +111,14 @@ def _said(found: Verdict, ward: WardView) -> dict[str, object]:
     return {
         **{name: getattr(found, name) for name in _AS_IT_STANDS},
         "headline": sentence(found.headline or _NOT_YET, ward),
+        "playbook": found.playbook or None,
+    }
+
+
+def _grounds(found: Verdict, ward: WardView) -> dict[str, object]:
+    return {
         "evidence": tuple(_evidence(said, ward) for said in found.evidence),
         "ruled_out": tuple(_ruled_out(said, ward) for said in found.ruled_out),
-        "playbook": found.playbook or None,
     }
 
 
@@ -200,10 +211,12 @@ def worst_first(wards: tuple[WardView, ...]) -> tuple[WardView, ...]:
     return tuple(sorted(wards, key=_badness))
 
 
-def state_ward(ward: WardView, view: AgentView, incidents: int) -> wire.StateWard:
+def state_ward(
+    ward: WardView, view: AgentView, incidents: int, *, is_brief: bool = False
+) -> wire.StateWard:
     """A ward in state.json, with at most so many of its newest incidents not yet closed."""
     current = tuple(one for one in ward.incidents if one.t_closed is None)
-    said = verdict(ward, view)
+    said = verdict(ward, view, is_brief=is_brief)
     return wire.StateWard(
         ward=ward_ref(ward),
         verdict=said,

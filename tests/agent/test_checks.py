@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -222,3 +223,15 @@ def test_flapping_vector_b() -> None:
 
 def test_unknown_results_are_not_entered() -> None:
     assert rings("CUUWUC")[-1] == rings("CWC")[-1]
+
+
+@given(st.text("OWCU", max_size=30).map(lambda before: before + "OO"), st.floats(0, 40))
+def test_a_good_result_after_good_ones_is_the_same_by_the_short_way(
+    results: str, rhythm_s: float
+) -> None:
+    """A count of unmeasured results has it go the long way, and is gone after it."""
+    policy = Policy(rhythm_s=rhythm_s)
+    state, mono = run(results, policy)[-1][0], float(len(results))
+    at = START + timedelta(seconds=mono)
+    by_long_way = step(replace(state, unmeasured=1), State.OK, policy, at, mono)
+    assert step(state, State.OK, policy, at, mono) == by_long_way
