@@ -155,8 +155,10 @@ def sweep(program: Path) -> None:
             order = {"engine": "fast", "version": version, "port": port, "polls": switch.SWITCHES,
                      "switches": switch.SWITCHES, "parallel": switch.SWITCHES}  # fmt: skip
             tallies = [ours.batch(**order) for _ in range(SWEEPS + 1)][1:]
-            if any(tally["failed"] or tally["wrong"] for tally in tallies):
-                say(f"sweep v{version}: {tallies[-1]['error']}")
+            bad = [tally for tally in tallies if tally["failed"] or tally["wrong"]]
+            if bad:
+                lost = sum(tally["failed"] + tally["wrong"] for tally in bad)
+                say(f"sweep v{version}: {lost} polls came to nothing: {bad[0]['error']}")
                 continue
             walls = [tally["wall_s"] for tally in tallies]
             spread = f"{min(walls):.2f} to {max(walls):.2f}"
