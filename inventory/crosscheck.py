@@ -291,6 +291,8 @@ def _trusted(sheet: Sheet, keys: Keys, service: Service) -> Iterator[Problem]:
         yield sheet.document.problem(
             (*keys, "allow_hosts"), "inventory.no_redirects", module=service.module
         )
+    if service.flow is not None and service.module != "http_2xx":
+        yield sheet.document.problem((*keys, "flow"), "inventory.no_flow", module=service.module)
 
 
 def _asked_at(sheet: Sheet, keys: Keys, service: Service) -> Iterator[Problem]:
@@ -314,7 +316,10 @@ def _compiles(sheet: Sheet, keys: Keys, expect: str | None) -> Iterator[Problem]
 
 
 def _written_urls(sheet: Sheet) -> Iterator[tuple[Keys, str]]:
-    yield from (((*keys, "url"), service.url) for keys, service in sheet.services())
+    for keys, service in sheet.services():
+        yield (*keys, "url"), service.url
+        if service.flow is not None:
+            yield (*keys, "flow", "url"), service.flow.url
     for keys, device in sheet.devices():
         if device.node_exporter:
             yield (*keys, "node_exporter"), device.node_exporter

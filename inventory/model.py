@@ -231,13 +231,24 @@ class Dns(Frozen):
     ward: Resolver | None = None
 
 
+class DocumentFlow(Frozen):
+    """A test object that a document system offers: documents that are sent to and fro and deleted.
+
+    `url` is where its documents are, `ward` and `centre` refer to the tokens of two test accounts.
+    """
+
+    url: HttpUrl
+    ward: SecretRef
+    centre: SecretRef
+
+
 class Service(Frozen):
     """A shared service as the ward sees it. `module` says how it is checked.
 
     `expect` is a regular expression that the page, the port's first words or a DNS record matches.
     `family` says at which addresses it is asked; with `dual` it is asked at both kinds, apart.
     `pin` is the one certificate that is trusted, `allow_hosts` are further hosts that a page may
-    redirect to.
+    redirect to. `flow` is what the flow of documents may be tried with, on demand.
     """
 
     id: Name
@@ -249,6 +260,7 @@ class Service(Frozen):
     expect: str | None = None
     family: Literal["auto", "v4", "v6", "dual"] = "auto"
     allow_hosts: tuple[Annotated[str, StringConstraints(pattern=HOST_NAME)], ...] = ()
+    flow: DocumentFlow | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -49,6 +49,7 @@ class _Wish:
     auth: tuple[str, ...]
     pin: str | None
     insecure: bool
+    only: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class _Spoken(click.Command):
 @click.option("--json", "as_json", is_flag=True)
 @click.option("--debug", is_flag=True)
 @click.option("--record", "file", type=click.Path(path_type=Path))
+@click.option("--probe", "only")
 @click.option("--pin")
 @click.option("--insecure", is_flag=True)
 @click.option("--yes", is_flag=True)
@@ -88,6 +90,7 @@ def command(
     as_json: bool,
     debug: bool,
     file: Path | None,
+    only: str | None,
     pin: str | None,
     insecure: bool,
     yes: bool,
@@ -100,7 +103,7 @@ def command(
     if not debug:  # a bug is one word in the result; its trace is for --debug
         logging.getLogger("probes").addHandler(logging.NullHandler())
     try:
-        inventory, asked = _asked(_Wish(name, folder, auth, pin, insecure))
+        inventory, asked = _asked(_Wish(name, folder, auth, pin, insecure, only))
         if not yes:
             _refuse_to_disturb(asked)
         tell, secret = blanked(tell, _secrets(inventory, auth))
@@ -148,6 +151,7 @@ def _nothing(_line: str) -> None:
 def _asked(wish: _Wish) -> tuple[Inventory | None, Asked]:
     if is_url(wish.name):
         asked = parse_target(wish.name, wish.auth, pin=wish.pin, insecure=wish.insecure)
+        asked = replace(asked, probes=_only(wish, asked.probes))
         here = str(Path.cwd())
         elsewhere = tuple(replace(other, folder=here) for other in asked.others)
         return None, replace(asked, target=replace(asked.target, folder=here), others=elsewhere)
@@ -155,10 +159,21 @@ def _asked(wish: _Wish) -> tuple[Inventory | None, Asked]:
     target = with_trust(_find(wish.name, inventory), pin=wish.pin, insecure=wish.insecure)
     first, *others = [with_auth(target, ref) for ref in wish.auth] or [target]
     # The watch is one echo of what `icmp` measures with five.
-    probes = tuple(probe.name for probe in probes_for(first) if probe.name != "watch")
+    able = probes_for(first, on_demand=wish.only is not None)
+    probes = tuple(probe.name for probe in able if probe.name != "watch")
     if not probes:
         raise InputError("probe.nothing_to_ask", device=wish.name)
-    return inventory, Asked(first, probes, tuple(others))
+    return inventory, Asked(first, _only(wish, probes), tuple(others))
+
+
+def _only(wish: _Wish, probes: tuple[str, ...]) -> tuple[str, ...]:
+    """The one probe that the command line names, else all."""
+    if wish.only is None:
+        return probes
+    if wish.only not in probes:
+        known = ", ".join(probes)
+        raise InputError("probe.not_asked_so", device=wish.name, probe=wish.only, known=known)
+    return (wish.only,)
 
 
 def _refuse_to_disturb(asked: Asked) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from inventory.credentials import Secret
-    from inventory.model import Duty, HttpsAccess, LineProfile, Realm, SnmpAccess
+    from inventory.model import DocumentFlow, Duty, HttpsAccess, LineProfile, Realm, SnmpAccess
     from probes.clock import Clock
     from probes.path.model import LineBandwidth, LineMtu, LineTrace, LineWay
     from probes.path.quality import Judged
@@ -270,7 +270,8 @@ class Target:
     `pin`, `insecure` are for `url`; a device's own HTTPS API has them in `https`. `peers` are names
     and addresses of the ward's devices. `expect` is a regular expression for a service's answer,
     `family` the only addresses it is asked at (4 or 6; None: any), `allow_hosts` are further hosts
-    that it may redirect to. `profile` is what a line is used for.
+    that it may redirect to, `flow` is a test object for documents. `profile` is what a line is
+    used for.
     """
 
     ward: str
@@ -295,6 +296,7 @@ class Target:
     expect: str | None = None
     family: Literal[4, 6] | None = None
     allow_hosts: tuple[str, ...] = ()
+    flow: DocumentFlow | None = None
     profile: LineProfile = "hd-meeting"
     peers: tuple[tuple[str, str], ...] = ()
 

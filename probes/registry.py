@@ -30,7 +30,7 @@ _FIXED_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "gateway": ("icmp",),
         "reflector": ("stamp",),
         "resolver": ("dns",),
-        "service:http_2xx": ("http",),
+        "service:http_2xx": ("http", "document-flow"),
         "service:tcp_connect": ("tcp",),
         "service:tls": ("tls",),
         "service:dns": ("dns",),
@@ -57,6 +57,7 @@ _NEEDS: Mapping[str, Callable[[Target], object]] = MappingProxyType(
         "snmp-host": lambda target: target.snmp and not target.url,
         "cisco-ce": lambda target: target.https,
         "node-exporter": lambda target: target.url,
+        "document-flow": lambda target: target.flow,
     }
 )
 
@@ -92,12 +93,15 @@ def probes() -> dict[str, Probe]:
     return dict(_probes())
 
 
-def probes_for(target: Target) -> tuple[Probe, ...]:
-    """The probes that can ask this target: its kind's, less those whose access is not given."""
+def probes_for(target: Target, *, on_demand: bool = False) -> tuple[Probe, ...]:
+    """The probes that can ask this target: its kind's, less those whose access is not given.
+
+    With `on_demand` also those that only a person starts.
+    """
     names = _FIXED_KINDS.get(target.kind) or device_type(target.kind).probes
     asked = ("watch", *names, *(_LINE if _ends_line(target) else ()))
     found = (_probes()[name] for name in asked if _has_access(name, target))
-    return tuple(probe for probe in found if not probe.on_demand)
+    return tuple(probe for probe in found if on_demand or not probe.on_demand)
 
 
 def _ends_line(target: Target) -> bool:

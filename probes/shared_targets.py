@@ -98,6 +98,7 @@ def services(ward: Ward) -> Iterator[Target]:
                 expect=service.expect,
                 family=family,
                 allow_hosts=tuple(host.lower() for host in service.allow_hosts),
+                flow=service.flow,
             )
 
 

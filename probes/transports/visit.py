@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, urlsplit
 
 import h11
@@ -53,6 +53,17 @@ class Visit:
     transfer_s: float | None = None
 
 
+class Ask(NamedTuple):
+    """What is asked for, and how: a plain GET, or with a body of JSON and an account's token."""
+
+    method: str = "GET"
+    body: bytes = b""
+    token: str = ""
+
+
+PLAIN = Ask()
+
+
 async def visit(
     wire: Wire,
     url: str,
@@ -61,8 +72,9 @@ async def visit(
     max_bytes: int,
     family: Family | None = None,
     seen: Visit | None = None,
+    ask: Ask = PLAIN,
 ) -> Visit:
-    """GET a URL and read the answer to its end; `seen` is filled as it goes, also on failure.
+    """Ask a URL and read the answer to its end; `seen` is filled as it goes, also on failure.
 
     Raises NotConfigured for what is no http:// or https:// URL, LimitExceeded for a longer body,
     TlsUntrusted for a pin that does not match, ProtocolBroken for what is no HTTP, and the leaves
@@ -81,7 +93,7 @@ async def visit(
                 seen.seal = seal_of(stream.writer.get_extra_info("ssl_object"), trust)
                 _refuse_other(seen.seal)
             seen.is_open = True
-            await _exchange(stream, url, max_bytes, seen)
+            await _exchange(stream, _request(url, ask), ask.body, max_bytes, seen)
     return seen
 
 
@@ -91,12 +103,16 @@ def _refuse_other(seal: Seal) -> None:
         raise TlsUntrusted("tls_pin", seen=fingerprint(seal.leaf))
 
 
-async def _exchange(stream: Stream, url: str, max_bytes: int, seen: Visit) -> None:
+async def _exchange(
+    stream: Stream, request: h11.Request, said: bytes, max_bytes: int, seen: Visit
+) -> None:
     loop = asyncio.get_running_loop()
     talk = h11.Connection(h11.CLIENT, max_incomplete_event_size=_AT_ONCE)
     begun = loop.time()
     try:
-        stream.writer.write(talk.send(_request(url)) or b"")
+        stream.writer.write(talk.send(request) or b"")
+        if said:
+            stream.writer.write(talk.send(h11.Data(data=said)) or b"")
         stream.writer.write(talk.send(h11.EndOfMessage()) or b"")
         head = await _head(stream, talk)
         answered = loop.time()
@@ -106,11 +122,9 @@ async def _exchange(stream: Stream, url: str, max_bytes: int, seen: Visit) -> No
         seen.transfer_s = loop.time() - answered
     except h11.RemoteProtocolError as error:
         raise ProtocolBroken from error
-    except h11.LocalProtocolError as error:
-        raise NotConfigured("url", url=url) from error
 
 
-def _request(url: str) -> h11.Request:
+def _request(url: str, ask: Ask) -> h11.Request:
     parts = urlsplit(url)
     target = quote(parts.path or "/", safe=_KEPT_AS_WRITTEN)
     if parts.query:
@@ -121,7 +135,14 @@ def _request(url: str) -> h11.Request:
         ("Accept-Encoding", "identity"),
         ("Connection", "close"),
     ]
-    return h11.Request(method="GET", target=target, headers=headers)
+    if ask.body:
+        headers += [("Content-Type", "application/json"), ("Content-Length", str(len(ask.body)))]
+    if ask.token:
+        headers.append(("Authorization", f"Bearer {ask.token}"))
+    try:
+        return h11.Request(method=ask.method, target=target, headers=headers)
+    except h11.LocalProtocolError as error:
+        raise NotConfigured("url", url=url) from error
 
 
 async def _next(stream: Stream, talk: h11.Connection) -> h11.Event:

@@ -210,6 +210,36 @@ def test_a_device_of_the_inventory_is_asked_by_its_name(
     assert {"probe_icmp_duration_seconds", "wardops_path_hops", "wardops_path_mtu_bytes"} <= names
 
 
+def test_one_probe_may_be_named_also_one_on_demand(
+    shell: Callable[..., tuple[int, str, str]],
+    served: Callable[..., int],
+    inventory: Callable[[str], str],
+    peers: Peers,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    def answer(head: str) -> bytes:
+        asked.append(head.partition(" ")[0])
+        return peers.response('{"id": "7"}')
+
+    url = f"http://127.0.0.1:{served(answer)}"
+    flow = f'flow: {{url: "{url}/kiem-tra", ward: "env:FLOW", centre: "env:FLOW"}}'
+    name = "name: {vi: Văn bản, en: Documents}"
+    folder = inventory(f'services:\n  - {{id: qlvb, {name}, url: "{url}/", {flow}}}\n')
+    monkeypatch.setenv("FLOW", "canary-77")
+    words = ("--inventory", folder, "--lang", "en", "qlvb")
+    code, out, _ = shell(*words, "--probe", "document-flow")
+    assert (code, asked) == (0, ["POST", "GET", "DELETE"] * 2)
+    assert out.startswith("qlvb (127.0.0.1): Good (")
+    asked.clear()
+    assert (shell(*words)[0], asked) == (0, ["GET"])
+    code, _, err = shell(*words, "--probe", "snmp")
+    assert (code, err) == (2, "qlvb is not asked by snmp; it is by: http, document-flow\n")
+    code, _, err = shell(url, "--probe", "tls", "--lang", "en")
+    assert (code, err) == (2, f"{url} is not asked by tls; it is by: http\n")
+
+
 def test_a_device_whose_secret_is_missing_says_so(
     shell: Callable[..., tuple[int, str, str]], inventory: Callable[[str], str]
 ) -> None:
