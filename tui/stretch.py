@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 STATIONS = ("lan", "switch", "metronet", "dc", "service")
 # Where a device stands on the way, by its role in the inventory; all others are on the LAN.
 _HOPS = {"ce": "metronet", "pe": "metronet", "gateway": "dc"}
-_CENTRE = {"gateway", "pe"}  # what stands behind these is not in the ward
+_SWITCHES = {"core", "access"}
+_CENTRE = {"gateway", "pe"}  # what stands right behind these is not in the ward
+# What the sentences about a poor line end in, by the direction that they name.
+_WAYS = {"_out": "→", "_in": "←", "_both": "→←"}
 
 
 def segment_of(thing: Device | Service) -> str:
@@ -22,7 +25,10 @@ def segment_of(thing: Device | Service) -> str:
         return "service"
     if thing.role in _HOPS:
         return _HOPS[thing.role]
-    if _CENTRE & set(thing.parents):
+    if thing.role in _SWITCHES:
+        return "switch"
+    # From the hub everything is behind the gateway somewhere, so the nearest one counts.
+    if thing.parents and thing.parents[0] in _CENTRE:
         return "dc"
     return "switch" if thing.device_class == "switch" else "lan"
 
@@ -31,6 +37,17 @@ def node_of(showing: Showing, segment: str) -> PathNode | None:
     """The agent's word on one stretch."""
     nodes = showing.snapshot.path if showing.snapshot else ()
     return next((node for node in nodes if node.segment == segment), None)
+
+
+def poor_way(showing: Showing) -> str:
+    """Arrows for the direction of the line that is poor, empty while none is: `→` leaves the ward.
+
+    Read from the evidence, so that the picture says what the sentence says.
+    """
+    verdict = showing.snapshot.verdict if showing.snapshot and showing.is_current else None
+    keys = [one.key for one in verdict.evidence] if verdict is not None else []
+    named = (key for key in keys if key.removeprefix("ev.").startswith("path_"))
+    return next((_WAYS[end] for key in named for end in _WAYS if key.endswith(end)), "")
 
 
 def is_behind(showing: Showing, segment: str) -> bool:

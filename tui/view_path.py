@@ -9,7 +9,7 @@ from agent.wire import Service
 from inventory.text import pad
 from tui.legend import DOWN, OK, UNKNOWN, Mark, mark_of
 from tui.lines import BLANK, Line, Span, boxed, line
-from tui.stretch import STATIONS, is_behind, node_of, segment_of
+from tui.stretch import STATIONS, is_behind, node_of, poor_way, segment_of
 from tui.view_device import broken_devices, device_mark
 
 if TYPE_CHECKING:
@@ -135,7 +135,9 @@ def _what(showing: Showing, segment: str, things: Sequence[Device | Service]) ->
         case "metronet":
             marks = [mark_shown(showing, one) for one in things if getattr(one, "role", "") == "ce"]
             said = words.say("tui.home.ce")
-            return line(f"{said} ", Span(marks[0].glyph, marks[0].tone)) if marks else BLANK
+            ce = line(f"{said} ", Span(marks[0].glyph, marks[0].tone)) if marks else BLANK
+            way = poor_way(showing)
+            return (*ce, Span(f" {way}", "degraded")) if way else ce
         case "dc":
             hops = [one for one in things if getattr(one, "role", "") == "gateway"]
             marks = [mark_shown(showing, one) for one in hops]

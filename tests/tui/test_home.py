@@ -55,7 +55,7 @@ def busy(snapshot: Snapshot) -> Snapshot:
 
 @BOTH
 @SIZES
-@pytest.mark.parametrize("name", ["ok", "metronet"])
+@pytest.mark.parametrize("name", ["ok", "metronet", "one-way"])
 async def test_home_looks_as_it_should(
     name: str,
     size: str,
