@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from probes.clock import SystemClock
-from probes.errors import NotConfigured, NotPermitted
+from probes.errors import Busy, NotConfigured, NotPermitted
 from probes.icmp import LADDER, IcmpEcho, Method
 from probes.icmp_other import read_fping
 from probes.icmp_wire import EchoPacket
@@ -90,6 +90,23 @@ async def test_a_hundred_targets_at_once_lose_nothing_and_mix_nothing(
     )
     assert [stats.lost for stats in bursts] == [0] * 100
     assert max(rtt_s for stats in bursts for rtt_s in stats.rtts_s) < 0.5
+
+
+async def test_what_would_wait_too_long_for_its_turn_is_busy_and_never_lost(
+    echo: Callable[..., IcmpEcho],
+) -> None:
+    """Two thousand at once are four seconds of packets: nobody waits for the end of that."""
+    client = echo("dgram", "raw")
+    await permitted(client)
+    ends = await asyncio.gather(
+        *(
+            client.burst(f"127.0.{n // 250}.{1 + n % 250}", count=1, gap_s=0.0, timeout_s=1.0)
+            for n in range(2000)
+        ),
+        return_exceptions=True,
+    )
+    assert {type(end) for end in ends} == {EchoStats, Busy}
+    assert sum(end.lost for end in ends if isinstance(end, EchoStats)) == 0
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
