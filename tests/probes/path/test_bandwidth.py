@@ -25,10 +25,10 @@ from probes.errors import (
     TimedOut,
     Unreachable,
 )
-from probes.model import Reason
+from probes.model import Reason, Target
 from probes.path.bandwidth import PROBE, is_working_time, rate_bps, read, server_of
 from probes.path.words import line_facts
-from probes.registry import probes
+from probes.registry import probes, probes_for
 from probes.run import observe
 from probes.target import parse_target
 from probes.transports.fake import FakeEcho, FakeHttp, FakeTcp
@@ -98,7 +98,8 @@ def test_the_command_line_says_what_is_missing() -> None:
 
 def test_nobody_plans_what_disturbs() -> None:
     assert probes()["bandwidth"].on_demand
-    assert [name for name, probe in probes().items() if probe.on_demand] == ["bandwidth"]
+    gateway = Target(ward="26740", name="gateway", kind="gateway", role="gateway", host="192.0.2.1")
+    assert not [probe.name for probe in probes_for(gateway) if probe.on_demand]
 
 
 def test_a_run_is_read_with_what_was_lost_on_the_way() -> None:
