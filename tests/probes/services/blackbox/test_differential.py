@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
+    from probes.wire import Family
     from tests.probes.conftest import Authority
 
 PROGRAM = "prometheus-blackbox-exporter"
@@ -71,6 +72,7 @@ class Case:
     theirs: str = ""  # how the exporter is told the target, when not by host and port
     kind: str = "A"
     within_s: float = 5.0
+    family: Family = 4
 
 
 def page(status: bytes, body: bytes = b"xin chao", extra: bytes = b"") -> Any:
@@ -166,15 +168,16 @@ class Exporter:
 
 
 def _module(case: Case, ca: str) -> str:
-    """The module as the inventory has it for us: IPv4, and the test's own authority."""
+    """The module as the inventory has it for us: one family, and the test's own authority."""
+    way = f"preferred_ip_protocol: ip{case.family}, ip_protocol_fallback: false"
     trust = f"tls_config: {{ca_file: {ca}}}"
     asked = f"query_name: {NAME}, query_type: {case.kind}"
     how = {
-        "http_2xx": f"prober: http, http: {{preferred_ip_protocol: ip4, {trust}}}",
-        "tcp_connect": "prober: tcp, tcp: {preferred_ip_protocol: ip4}",
-        "tls": f"prober: tcp, tcp: {{preferred_ip_protocol: ip4, tls: true, {trust}}}",
-        "dns": f"prober: dns, dns: {{preferred_ip_protocol: ip4, {asked}}}",
-        "icmp": "prober: icmp, icmp: {preferred_ip_protocol: ip4}",
+        "http_2xx": f"prober: http, http: {{{way}, {trust}}}",
+        "tcp_connect": f"prober: tcp, tcp: {{{way}}}",
+        "tls": f"prober: tcp, tcp: {{{way}, tls: true, {trust}}}",
+        "dns": f"prober: dns, dns: {{{way}, {asked}}}",
+        "icmp": f"prober: icmp, icmp: {{{way}}}",
     }[case.module]
     return f"modules:\n  {case.module}: {{{how}}}\n"
 
@@ -208,7 +211,10 @@ async def ours(case: Case, url: str, host: str, ca: str) -> str:
     clock, missing = SystemClock(), None
     ways: Any = Transports(missing, missing, missing, missing, wire=Wire())  # type: ignore[arg-type]
     target = Target(
-        *("26740", "tthc", f"service:{case.module}", "service", host), url=url, ca=ca, family=4
+        *("26740", "tthc", f"service:{case.module}", "service", host),
+        url=url,
+        ca=ca,
+        family=case.family,
     )
     deadline = clock.monotonic() + case.within_s
     context = ProbeContext(clock, deadline, ways, lambda _reference: Secret("-"))
@@ -298,3 +304,24 @@ async def test_an_echo(host: str, good: bool, exporter: Exporter, authority: Aut
     case = Case("echo", "icmp", f"tcp://{host}:{{port}}", good=good, theirs=host)
     mine = await same(case, exporter, authority.file)
     assert mine.get(("probe_icmp_reply_hop_limit", ())) == (64 if good else None)
+
+
+@pytest.mark.parametrize(
+    ("module", "url"),
+    [
+        ("http_2xx", "http://[::1]:{port}/"),
+        ("tcp_connect", "tcp://[::1]:{port}"),
+        ("tcp_connect", "tcp://127.0.0.1:{port}"),
+        ("icmp", "tcp://[::1]:{port}"),
+    ],
+)
+async def test_ipv6(module: str, url: str, exporter: Exporter, authority: Authority) -> None:
+    """An IPv4 address is not there for IPv6."""
+    if module == "icmp" and not may_ping():
+        pytest.skip("this user may not ping")
+    server = partial(servers.stream_server, servers.says(PAGE, after=ASKED), family=6)
+    theirs = "::1" if module == "icmp" else ""
+    good = "[::1]" in url
+    case = Case("IPv6", module, url, server, good=good, family=6, theirs=theirs)
+    mine = await same(case, exporter, authority.file)
+    assert mine["probe_ip_protocol", ()] == (6 if good else 0)
