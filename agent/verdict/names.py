@@ -38,11 +38,17 @@ def name_facts(sight: Sight, gw: Fact) -> dict[str, Fact]:
 
 
 def _beside(sight: Sight, city: Seen, own: Seen) -> Fact:
-    """The city's resolver beside one that fails: what it said before that fault says nothing."""
-    found = _answers(sight, city)
-    since = own.bad_since_mono
-    is_old = since is not None and city.last_ok_mono is not None and city.last_ok_mono < since
-    return fact_of(city, Truth.UNKNOWN) if found.truth is Truth.TRUE and is_old else found
+    """The city's resolver beside one that fails: what it said before that fault says nothing.
+
+    Nor does its return, before the other was asked again: it may have failed for the city's fault.
+    """
+    found, since = _answers(sight, city), own.bad_since_mono
+    if found.truth is not Truth.TRUE or since is None:
+        return found
+    began = own.last.mono - own.last.took_s if own.last is not None else since
+    is_old = city.last_ok_mono is not None and city.last_ok_mono < since
+    is_back = city.since_mono > since and began < city.since_mono
+    return fact_of(city, Truth.UNKNOWN) if is_old or is_back else found
 
 
 def _answers(sight: Sight, seen: Seen) -> Fact:

@@ -123,6 +123,15 @@ def test_what_the_city_s_resolver_said_before_the_fault_says_nothing() -> None:
     assert judge(facts_of(sight), "ward").row == "V0"
 
 
+def test_when_the_city_s_resolver_is_back_the_ward_s_is_asked_again_first() -> None:
+    back = replace(resolver("resolver-city"), since_mono=99.0)
+    own = resolver("resolver", Reason.PROTOCOL, "dns_wrong")
+    assert facts_of(ward(own, back)).truth("dns_city") is U
+    assert own.last is not None
+    again = replace(own, last=replace(own.last, mono=101.0))
+    assert facts_of(ward(again, back)).truth("dns_city") is T
+
+
 def test_behind_a_lost_line_nothing_is_known_of_names() -> None:
     gone = replace(silent("gateway"), bad_since_mono=90.0)
     sight = ward(resolver("resolver"), far_end=EchoWindow((Burst(96.0, 5, 5),), F))
