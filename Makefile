@@ -36,7 +36,7 @@ soak: .venv/.ready ## the long forms: storms, a normal month, random faults; hou
 fuzz: .venv/.ready ## random mixes of faults against the verdict, the long form
 	WARDOPS_SOAK=1 $(BIN)/pytest -n auto tests/walks/faults tests/playbooks/verdict
 
-lab: .venv/.ready ## a ward of real programs in network namespaces, every fault; as root, 15 min
+lab: .venv/.ready ## a ward of real programs in network namespaces, every fault; as root, 20 min
 	WARDOPS_LAB=1 WARDOPS_SOAK=1 $(BIN)/pytest -s -m lab tests/lab
 
 shots: .venv/.ready ## pictures of every screen in shots/, to be looked at; needs Debian's chromium

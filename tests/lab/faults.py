@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from drills.impairment import CLEAR, CUT, Impairment
 from tests.lab import centre, ward
+from tests.lab.programs import Program
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -171,6 +172,13 @@ def _ups(*, on_battery: bool) -> Callable[[Lab], object]:
     return lambda lab: ward.set_ups(lab.folder, on_battery=on_battery)
 
 
+def _fill(lab: Lab) -> None:
+    """A machine of the ward sends more than the line carries."""
+    lab.impair(Impairment(rate_bps=1e7), Impairment(rate_bps=1e7))
+    argv = ("iperf3", "-c", ward.REFLECTOR, "-u", "-b", "12M", "-t", "900")
+    lab.programs.start(Program("iperf3-pc", "pc", argv))
+
+
 def _asleep(lab: Lab) -> None:
     (lab.folder / "asleep").touch()
 
@@ -294,6 +302,8 @@ FAULTS = (
     Fault("packets lost on the way back", "metronet", ("quality",),
           _line(CLEAR, Impairment(loss=0.12, seed=2)), _HEAL_LINE, "path_loss",
           says="lost on the way back", afresh=True, within_s=150),
+    Fault("line full", "metronet", ("congestion",), _fill, _both(_stop("iperf3-pc"), _HEAL_LINE),
+          "uplink_saturated", afresh=True, within_s=420),
 )  # fmt: skip
 
 QUIET = (

@@ -62,7 +62,7 @@ def _ward() -> dict[str, Any]:
         "ward": WARD,
         "agent_at": "sw",
         "links": [
-            {"id": "lab-1", "carrier": "lab-carrier", "circuit": "LAB-1", "commit_mbps": 100,
+            {"id": "lab-1", "carrier": "lab-carrier", "circuit": "LAB-1", "commit_mbps": 10,
              "near": "sw:uplink", "via": "ce"},
         ],
         "devices": [
