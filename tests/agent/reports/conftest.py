@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 import pytest
@@ -15,16 +16,22 @@ from agent.incidents.life import acknowledge, close, open_from, resolve
 from agent.incidents.record import changed
 from agent.journal.database import Opening
 from agent.journal.store import open_store
+from agent.reports.circuit import LoadRule
+from agent.reports.source import read_raw
+from agent.reports.summary import summarise
+from agent.reports.window import window_of
 from agent.samples.model import Expected, LoadSlot, PathSlot, Span
 from agent.samples.shelf import open_samples
 from inventory.model import Words
 from playbooks.verdict.model import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from agent.journal.store import Store
+    from agent.reports.summary import Summary
+    from agent.reports.window import Kind
     from agent.samples.model import Standing
 
 WARD = "26740"
@@ -141,6 +148,17 @@ def _incidents(store: Store) -> None:
     virus, event = open_from(line, ward=WARD, uid="uid-9", t_started=seen, now=seen)
     virus = changed(virus, kind="security", severity="S2")
     store.open_incident(changed(virus, deadlines=legal(read_law().items, virus)), event)
+
+
+@pytest.fixture(scope="session")
+def summary(state: Path) -> Callable[[Kind, str], Summary]:
+    """The summary of a period of this month, computed once."""
+
+    @cache
+    def summarised(kind: Kind, period: str) -> Summary:
+        return summarise(read_raw(state, WARD, window_of(kind, period, NOW)), LoadRule())
+
+    return summarised
 
 
 @pytest.fixture(scope="session")

@@ -34,12 +34,12 @@ def test_a_report_from_the_folder_and_from_its_raw_samples_are_equal(
     assert any(row["value"] == "" and row["coverage"] == "0.0" for row in rows)
 
 
-@pytest.mark.parametrize("kind", ["monthly", "annual"])
+@pytest.mark.parametrize("kind", ["monthly", "uplink"])
 def test_a_page_is_written_and_says_where(
     state: Path, tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page = tmp_path / "page.html"
-    period = {"monthly": "2026-10", "annual": "2026"}[kind]
+    period = {"monthly": "2026-10", "uplink": "2026-11-20"}[kind]
     code, out, _err = run(
         capsys, kind, period, "--state", str(state), "-o", str(page), "--lang", "en"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from html.parser import HTMLParser
@@ -32,8 +33,7 @@ KINDS: tuple[tuple[Kind, str], ...] = (
 )  # fmt: skip
 
 
-def summary(state: Path, kind: Kind, period: str) -> Summary:
-    return summarise(read_raw(state, "26740", window_of(kind, period, NOW)), LoadRule())
+Made = Callable[[Kind, str], Summary]
 
 
 class Tags(HTMLParser):
@@ -60,9 +60,9 @@ class Tags(HTMLParser):
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("kind", "period"), KINDS)
 def test_the_page_is_whole_and_needs_nothing_else(
-    state: Path, kind: Kind, period: str, language: Language
+    summary: Made, kind: Kind, period: str, language: Language
 ) -> None:
-    text = report_page(summary(state, kind, period), read_law(), {}, MADE, language)
+    text = report_page(summary(kind, period), read_law(), {}, MADE, language)
     tags = Tags()
     tags.feed(text)
     assert tags.open == []
@@ -73,8 +73,8 @@ def test_the_page_is_whole_and_needs_nothing_else(
     assert MADE[2] in text
 
 
-def test_what_was_never_measured_is_said_so_and_never_as_all_good(state: Path) -> None:
-    text = report_page(summary(state, "monthly", "2026-11"), read_law(), {}, MADE, "vi")
+def test_what_was_never_measured_is_said_so_and_never_as_all_good(summary: Made) -> None:
+    text = report_page(summary("monthly", "2026-11"), read_law(), {}, MADE, "vi")
     row = re.search(r"<tr><td>ap-26740-01</td>.*?</tr>", text)
     assert row is not None
     assert "100" not in row[0]
@@ -82,15 +82,15 @@ def test_what_was_never_measured_is_said_so_and_never_as_all_good(state: Path) -
     assert "0,00%" in row[0]
 
 
-def test_with_too_little_data_no_availability_is_printed(state: Path) -> None:
-    text = report_page(summary(state, "annual", "2026"), read_law(), {}, MADE, "vi")
+def test_with_too_little_data_no_availability_is_printed(summary: Made) -> None:
+    text = report_page(summary("annual", "2026"), read_law(), {}, MADE, "vi")
     first = re.search(r"<tr><td>Đơn vị.*?</tr>", text)
     assert first is not None
     assert "chưa đủ số liệu" in first[0]
 
 
-def test_the_source_of_the_rule_says_that_nobody_has_compared_it_yet(state: Path) -> None:
-    text = report_page(summary(state, "uplink", "2026-11-27"), read_law(), {}, MADE, "vi")
+def test_the_source_of_the_rule_says_that_nobody_has_compared_it_yet(summary: Made) -> None:
+    text = report_page(summary("uplink", "2026-11-27"), read_law(), {}, MADE, "vi")
     assert "Thông tư 06/2026/TT-BKHCN" in text
     assert "ngày đối chiếu với văn bản: chưa có" in text
     assert "vượt giới hạn" in text
@@ -103,9 +103,9 @@ def test_a_simulated_world_says_so_first(state: Path) -> None:
     assert "SỐ LIỆU MÔ PHỎNG" in text.partition("<h1>")[0]
 
 
-def test_a_name_cannot_break_out_of_the_page(state: Path) -> None:
+def test_a_name_cannot_break_out_of_the_page(summary: Made) -> None:
     names = {"qlvb": "<script>alert(1)</script>"}
-    text = report_page(summary(state, "monthly", "2026-11"), read_law(), names, MADE, "vi")
+    text = report_page(summary("monthly", "2026-11"), read_law(), names, MADE, "vi")
     assert "<script" not in text
 
 
@@ -124,13 +124,13 @@ def test_durations_say_the_two_units_that_matter() -> None:
 
 
 @pytest.mark.realtime
-def test_it_prints_on_a4_pages(state: Path, tmp_path: Path) -> None:
+def test_it_prints_on_a4_pages(summary: Made, tmp_path: Path) -> None:
     browser, info = shutil.which("chromium"), shutil.which("pdfinfo")
     if browser is None or info is None:
         pytest.skip("needs Debian's chromium and poppler-utils")
     page, pdf = tmp_path / "page.html", tmp_path / "page.pdf"
     page.write_text(
-        report_page(summary(state, "monthly", "2026-11"), read_law(), {}, MADE, "vi"),
+        report_page(summary("monthly", "2026-11"), read_law(), {}, MADE, "vi"),
         encoding="utf-8",
     )
     subprocess.run(
