@@ -61,6 +61,9 @@ def advised(
         except ProbeError as error:
             if error.detail_code not in _ADVISED:
                 raise
+            if error.detail_code == "dns" and target.family is not None:
+                family = f"IPv{target.family}"
+                raise type(error)("service_dns_family", family=family) from error
             told = type(error)(f"service_{error.detail_code}", **error.values)
             raise told.with_samples(error.samples) from error
 

@@ -680,6 +680,14 @@ async def test_a_service_is_asked_at_the_family_that_is_wished_alone(
     assert there.reason in {Reason.REFUSED, Reason.DNS, Reason.UNREACHABLE}
 
 
+async def test_a_service_without_such_an_address_is_told_from_an_unknown_name(
+    ways: Transports,
+) -> None:
+    seen = await ask("tcp://127.0.0.1:9", "tcp", ways, family=6)
+    assert (seen.reason, seen.detail) == (Reason.DNS, "service_dns_family")
+    assert seen.detail_values == {"family": "IPv6"}
+
+
 async def test_an_allowed_host_may_be_redirected_to(ways: Transports) -> None:
     async with servers.stream_server(servers.says(PAGE, after=ASKED)) as there:
         moved = AROUND.replace(b"/again", f"http://localhost:{there}/".encode())
