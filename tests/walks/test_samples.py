@@ -47,18 +47,18 @@ def test_an_outage_of_the_line_is_in_the_samples_as_it_was(tell: Callable[..., N
         down = [one for one in spans if one.kind == "ward" and one.state == "down"]
         (outage,) = down
         assert outage.why.startswith("metronet/")
-        assert abs(outage.begin_ms / 1000 - cut_s) <= 6
-        assert abs(outage.end_ms / 1000 - mended_s) <= 6
+        assert abs(outage.begin_ms / 1000 - cut_s) <= 10
+        assert abs(outage.end_ms / 1000 - mended_s) <= 10
         whole = [one for one in loads if one.in_covered_s > 299.9]
         assert whole
         assert all(one.in_octets > 4e6 and one.capacity_bps == 100e6 for one in whole)
         silent = [one for one in paths if one.sent and not one.answered]
         assert silent == []  # the five minutes of the cut lie in two slots
-        assert 100 <= sum(one.lost for one in paths) <= 130
+        assert 90 <= sum(one.lost for one in paths) <= 140
         behind = [one for one in spans if one.kind == "service"]
         assert {one.state for one in behind} == {"good"}  # behind the break: not known, not down
         gaps = [b.begin_ms - a.end_ms for a, b in pairwise(behind) if a.thing == b.thing]
-        assert len(gaps) == 4
+        assert len(gaps) >= 3
         assert all(200_000 < gap < 400_000 for gap in gaps)
 
     tell(plot)
