@@ -10,7 +10,7 @@ from probes.snmp import ber
 from probes.snmp.types import Varbind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from probes.snmp.ber import Message
     from probes.snmp.types import Oid
@@ -37,7 +37,30 @@ class Ask:
 
     def __post_init__(self) -> None:
         numbers = (self.non_repeaters, self.repetitions)
-        object.__setattr__(self, "question", ber.question(numbers, self.oids))
+        object.__setattr__(self, "question", _question(numbers, self.oids))
+
+
+def _question(numbers: tuple[int, int], oids: Iterable[Oid]) -> bytes:
+    """What stands behind the request-id of a PDU that asks for OIDs.
+
+    `numbers` are non-repeaters and repetitions, or 0 and 0.
+    """
+    pairs = b"".join([_null_pair(oid) for oid in oids])
+    return ber.integer(numbers[0]) + ber.integer(numbers[1]) + ber.element(ber.SEQUENCE, pairs)
+
+
+def encode_question(pdu: int, request_id: int, asked: bytes) -> bytes:
+    """Write a PDU that asks what an ask has as its `question`; its id takes four octets."""
+    return b"".join(
+        (ber.opening(pdu, 6 + len(asked)), b"\x02\x04", request_id.to_bytes(4, "big"), asked)
+    )
+
+
+def _null_pair(oid: Oid) -> bytes:
+    length = len(oid)
+    if length < 0x7C:
+        return bytes((ber.SEQUENCE, length + 4, ber.OID, length)) + oid + b"\5\0"
+    return ber.element(ber.SEQUENCE, ber.element(ber.OID, oid) + b"\5\0")
 
 
 class GetPlan:

@@ -341,29 +341,6 @@ def encode_pdu(message: Message) -> bytes:
     return element(message.pdu, head + integer(message.error_index) + element(SEQUENCE, pairs))
 
 
-def question(numbers: tuple[int, int], oids: Iterable[Oid]) -> bytes:
-    """What stands behind the request-id of a PDU that asks for OIDs.
-
-    `numbers` are non-repeaters and repetitions, or 0 and 0.
-    """
-    pairs = b"".join([_null_pair(oid) for oid in oids])
-    return integer(numbers[0]) + integer(numbers[1]) + element(SEQUENCE, pairs)
-
-
-def encode_question(pdu: int, request_id: int, asked: bytes) -> bytes:
-    """Write a PDU that asks what `question` wrote; its id takes four octets."""
-    return b"".join(
-        (opening(pdu, 6 + len(asked)), b"\x02\x04", request_id.to_bytes(4, "big"), asked)
-    )
-
-
-def _null_pair(oid: Oid) -> bytes:
-    length = len(oid)
-    if length < 0x7C:
-        return bytes((SEQUENCE, length + 4, OID, length)) + oid + b"\5\0"
-    return element(SEQUENCE, element(OID, oid) + b"\5\0")
-
-
 def integer(value: int) -> bytes:
     """Write an INTEGER; ValueError when it is wider than 32 bits."""
     if 0 <= value < 0x80:

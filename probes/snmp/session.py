@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from probes.errors import AuthFailed
 from probes.snmp import ber
+from probes.snmp.asks import Ask, encode_question
 from probes.snmp.session_message import (
     AUTH,
     PRIV,
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from inventory.snmp_user import SnmpUser
-    from probes.snmp.asks import Ask
     from probes.snmp.ber import Message
     from probes.snmp.layouts import Layout
     from probes.snmp.session_message import Header, HeaderForm
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 TIME_WINDOW_S = 150  # RFC 3414, 2.2.3
 LAST_BOOTS = (1 << 31) - 1
 _MAX_TIME = (1 << 31) - 1
-_REPORTS = ber.oid("1.3.6.1.6.3")
+_NOTHING = Ask(ber.GET, ())
 
 
 class Doubt(Enum):
@@ -79,7 +79,7 @@ class CommunitySession:
 
     def write(self, ask: Ask, request_id: int) -> bytes:
         """One request as it goes over the wire."""
-        pdu = ber.encode_question(ask.pdu, request_id, ask.question)
+        pdu = encode_question(ask.pdu, request_id, ask.question)
         return ber.element(ber.SEQUENCE, self._front + pdu)
 
     def doubt(self, message: Message) -> Doubt | None:
@@ -183,7 +183,7 @@ class UsmSession:
 
     def _write(self, ask: Ask, msg_id: int, request_id: int, now: float, level: int) -> bytes:
         locked, stamp = self._keys(), self.engine.stamp(now)
-        pdu = ber.encode_question(ask.pdu, request_id, ask.question)
+        pdu = encode_question(ask.pdu, request_id, ask.question)
         body, salt = scoped(stamp.engine_id, self._context, pdu), b""
         if level & PRIV:
             salt = locked.salt(stamp.boots, self._next_salt())
@@ -290,7 +290,7 @@ def _kind(message: Message) -> Report:
 
 
 def _discovery(msg_id: int, request_id: int) -> bytes:
-    pdu = ber.encode_question(ber.GET, request_id, ber.question((0, 0), ()))
+    pdu = encode_question(ber.GET, request_id, _NOTHING.question)
     nobody = ber.element(ber.OCTET_STRING, b"")
     body = scoped(b"", b"", pdu)
     message, _ = write_message(msg_id, REPORTABLE, Stamp(b""), nobody, 0, b"", body)
