@@ -7,7 +7,7 @@ the same: version, community, PDU, error fields, OIDs, tags and lengths. Pure, n
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import partial
 from struct import Struct
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakValueDictionary
