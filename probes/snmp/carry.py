@@ -56,18 +56,19 @@ class _Bill:
 class Course:
     """One plan on its way, PDU by PDU."""
 
-    __slots__ = ("_bill", "_silence", "_tries", "plan")
+    __slots__ = ("_bill", "_is_doubted", "_silence", "_tries", "plan")
 
     def __init__(self, plan: GetPlan | TablePlan, engine: str, tries: int = _TRIES) -> None:
         self.plan = plan
         self._tries = tries
         self._bill = _Bill(engine)
         self._silence: TimedOut | None = None  # of the GETBULK that is being doubted
+        self._is_doubted = False  # one row of several columns was too much already
 
     @property
     def tries(self) -> int:
         """How often the next PDU may be sent."""
-        return self._tries if self._silence is None else 1
+        return 1 if self._silence is not None or self._is_doubted else self._tries
 
     @property
     def layout(self) -> Layout | None:
@@ -86,8 +87,12 @@ class Course:
         """Take the answer to the last PDU. Raises the ProbeError leaf that its error means."""
         self._bill.add(answer)
         if self._silence is not None and isinstance(self.plan, TablePlan):
-            self._silence = None
-            self.plan.shrink()
+            told, self._silence = self._silence, None
+            self._is_doubted = self._is_doubted or self.plan.repetitions == 1
+            if self.plan.repetitions > 1:
+                self.plan.shrink()
+            elif not self.plan.skip():
+                raise told
         else:
             self.plan.accept(answer.message, answer.octets)
 
@@ -99,7 +104,7 @@ class Course:
         """
         if not isinstance(self.plan, TablePlan):
             raise silence
-        if self._silence is None and ask.pdu == ber.GETBULK and ask.repetitions > 1:
+        if self._silence is None and ask.pdu == ber.GETBULK and ask.repetitions:
             self._silence = silence
             return
         told, self._silence = self._silence or silence, None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from probes.snmp.scripts import Script
 from probes.snmp.session import LAST_BOOTS, Engine
-from probes.snmp.tables import Learned
+from probes.snmp.table_lesson import TableLesson
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ class Peer:
 
     srtt_s: float | None = None
     rttvar_s: float = 0.0
-    tables: dict[str, Learned] = field(default_factory=dict)
+    tables: dict[str, TableLesson] = field(default_factory=dict)
     scripts: dict[tuple[object, ...], Script] = field(default_factory=dict)
     engine: Engine = field(default_factory=Engine)
     only_v1_until: float = 0.0
@@ -91,7 +91,7 @@ class Peer:
         self.tables.clear()
         self.scripts.clear()
 
-    def learn_table(self, key: str, learned: Learned) -> None:
+    def learn_table(self, key: str, learned: TableLesson) -> None:
         """Keep what reading a table taught; of many tables the latest."""
         self.tables.pop(key, None)
         self.tables[key] = learned
@@ -136,7 +136,7 @@ def _pairs(told: object) -> list[tuple[str, Any]]:
     return [(str(key), value) for key, value in told.items()] if isinstance(told, dict) else []
 
 
-def _learned(told: object) -> Learned | None:
+def _learned(told: object) -> TableLesson | None:
     if not isinstance(told, list) or len(told) != 4:
         return None
     rows_per_pdu, ceiling, rows, clean = told
@@ -144,7 +144,9 @@ def _learned(told: object) -> Learned | None:
         value is None or (type(value) is int and least <= value <= _MAX_ROWS)
         for value, least in ((rows_per_pdu, 1), (ceiling, 1), (rows, 0))
     )
-    return Learned(rows_per_pdu, ceiling, rows, clean) if is_good and type(clean) is int else None
+    return (
+        TableLesson(rows_per_pdu, ceiling, rows, clean) if is_good and type(clean) is int else None
+    )
 
 
 def _engine(told: object, now: float, age_s: float) -> Engine | None:

@@ -7,13 +7,13 @@ have holes, so each keeps its own cursor (RFC 3416, 4.2.3).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from probes.errors import LimitExceeded, ParseFailed
 from probes.snmp import ber
 from probes.snmp.asks import FIRST_VARBINDS, TOO_BIG, Ask, GetPlan, culprit_of
 from probes.snmp.scripts import Block
+from probes.snmp.table_lesson import TableLesson
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,23 +30,9 @@ _FIRST_ROWS = 4
 _MAX_REPETITIONS = 128
 _CLEAN_POLLS = 20
 
-_NO_SUCH_NAME = 2  # error-status of RFC 1157, 4.1.1
+_NO_SUCH_NAME, _GEN_ERR = 2, 5  # error-status of RFC 1157, 4.1.1
 
 _ABSENT_TAGS = (ber.NO_SUCH_OBJECT, ber.NO_SUCH_INSTANCE, ber.END_OF_MIB_VIEW)
-
-
-@dataclass(frozen=True, slots=True)
-class Learned:
-    """What reading a device's table taught for the next time.
-
-    `rows_per_pdu` fit one answer, `ceiling` is the most that the device has proven to stand (None
-    without a bad experience), `rows` are in the table; `clean` polls ended well since.
-    """
-
-    rows_per_pdu: int | None = None
-    ceiling: int | None = None
-    rows: int | None = None
-    clean: int = 0
 
 
 ColumnState = Literal["open", "done", "broken"]
@@ -66,7 +52,7 @@ class TablePlan:
         *,
         scalars: Sequence[Oid] = (),
         max_rows: int = 4096,
-        learned: Learned | None = None,
+        learned: TableLesson | None = None,
         bulk: bool = True,
         getnext_broken: bool = False,
         script: Script | None = None,
@@ -81,7 +67,7 @@ class TablePlan:
         self._counts = [0] * len(columns)
         self._cells: dict[bytes, list[Varbind | None] | tuple[Varbind | None, ...]] = {}
         self._width = max(1, len(columns))
-        self._learned = learned or Learned()
+        self._learned = learned or TableLesson()
         first_rows = min(_FIRST_ROWS, max(1, FIRST_VARBINDS // self._width))
         self._wanted_rows = self._learned.rows_per_pdu or first_rows
         self._preface: GetPlan | None = None if bulk else GetPlan(self._scalars)
@@ -206,6 +192,20 @@ class TablePlan:
         else:
             raise LimitExceeded("too_big")
 
+    def skip(self) -> bool:
+        """Leave out what cannot be had: ask for less at a time, at last end one column alone.
+
+        Whether that leaves anything: a plan that has read nothing and may ask nothing has failed.
+        """
+        self._script, self._is_shrunk = None, True
+        if self._scalars_due:
+            self._preface, self._scalars_due = GetPlan(self._scalars), False
+        elif len(self._asked) > 1 or (self._bulk and self.repetitions > 1):
+            self._width, self._ceiling = max(1, len(self._asked) // 2), 1
+        else:
+            self._states[self._asked[0]] = "done"
+        return bool(self._cells) or "open" in self._states
+
     def cut(self) -> None:
         """Stop here: what came so far is all there will be."""
         self._is_cut = True
@@ -228,6 +228,9 @@ class TablePlan:
 
     def _take_error(self, answer: Message) -> None:
         scalars = len(self._scalars) if self._scalars_due else 0
+        is_told = 1 <= answer.error_index <= scalars + len(self._asked)
+        if not is_told and answer.error_status == _GEN_ERR and self.skip():
+            return  # some agents fail for one column and name none
         culprit = culprit_of(answer, scalars + len(self._asked))
         if culprit < scalars:
             self._scalars = self._scalars[:culprit] + self._scalars[culprit + 1 :]
@@ -360,14 +363,14 @@ class TablePlan:
         ended = zip(self._columns, self._counts, self._states, strict=True)
         return tuple(column for column, count, state in ended if not count and state == "done")
 
-    def learned(self) -> Learned:
+    def learned(self) -> TableLesson:
         """What to begin with next time; a low ceiling rises by one after 20 good polls."""
         clean = 0 if self._is_shrunk else self._learned.clean + 1
         ceiling = self._ceiling
         if ceiling is not None and clean >= _CLEAN_POLLS:
             ceiling, clean = ceiling + 1, 0
         rows = len(self._cells) if self.is_complete else self._learned.rows
-        return Learned(self._wanted_rows, ceiling, rows, clean)
+        return TableLesson(self._wanted_rows, ceiling, rows, clean)
 
     def rows(self) -> dict[bytes, tuple[Varbind | None, ...]]:
         """The whole rows by index, in order of index, at most `max_rows`."""

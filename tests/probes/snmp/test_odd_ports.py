@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -9,6 +10,7 @@ import pytest
 
 from inventory.model import SnmpAccess
 from probes import oids
+from probes.errors import ProtocolBroken
 from probes.snmp import ber, interfaces
 from probes.snmp.types import Varbind
 
@@ -355,3 +357,37 @@ def test_a_column_that_begins_again_is_read_once(lab: Lab) -> None:
 
     found = ports_of(read(lab, disturbed(lab, agent, disturb)))
     assert [(p.index, p.name) for p in found] == list(enumerate(NAMES, 1))
+
+
+def test_a_column_that_fails_and_is_not_named_costs_its_own_cells_alone(lab: Lab) -> None:
+    def disturb(request: Message) -> Message | None:
+        return failing(request, GEN_ERR, 0) if touches(request, oids.ifInDiscards, (5, 6)) else None
+
+    reading = read(lab, disturbed(lab, lab.Agent(table()), disturb))
+    assert [p.name for p in ports_of(reading)] == NAMES
+    assert {p.admin for p in ports_of(reading)} == {"up"}
+
+
+def test_an_agent_that_fails_for_everything_is_no_device_without_ports(lab: Lab) -> None:
+    with pytest.raises(ProtocolBroken):
+        read(lab, disturbed(lab, lab.Agent({}), lambda request: failing(request, GEN_ERR, 0)))
+
+
+def test_a_sub_agent_that_never_answers_for_one_column_costs_that_column_alone(lab: Lab) -> None:
+    """AgentX (RFC 2741): a master agent waits for its sub-agent, and whoever asked waits too."""
+    agent = lab.Agent(table())
+
+    def behave(request: Message, _data: bytes) -> Iterator[Reply]:
+        if not touches(request, oids.ifHCInOctets):
+            yield lab.Reply(ber.encode_message(agent.answer(request)))
+
+    engine, _ = lab.engine(behave)
+
+    async def story() -> Reading:
+        deadline = asyncio.get_running_loop().time() + 8
+        await engine.get(lab.target(), (oids.sysUpTime,), deadline=deadline)
+        return await interfaces.run(lab.device(), lab.context(engine))
+
+    reading: Reading = lab.on_virtual_time(story)
+    assert [p.name for p in ports_of(reading)] == NAMES
+    assert {p.admin for p in ports_of(reading)} == {"up"}
