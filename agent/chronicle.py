@@ -14,6 +14,7 @@ from agent.incidents.record import Event
 from agent.port_identity import Matched, Port, match
 from agent.reboot import Life, Restart, Vitals, start_trap, weigh
 from probes.counters import Count, Rate, rate
+from probes.model import TTL_PERIODS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -232,7 +233,7 @@ def _measure(device: _Device, seen: Observation, ports: Iterable[Interface]) -> 
         and port.out_octets is not None
         and (port_id := device.ids.get(port.index)) is not None
     }
-    newest = _Counted(counted, seen.mono, seen.reading.uptime_ticks, seen.ttl_s / 2.5)
+    newest = _Counted(counted, seen.mono, seen.reading.uptime_ticks, seen.ttl_s / TTL_PERIODS)
     device.before, device.newest = device.newest, newest
 
 

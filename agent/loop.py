@@ -7,7 +7,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from probes.model import Memory, Reason
+from probes.model import TTL_PERIODS, Memory, Reason
 from probes.run import observe
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 BEAT_S = 0.1
 LATE_S = 0.1
-_TTL_PERIODS = 2.5
 _AT_THE_SAME_MOMENT_S = 0.05
 _LOST = frozenset({Reason.TIMEOUT, Reason.UNREACHABLE})
 
@@ -128,7 +127,7 @@ class Poller:
         else:
             self._busy.discard(job.key)
             if job.quiet_s is not None and not seen.ok:
-                seen = replace(seen, ttl_s=max(seen.ttl_s, _TTL_PERIODS * job.quiet_s))
+                seen = replace(seen, ttl_s=max(seen.ttl_s, TTL_PERIODS * job.quiet_s))
         self._take(seen)
 
     def _answers_slowly(self, job: Job) -> bool:

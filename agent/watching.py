@@ -28,15 +28,13 @@ from agent.flapping import heed
 from agent.hints.model import HintKind
 from agent.maintenance.model import Covered
 from agent.taken import Step, Taken
-from agent.verdict.doubt import kept
-from agent.verdict.echoes import ECHOES, EchoWindow, burst_of
+from agent.verdict.echoes import ECHOES
 from agent.verdict.hold import HoldRules, Holds, Orders, arrange, may_harden
 from agent.verdict.line_doubt import LineDoubt, is_about
-from agent.verdict.line_quality import LIMITS, LineQuality, window_of
+from agent.verdict.line_memory import LineMemory
 from agent.verdict.reach import Proofs, answered, weigh
-from agent.verdict.sight import Seen, Sight, UpsMemory, path_of, port_named, port_of
-from agent.verdict.topology import CITY_RESOLVER, GATEWAY, PE, REFLECTOR, RESOLVER
-from agent.verdict.uplink import PortUse
+from agent.verdict.sight import Seen, Sight, UpsMemory, path_of, port_of
+from agent.verdict.topology import CITY_RESOLVER, GATEWAY, REFLECTOR, RESOLVER
 from agent.ward_checks import (
     HOST,
     MTU,
@@ -50,7 +48,7 @@ from agent.ward_checks import (
     far_end_name,
 )  # fmt: skip
 from inventory.model import Duty, Role
-from probes.model import UpsStatus
+from probes.model import TTL_PERIODS, UpsStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -59,7 +57,6 @@ if TYPE_CHECKING:
     from agent.config import Timing
     from agent.duty import Calendar
     from agent.hints.model import Hint
-    from agent.verdict.echoes import Burst
     from agent.verdict.topology import Topology
     from agent.ward_checks import CheckKey
     from inventory.model import Vantage, Ward
@@ -69,7 +66,6 @@ _AT_ONCE = Policy(max_attempts=1)
 _FRESH, _UNPROVEN = CheckState(), Proofs()
 _UPS_SAYS = {HintKind.UPS_ON_BATTERY: True, HintKind.UPS_ON_MAINS: False}
 _SLOW_PERIOD_S = 300.0
-TTL_PERIODS = 2.5  # a value lives for so many periods of its probe
 
 
 class WardWatch:
@@ -92,7 +88,6 @@ class WardWatch:
         self.board = Board()
         self.checks: dict[CheckKey, CheckState] = {}
         self.holds = Holds()
-        self.far_end = EchoWindow()
         self.host_link: bool | None = None
         self._proofs: dict[str, Proofs] = {}
         self._known: dict[CheckKey, CheckState] = {}
@@ -100,20 +95,18 @@ class WardWatch:
         self.ledger = Ledger()
         self._ups: UpsMemory | None = None
         self._line_doubt = LineDoubt()
-        self._near: dict[str, tuple[Burst, ...]] = {}
-        self._line_use = PortUse()
-        self._line = LineQuality(LIMITS[ward.path.profile] if ward.path else LIMITS["hd-meeting"])
         self._timing = timing
         self._calendar = calendar
         self._chance = chance
         self._hold_rules = HoldRules(spread_s=timing.recheck_s)
         self._far_end = far_end_name(ward, vantage)
+        self.line = LineMemory(ward, self._far_end)
         core = ward.core.name if ward.core else None
         self._behind_core = frozenset(topology.descendants(core)) if core else frozenset()
 
     def take(self, seen: Observation, at: datetime) -> Taken:
         """Take one observation in: board, window, checks, hold."""
-        before = self.far_end.present
+        before = self.line.far_end.present
         self.board.put(seen)
         self._remember(seen)
         name, mono = seen.target.name, seen.mono
@@ -133,7 +126,7 @@ class WardWatch:
         orders = self._arrange(at, mono)
         doubt = bool(self._far_end == name and seen.probe == "watch")
         ask_burst = doubt and self._window_disagrees(seen)
-        changed = self.far_end.present is not before
+        changed = self.line.far_end.present is not before
         return Taken(tuple(steps), orders, retry, ask_burst, changed, state)
 
     def remember(self, known: Mapping[CheckKey, CheckState]) -> None:
@@ -200,14 +193,14 @@ class WardWatch:
             vantage=self.vantage,
             seen={name: self.seen(name, at, mono) for name in self.targets},
             mono=mono,
-            far_end=self.far_end,
+            far_end=self.line.far_end,
             host_link=self.host_link,
             behind_core=self._behind_core,
             ups_memory=self._ups,
             maintained=self.maintained,
-            near=self._near,
-            line_use=self._line_use,
-            line=self._line,
+            near=self.line.near,
+            line_use=self.line.use,
+            line=self.line.quality,
             line_is_down=self._roots().is_line_lost(self.checks.get((self._far_end, REACHABLE))),
         )
 
@@ -292,25 +285,13 @@ class WardWatch:
         return Roots(self.ward, self.vantage, self.checks, self.holds)
 
     def _remember(self, seen: Observation) -> None:
-        name, burst = seen.target.name, burst_of(seen)
-        if burst is not None and name == self._far_end:
-            self.far_end = self.far_end.add(burst)
-        if burst is not None and name in (*ends_here(self.ward), PE):
-            self._near[name] = kept(self._near.get(name, ()), burst)
-        window = window_of(seen) if name == REFLECTOR else None
-        if window is not None:
-            self._line = self._line.add(window)
+        self.line.take(seen)
         if seen.reading.ups is not None and seen.reading.ups.on_battery is not None:
             self._ups = UpsMemory(seen.reading.ups, seen.mono)
-        core, link = self.ward.core, self.ward.primary_link
-        if core is not None and core.name == name and link is not None and link.near_port:
-            port = port_named(link.near_port, seen.reading)
-            if port is not None:
-                self._line_use = self._line_use.add(port, seen, seen.ttl_s / TTL_PERIODS)
 
     def _window_disagrees(self, seen: Observation) -> bool:
         """One echo alone says another thing than the window: five more will tell."""
-        present = self.far_end.present
+        present = self.line.far_end.present
         return present != ("true" if seen.ok else "false")
 
     def _reachable(
@@ -355,7 +336,7 @@ class WardWatch:
             yield self._stepped((name, MTU), passes, _AT_ONCE, at, mono)
         is_line = self.vantage == "ward" and name == REFLECTOR
         if is_line or (name == self._far_end and seen.probe in ECHOES):
-            path = path_of(self.far_end, self._line, mono)
+            path = path_of(self.line.far_end, self.line.quality, mono)
             clean = {"true": State.OK, "false": State.WARN}.get(path, State.UNKNOWN)
             yield self._stepped((self._far_end, PATH), clean, _AT_ONCE, at, mono)
 

@@ -47,6 +47,8 @@ class Reason(StrEnum):
 
 MetricType: TypeAlias = Literal["gauge", "counter", "info", "histogram"]
 
+TTL_PERIODS = 2.5  # a value lives for so many periods of its probe
+
 
 @dataclass(frozen=True, slots=True)
 class Metric:
@@ -342,7 +344,7 @@ class Probe:
     @property
     def ttl_s(self) -> float:
         """How long a value counts as live: one missed poll never blanks a series, two do."""
-        return 2.5 * self.period_s
+        return TTL_PERIODS * self.period_s
 
 
 @dataclass(frozen=True, slots=True)

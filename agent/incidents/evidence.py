@@ -55,7 +55,7 @@ def exhibits_of(
     yield _as_json("if_table.json", dict(_ports(watch)))
     bursts = [
         {"ago_s": round(mono - one.mono, 3), "sent": one.sent, "lost": one.lost, "rtt_s": one.rtt_s}
-        for one in watch.far_end.bursts
+        for one in watch.line.far_end.bursts
     ]
     yield _as_json("path.json", bursts)
     text = "".join(

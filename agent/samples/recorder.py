@@ -21,6 +21,7 @@ from agent.verdict.reach import answered
 from agent.verdict.sight import port_named
 from agent.ward_checks import REACHABLE, far_end_name
 from inventory.errors import StoreError
+from probes.model import TTL_PERIODS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -44,7 +45,6 @@ MOST_WAITING = 100_000  # slots; about a day of a whole city while the disk is f
 STEP_S = 2.0  # a wall clock that moves away from the monotonic one by more was set
 # Probes that run seldom (who are you) say nothing of now.
 _PRESENCE_TTL_S = 750.0
-_TTL_PERIODS = 2.5
 _PORTS = "snmp-interfaces"
 ThingKind: TypeAlias = Literal["device", "service"]
 _NEVER = (float("-inf"), float("-inf"))
@@ -165,7 +165,7 @@ class Recorder:
             self._counts[key] = counts
             if before is None:
                 continue
-            octets = carried(before, counts, port, seen.ttl_s / _TTL_PERIODS)
+            octets = carried(before, counts, port, seen.ttl_s / TTL_PERIODS)
             begin_s = now_s - (counts.into.at_s - before.into.at_s)
             for part in shared_out(ward, link, octets, begin_s, now_s):
                 slot = (ward, link.id, part.slot)

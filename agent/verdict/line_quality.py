@@ -9,23 +9,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from statistics import median
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 from playbooks.verdict.facts import Truth
+from probes.path.quality import GOOD_SHARE, PROFILES, WINDOW_PACKETS, WINDOWS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from inventory.model import LineProfile
     from probes.model import Observation
     from probes.path.model import Direction, LineWay
+    from probes.path.quality import Limits, Term
 
-Term: TypeAlias = Literal["loss", "delay", "jitter"]
-
-WINDOW_PACKETS = 20  # fewer decide nothing
-WINDOWS = 3
-GOOD_SHARE = 0.8  # of a limit: well within it
 LOST_PACKETS = 10  # fewer lost ones, even if again and again, are no loss to speak of
 KEPT_S = 600.0
 # Two bursts missed, and nothing is known any more.
@@ -33,24 +28,6 @@ LIVE_S = 75.0
 # Delays of one direction rest on two clocks that together may be off by so much.
 CLOCKS_S = 0.020
 PRESENT_SHARE = 0.5  # a burst that loses less says that the far end is there
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The most that a profile bears in one direction: loss as a ratio, times in seconds."""
-
-    loss: float
-    delay: float
-    jitter: float
-
-
-LIMITS: Mapping[LineProfile, Limits] = MappingProxyType(
-    {
-        "hd-meeting": Limits(0.01, 0.150, 0.030),
-        "telepresence": Limits(0.002, 0.150, 0.020),
-        "audio-only": Limits(0.03, 0.250, 0.050),
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +93,7 @@ class LineQuality:
     well within the profile, `poor` the terms that made the line poor.
     """
 
-    limits: Limits = LIMITS["hd-meeting"]
+    limits: Limits = PROFILES["hd-meeting"].fair
     windows: tuple[LineWindow, ...] = ()
     clean: Truth = Truth.UNKNOWN
     beyond: tuple[Beyond, ...] = ()

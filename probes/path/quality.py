@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 Term: TypeAlias = Literal["loss", "delay", "jitter"]
 
-WINDOW_PACKETS = 20
+WINDOW_PACKETS = 20  # fewer decide nothing
 WINDOWS = 3
-GOOD_SHARE = 0.8
+GOOD_SHARE = 0.8  # of a limit: well within it
 
 
 def loss_ratio(sent: int, lost: int) -> float | None:

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.verdict.line_quality import (
-    LIMITS,
     LIVE_S,
     Beyond,
     LineQuality,
@@ -21,6 +20,7 @@ from agent.verdict.line_quality import (
 from playbooks.verdict.facts import Truth
 from probes.model import Observation, Reading, Reason, Target
 from probes.path.model import ClassName, Direction, LineWay
+from probes.path.quality import PROFILES
 
 AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
@@ -130,7 +130,7 @@ def test_what_was_before_a_gap_is_no_row_with_what_comes_after() -> None:
 
 def test_a_stricter_profile_bears_less() -> None:
     lossy = (Way("out", 1000, 5, None, 0.001), GOOD[1])
-    found = LineQuality(LIMITS["telepresence"])
+    found = LineQuality(PROFILES["telepresence"].fair)
     for number in (1, 2, 3):
         found = found.add(window(number, *lossy))
     assert found.clean is F
