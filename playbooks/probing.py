@@ -70,6 +70,13 @@ class WardProber:
             if (target.name, probe.name) in pairs
         )
 
+    def _services(self) -> Iterator[tuple[str, str]]:
+        """Every service with whatever asks its kind."""
+        ids = {service.id for service in self._ward.services}
+        for target in targets_of(self._ward, self._inventory):
+            if target.name in ids:
+                yield from ((target.name, probe.name) for probe in probes_for(target))
+
     def _pairs(self, groups: Collection[str]) -> Iterator[tuple[str | None, str]]:
         ward, everything = self._ward, "verdict" in groups
         core = ward.core.name if ward.core else None
@@ -82,10 +89,7 @@ class WardProber:
             "pe": (("pe", "icmp"),),
             "dc": ((end, "icmp"),),
             "ups": ((of_role(ward, Role.UPS), "snmp-ups"),),
-            "app": (
-                (end, "icmp"),
-                *((s.id, probe) for s in ward.services for probe in ("http", "tcp")),
-            ),
+            "app": ((end, "icmp"), *self._services()),
             "vc": tuple((of_role(ward, Role.VC), probe) for probe in ("icmp", "cisco-ce")),
         }
         for group, pairs in wanted.items():

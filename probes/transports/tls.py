@@ -36,7 +36,15 @@ _VERIFY_CODES: Mapping[int, type[ProbeError]] = MappingProxyType(
     }
 )
 # OpenSSL's names for a peer whose versions are all too old, and for one that speaks no TLS at all.
-_TOO_OLD = frozenset({"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION"})
+# The last of the old: a server that does not know RFC 5746, of 2010. Which of them an old hello
+# meets first is a matter of how OpenSSL was built.
+_TOO_OLD = frozenset(
+    {
+        "UNSUPPORTED_PROTOCOL",
+        "TLSV1_ALERT_PROTOCOL_VERSION",
+        "UNSAFE_LEGACY_RENEGOTIATION_DISABLED",
+    }
+)
 _SHA1_ONLY = "legacy sigalg"  # Python has no name for the reason; TLS 1.0 and 1.1 sign with SHA-1
 _NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"})
 

@@ -49,11 +49,15 @@ def service(port: int, name: str = "tthc", ward: str = "26740", **more: Any) -> 
 async def shop(agent: Any, *others: Target) -> AsyncIterator[Shop]:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         at.visits += 1
-        await reader.readuntil(b"\r\n\r\n")
-        if at.may_answer is not None:
-            await at.may_answer.wait()
-        writer.write(PAGE)
-        writer.close()
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            if at.may_answer is not None:
+                await at.may_answer.wait()
+            writer.write(PAGE)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return  # who only connects asks for nothing
+        finally:
+            writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
