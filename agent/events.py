@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agent.wire import Event
 from inventory.errors import ActionRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
 
     from agent.wire import EventKind
     from probes.clock import Clock
@@ -24,6 +25,23 @@ RING_EVENTS = 10_000
 RING_TIME = timedelta(minutes=5)
 QUEUE_EVENTS = 1_000
 MAX_CLIENTS = 64
+
+
+class _Told(NamedTuple):
+    """One event as it is remembered: a wire event is six times as large, and seldom asked for."""
+
+    seq: int
+    ts: datetime
+    kind: EventKind
+    key: str
+    ward: str | None
+    patch: Mapping[str, Any]
+
+    def event(self) -> Event:
+        return Event(
+            seq=self.seq, ts=self.ts, kind=self.kind, key=self.key, ward=self.ward,
+            patch=dict(self.patch),
+        )  # fmt: skip
 
 
 class TooManyClients(ActionRefused):
@@ -119,7 +137,7 @@ class EventBus:
         self._clock = clock
         self._seq = seq
         self._forgotten = seq  # the newest event that the ring does not hold
-        self._ring: deque[Event] = deque()
+        self._ring: deque[_Told] = deque()
         self._clients: set[Subscription] = set()
 
     @property
@@ -140,8 +158,11 @@ class EventBus:
         *,
         ward: str | None = None,
         seq: int | None = None,
-    ) -> Event:
+    ) -> int:
         """Tell everybody that the object at `key` changed; `seq` when the journal numbered it.
+
+        Returns the event's number. The patch is the bus's from now on: whoever gave it does not
+        change it any more.
 
         Raises ValueError for a number that does not go up.
         """
@@ -150,13 +171,13 @@ class EventBus:
             msg = f"event number {number} does not follow {self._seq}"
             raise ValueError(msg)
         self._seq = number
-        event = Event(
-            seq=number, ts=self._clock.now(), kind=kind, key=key, ward=ward, patch=dict(patch)
-        )
-        self._remember(event)
-        for client in tuple(self._clients):
-            client.offer(event)
-        return event
+        told = _Told(number, self._clock.now(), kind, key, ward, patch)
+        self._remember(told)
+        if self._clients:
+            event = told.event()
+            for client in tuple(self._clients):
+                client.offer(event)
+        return number
 
     def subscribe(
         self,
@@ -195,9 +216,9 @@ class EventBus:
         if since < self._forgotten or since > self._seq:
             yield self.reset()
             return
-        yield from (event for event in self._ring if event.seq > since)
+        yield from (told.event() for told in self._ring if told.seq > since)
 
-    def _remember(self, event: Event) -> None:
-        self._ring.append(event)
-        while len(self._ring) > RING_EVENTS or event.ts - self._ring[0].ts > RING_TIME:
+    def _remember(self, told: _Told) -> None:
+        self._ring.append(told)
+        while len(self._ring) > RING_EVENTS or told.ts - self._ring[0].ts > RING_TIME:
             self._forgotten = self._ring.popleft().seq

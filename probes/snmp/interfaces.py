@@ -45,16 +45,21 @@ Rows = dict[int, dict["Oid", "Varbind | None"]]
 class _Whole:
     """The last reading of all columns: when (monotonic seconds), what, and what to ask till next.
 
-    `rows` are the slow cells by ifIndex, `states` what the ports said of their state. `scalars`
-    leaves out those that the device does not have.
+    `rows` are the cells of the `slow` columns by ifIndex, `states` what the ports said of their
+    state. `scalars` leaves out those that the device does not have.
     """
 
     at_s: float
-    rows: Rows
+    slow: tuple[Oid, ...]
+    rows: Mapping[int, tuple[Varbind | None, ...]]
     states: Mapping[int, tuple[object, ...]]
     told: Mapping[Oid, Varbind]
     quick: tuple[Oid, ...]
     scalars: tuple[Oid, ...]
+
+    def joined(self, index: int, cells: dict[Oid, Varbind | None]) -> dict[Oid, Varbind | None]:
+        """A whole row from its quick cells, just read, and the slow ones."""
+        return dict(zip(self.slow, self.rows[index], strict=True)) | cells
 
 
 async def run(target: Target, context: ProbeContext) -> Reading:
@@ -70,7 +75,7 @@ async def run(target: Target, context: ProbeContext) -> Reading:
         )
         rows = ports.rows_by_index(known.quick, table.rows)
         if not _has_moved(known, rows, table, context.clock.monotonic()):
-            joined = {index: known.rows[index] | cells for index, cells in rows.items()}
+            joined = {index: known.joined(index, cells) for index, cells in rows.items()}
             return _reading(target, context, joined, table, is_whole=table.complete)
     return await _read_all(target, asked, context)
 
@@ -110,12 +115,17 @@ def _kept(table: TableResult, rows: Rows, at_s: float) -> _Whole:
     older = ports.OLDER_OCTETS if any(oids.ifInOctets in row for row in rows.values()) else ()
     quick = tuple(column for column in (*ports.QUICK_COLUMNS, *older) if column not in absent)
     scalars = tuple(scalar for scalar in _SCALARS if scalar in told)
-    slow = {
-        index: {c: cell and _shared(cell[1], cell[2]) for c, cell in row.items() if c not in quick}
+    slow = tuple(sorted({c for row in rows.values() for c in row if c not in quick}))
+    cells = {
+        index: tuple(_shared_cell(row.get(column)) for column in slow)
         for index, row in rows.items()
     }
     states = {index: _states(row) for index, row in rows.items()}
-    return _Whole(at_s, slow, states, told, quick or ports.QUICK_COLUMNS, scalars)
+    return _Whole(at_s, slow, cells, states, told, quick or ports.QUICK_COLUMNS, scalars)
+
+
+def _shared_cell(cell: Varbind | None) -> Varbind | None:
+    return cell and _shared(cell[1], cell[2])
 
 
 @lru_cache(maxsize=1 << 15)  # kept for every port of every device: most say the same few things

@@ -156,7 +156,7 @@ def test_a_number_that_does_not_go_up_is_refused() -> None:
     bus = EventBus(ManualClock(), seq=9)
     with pytest.raises(ValueError, match="9"):
         bus.publish("state", "verdict", {}, seq=9)
-    assert bus.publish("state", "verdict", {}, seq=12).seq == 12
+    assert bus.publish("state", "verdict", {}, seq=12) == 12
 
 
 @settings(max_examples=60, deadline=None)

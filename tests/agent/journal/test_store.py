@@ -142,7 +142,7 @@ def test_a_screen_of_an_earlier_run_is_told_to_begin_anew(tmp_path: Path) -> Non
     clock = ManualClock(NOW)
     first = open_store(tmp_path, OPENING)
     old = EventBus(clock, first.begin_run())
-    seen = [old.publish("obs", "devices/x", {}).seq for _event in range(5)][-1]
+    seen = [old.publish("obs", "devices/x", {}) for _event in range(5)][-1]
     first.close()
     again = open_store(tmp_path, OPENING)
     bus = EventBus(clock, again.begin_run())
