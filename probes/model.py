@@ -180,11 +180,30 @@ class VcCall:
 
 
 @dataclass(frozen=True, slots=True)
+class VcMedia:
+    """One stream of a live call as its endpoint counts it; None where it does not say.
+
+    `dir` is as the endpoint sees it (tx leaves the room, rx comes in), `media` what it carries:
+    sound, the picture of people, or what is shared. The loss is of the endpoint's last interval.
+    """
+
+    dir: Literal["tx", "rx"]
+    media: Literal["audio", "main", "content"]
+    loss_ratio: float | None = None
+    jitter_s: float | None = None
+    rtt_s: float | None = None
+    height_px: int | None = None
+    fps: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class VcStatus:
     """A video endpoint in one vocabulary for all brands; None is unknown or not applicable.
 
     `peripherals` holds (kind, name or number, connected), `diagnostics` (level, type) with levels
     ok, warning, error, critical; `has_diagnostics` tells an empty list from one not read.
+    `clock_synced` is the endpoint's own word on its time server, `port_bps` and `full_duplex` are
+    of its network socket.
     """
 
     sip_registered: bool | None = None
@@ -202,6 +221,11 @@ class VcStatus:
     video_muted: bool | None = None
     volume_ratio: float | None = None
     clock_offset_s: float | None = None
+    ringing: bool | None = None
+    media: tuple[VcMedia, ...] = ()
+    clock_synced: bool | None = None
+    port_bps: float | None = None
+    full_duplex: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,39 @@ VC_CALL_RATE = Metric(
 VC_CALL_ENCRYPTED = Metric(
     "wardops_vc_call_encrypted", "gauge", "1 when the first call is encrypted."
 )
+VC_MEDIA_LOSS = Metric(
+    "wardops_vc_media_loss_ratio",
+    "gauge",
+    "Packets lost in the endpoint's last interval, by direction and stream.",
+    ("dir", "media"),
+    "ratio",
+)
+VC_MEDIA_JITTER = Metric(
+    "wardops_vc_media_jitter_seconds",
+    "gauge",
+    "Jitter that the endpoint tells, by direction and stream.",
+    ("dir", "media"),
+    "seconds",
+)
+VC_MEDIA_RTT = Metric(
+    "wardops_vc_media_rtt_seconds",
+    "gauge",
+    "Round trip of the call's media as the endpoint tells it; the longest of its streams.",
+    unit="seconds",
+)
+VC_VIDEO_HEIGHT = Metric(
+    "wardops_vc_video_height_pixels",
+    "gauge",
+    "Lines of the picture, by direction and stream (main, content).",
+    ("dir", "media"),
+    "pixels",
+)
+VC_VIDEO_FPS = Metric(
+    "wardops_vc_video_fps",
+    "gauge",
+    "Pictures a second, by direction and stream (main, content).",
+    ("dir", "media"),
+)
 VC_CAMERA = Metric("wardops_vc_camera_connected", "gauge", "1 when camera n is connected.", ("n",))
 VC_MIC = Metric("wardops_vc_mic_connected", "gauge", "1 when microphone n is connected.", ("n",))
 VC_DISPLAY = Metric(
@@ -95,6 +128,11 @@ METRICS = (
     VC_CALL_DURATION,
     VC_CALL_RATE,
     VC_CALL_ENCRYPTED,
+    VC_MEDIA_LOSS,
+    VC_MEDIA_JITTER,
+    VC_MEDIA_RTT,
+    VC_VIDEO_HEIGHT,
+    VC_VIDEO_FPS,
     VC_CAMERA,
     VC_MIC,
     VC_DISPLAY,
@@ -109,7 +147,14 @@ def samples_of(vc: VcStatus, identity: Identity | None = None) -> tuple[Sample, 
     """Samples of everything the endpoint said, `wardops_vc_up` 1 among them; unknown is absent."""
     return tuple(
         sample
-        for part in (_state(vc), _info(identity), _call(vc), _peripherals(vc), _diagnostics(vc))
+        for part in (
+            _state(vc),
+            _info(identity),
+            _call(vc),
+            _media(vc),
+            _peripherals(vc),
+            _diagnostics(vc),
+        )
         for sample in part
     )
 
@@ -157,6 +202,23 @@ def _call(vc: VcStatus) -> Iterator[Sample]:
         for metric, labels, value in told:
             if value is not None:
                 yield Sample(metric, float(value), labels)
+
+
+def _media(vc: VcStatus) -> Iterator[Sample]:
+    for stream in vc.media:
+        labels = (stream.dir, stream.media)
+        told = (
+            (VC_MEDIA_LOSS, stream.loss_ratio),
+            (VC_MEDIA_JITTER, stream.jitter_s),
+            (VC_VIDEO_HEIGHT, stream.height_px),
+            (VC_VIDEO_FPS, stream.fps),
+        )
+        for metric, value in told:
+            if value is not None:
+                yield Sample(metric, value, labels)
+    trips = [stream.rtt_s for stream in vc.media if stream.rtt_s is not None]
+    if trips:
+        yield Sample(VC_MEDIA_RTT, max(trips))
 
 
 def _peripherals(vc: VcStatus) -> Iterator[Sample]:
