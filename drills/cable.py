@@ -20,7 +20,7 @@ from drills.model import Ask
 from probes.errors import LimitExceeded, NotConfigured, Refused, TimedOut, TlsExpired
 from probes.model import EchoStats
 from probes.snmp.engine_fast import FastEngine
-from probes.transports.model import HttpAnswer, Transports
+from probes.transports.model import HttpAnswer, HttpRequest, Transports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -100,11 +100,16 @@ class CableHttp:
         max_bytes: int = 2_000_000,
     ) -> HttpAnswer:
         """Ask the face behind the URL's address; raises a ProbeError leaf."""
-        parts = urlsplit(url)
+        request = HttpRequest(url, user=user, password=password, max_bytes=max_bytes)
+        return await self.send(request, deadline=deadline)
+
+    async def send(self, request: HttpRequest, *, deadline: float) -> HttpAnswer:
+        """Ask the face behind the request's address; raises a ProbeError leaf."""
+        parts = urlsplit(request.url)
         faces = {"https": views.https_answer, "http": views.http_answer}
         if parts.scheme not in faces or not parts.hostname:
-            raise NotConfigured("url", url=url)
-        host, face, ask = parts.hostname, faces[parts.scheme], _asked(url, user, password)
+            raise NotConfigured("url", url=request.url)
+        host, face, ask = parts.hostname, faces[parts.scheme], _asked(request)
         try:
             async with asyncio.timeout_at(deadline):
                 await self.world.clock.sleep(2 * self.delay_s)
@@ -117,19 +122,26 @@ class CableHttp:
                 await self.world.clock.sleep(page.late_s)
         except TimeoutError as error:
             raise TimedOut from error
-        if len(page.body) > max_bytes:
-            raise LimitExceeded("body_too_big", limit=max_bytes)
-        expires_at = self.world.started_at + VALID_FOR if parts.scheme == "https" else None
-        return HttpAnswer(page.status, page.body, page.content_type, expires_at=expires_at)
+        if len(page.body) > request.max_bytes:
+            raise LimitExceeded("body_too_big", limit=request.max_bytes)
+        return HttpAnswer(
+            page.status,
+            page.body,
+            page.content_type,
+            expires_at=self.world.started_at + VALID_FOR if parts.scheme == "https" else None,
+            headers=tuple((name.lower(), value) for name, value in page.headers),
+        )
 
 
-def _asked(url: str, user: str | None, password: Secret | None) -> Ask:
-    parts = urlsplit(url)
+def _asked(request: HttpRequest) -> Ask:
+    parts = urlsplit(request.url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    if user is None:
-        return Ask("GET", target)
-    pair = f"{user}:{password.reveal() if password else ''}".encode()
-    return Ask("GET", target, {"authorization": f"Basic {base64.b64encode(pair).decode()}"})
+    headers = {name.lower(): value for name, value in request.headers}
+    if request.user is not None:
+        password = request.password.reveal() if request.password else ""
+        pair = base64.b64encode(f"{request.user}:{password}".encode()).decode()
+        headers["authorization"] = f"Basic {pair}"
+    return Ask(request.method, target, headers, request.body)
 
 
 @dataclass(frozen=True)

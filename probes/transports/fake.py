@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from inventory.credentials import Secret
-    from probes.transports.model import HttpAnswer
+    from probes.transports.model import HttpAnswer, HttpRequest
 
 
 @dataclass
@@ -42,6 +42,10 @@ class FakeHttp:
         if isinstance(answer, ProbeError):
             raise answer
         return answer
+
+    async def send(self, request: HttpRequest, *, deadline: float) -> HttpAnswer:
+        """The scripted answer for the request's URL."""
+        return await self.get(request.url, deadline=deadline, user=request.user)
 
 
 @dataclass

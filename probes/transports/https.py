@@ -1,13 +1,15 @@
-"""One GET over HTTP or verified HTTPS, by httpx; its errors end here as ProbeError leaves.
+"""One request over HTTP or verified HTTPS, by httpx; its errors end here as ProbeError leaves.
 
 Connections are kept alive for a while, so that a device polled every 30 s shakes hands once.
-Redirects are not followed, no proxy of the environment is used, nothing is decompressed.
+Redirects are not followed, no proxy of the environment is used, nothing is decompressed, no cookie
+is kept.
 """
 
 from __future__ import annotations
 
 import asyncio
 import ssl
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +23,7 @@ from probes.errors import (
     TimedOut,
     TlsUntrusted,
 )
-from probes.transports.model import HttpAnswer
+from probes.transports.model import HttpAnswer, HttpRequest
 from probes.transports.os_errors import as_probe_error
 from probes.transports.own_name import own_name
 from probes.transports.tls import Trust, check_pin, context_of, expires_at, leaf_of
@@ -76,14 +78,32 @@ class HttpsClient:
         certificate (`sha256:` and hexadecimal), compared before anything is sent; `insecure` trusts
         everybody. Raises a ProbeError leaf; LimitExceeded when the body is over `max_bytes`.
         """
-        login = httpx.BasicAuth(user, password.reveal() if password else "") if user else None
+        request = HttpRequest(
+            url,
+            user=user,
+            password=password,
+            ca=ca,
+            pin=pin,
+            insecure=insecure,
+            max_bytes=max_bytes,
+        )
+        return await self.send(request, deadline=deadline)
+
+    async def send(self, request: HttpRequest, *, deadline: float) -> HttpAnswer:
+        """Send a request before `deadline` (loop time); raises as `get` does."""
+        url = request.url
         try:
-            client = self._client(Trust(ca, pin, insecure))
-            request = client.build_request("GET", url)
-            if not 0 <= (request.url.port or 0) <= 65535:
+            client = self._client(Trust(request.ca, request.pin, request.insecure))
+            built = client.build_request(
+                request.method,
+                url,
+                content=request.body or None,
+                headers=[(name, value) for name, value in request.headers],
+            )
+            if not 0 <= (built.url.port or 0) <= 65535:
                 raise NotConfigured("url", url=url)
             async with asyncio.timeout_at(deadline):
-                return await _ask_twice(client, request, login, pin, max_bytes)
+                return await _ask_twice(client, built, request)
         except TimeoutError as error:
             raise TimedOut from error
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
@@ -103,6 +123,7 @@ class HttpsClient:
                 verify=context_of(trust),
                 timeout=None,  # noqa: S113 - the caller's deadline cuts every request
                 trust_env=False,
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
                 headers={
                     "User-Agent": own_name(),
                     "Accept-Encoding": "identity",
@@ -154,39 +175,39 @@ class _Trace:
 
 
 async def _ask_twice(
-    client: httpx.AsyncClient,
-    request: httpx.Request,
-    login: httpx.BasicAuth | None,
-    pin: str | None,
-    max_bytes: int,
+    client: httpx.AsyncClient, built: httpx.Request, request: HttpRequest
 ) -> HttpAnswer:
-    """Ask; once more when a kept connection turns out to be closed: a GET may be repeated."""
-    trace = _Trace(pin)
+    """Ask; once more when a kept connection turns out to be closed and the request may repeat."""
+    trace = _Trace(request.pin)
     try:
-        return await _ask(client, request, login, trace, max_bytes)
+        return await _ask(client, built, request, trace)
     except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
-        if not trace.reused:
+        if not trace.reused or not request.repeatable:
             raise
-    return await _ask(client, request, login, _Trace(pin), max_bytes)
+    return await _ask(client, built, request, _Trace(request.pin))
+
+
+def _login(request: HttpRequest) -> httpx.BasicAuth | None:
+    if not request.user:
+        return None
+    return httpx.BasicAuth(request.user, request.password.reveal() if request.password else "")
 
 
 async def _ask(
-    client: httpx.AsyncClient,
-    request: httpx.Request,
-    login: httpx.BasicAuth | None,
-    trace: _Trace,
-    max_bytes: int,
+    client: httpx.AsyncClient, built: httpx.Request, request: HttpRequest, trace: _Trace
 ) -> HttpAnswer:
-    request.extensions["trace"] = trace
+    built.extensions["trace"] = trace
     try:
-        response = await client.send(request, auth=login, stream=True, follow_redirects=False)
+        response = await client.send(
+            built, auth=_login(request), stream=True, follow_redirects=False
+        )
     except asyncio.CancelledError:
         await trace.hang_up()
         raise
     try:
         stream = response.extensions.get("network_stream")
         until = expires_at(_certificate(stream))
-        body = await _body(response, max_bytes)
+        body = await _body(response, request.max_bytes)
     finally:
         await response.aclose()
     return HttpAnswer(
@@ -197,6 +218,7 @@ async def _ask(
         expires_at=until,
         location=response.headers.get("Location", ""),
         tls_version=_tls_version(stream),
+        headers=tuple((name.lower(), value) for name, value in response.headers.multi_items()),
     )
 
 

@@ -30,7 +30,10 @@ class EchoClient(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """One HTTP answer, body capped; seconds per phase; when the certificate expires."""
+    """One HTTP answer, body capped; seconds per phase; when the certificate expires.
+
+    `headers` are all fields in their order, names in lower case; a cookie is among them.
+    """
 
     status: int
     body: bytes
@@ -39,10 +42,35 @@ class HttpAnswer:
     expires_at: datetime | None = None
     location: str = ""
     tls_version: str | None = None
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """One request that says all of itself, for APIs with sessions; trust as in `HttpClient.get`.
+
+    `headers` may hold a session's cookie: nothing of them is shown. One that is `repeatable` goes
+    out again when a kept connection turns out to be closed: a log-in must not, it may have counted.
+    """
+
+    url: str
+    method: str = "GET"
+    body: bytes = field(default=b"", repr=False)
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    user: str | None = None
+    password: Secret | None = None
+    ca: str | None = None
+    pin: str | None = None
+    insecure: bool = False
+    max_bytes: int = 2_000_000
+    repeatable: bool = True
 
 
 class HttpClient(Protocol):
-    """One GET over HTTP or verified HTTPS; raises a ProbeError leaf, never a library's own."""
+    """One request over HTTP or verified HTTPS; raises a ProbeError leaf, never a library's own.
+
+    No cookie is kept from one request to the next.
+    """
 
     async def get(
         self,
@@ -56,6 +84,8 @@ class HttpClient(Protocol):
         insecure: bool = False,
         max_bytes: int = 2_000_000,
     ) -> HttpAnswer: ...
+
+    async def send(self, request: HttpRequest, *, deadline: float) -> HttpAnswer: ...
 
 
 class TcpClient(Protocol):

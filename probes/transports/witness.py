@@ -15,7 +15,7 @@ from probes.errors import ProbeError
 from probes.path.line_client import WatchedLine
 from probes.path.stamp_client import WatchedStamp
 from probes.snmp import ber
-from probes.transports.model import HttpAnswer, Transports
+from probes.transports.model import HttpAnswer, HttpRequest, Transports
 from probes.wire import Wire
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _ms(seconds: float) -> str:
 
 
 class WatchedHttp:
-    """An HttpClient that tells of each GET."""
+    """An HttpClient that tells of each request."""
 
     def __init__(self, inner: HttpClient, tell: Callable[[str], None], tally: Tally) -> None:
         self._inner, self._tell, self._tally = inner, tell, tally
@@ -118,7 +118,15 @@ class WatchedHttp:
         max_bytes: int = 2_000_000,
     ) -> HttpAnswer:
         """GET and tell of it; the credentials are told of, not told."""
-        self._tally.requests += 1
+        request = HttpRequest(
+            url,
+            user=user,
+            password=password,
+            ca=ca,
+            pin=pin,
+            insecure=insecure,
+            max_bytes=max_bytes,
+        )
         asking = self._inner.get(
             url,
             deadline=deadline,
@@ -129,12 +137,22 @@ class WatchedHttp:
             insecure=insecure,
             max_bytes=max_bytes,
         )
-        trust = "pinned" if pin else "insecure" if insecure else "verified"
-        asked = (
-            f"GET {_plain(url)} TLS {trust}" if url.startswith("https:") else f"GET {_plain(url)}"
-        )
+        return await self._told(request, asking)
+
+    async def send(self, request: HttpRequest, *, deadline: float) -> HttpAnswer:
+        """Send and tell of it; neither body nor headers are told."""
+        return await self._told(request, self._inner.send(request, deadline=deadline))
+
+    async def _told(
+        self, request: HttpRequest, asking: Coroutine[object, object, HttpAnswer]
+    ) -> HttpAnswer:
+        self._tally.requests += 1
+        trust = "pinned" if request.pin else "insecure" if request.insecure else "verified"
+        asked = f"{request.method} {_plain(request.url)}"
+        if request.url.startswith("https:"):
+            asked = f"{asked} TLS {trust}"
         return await _timed(
-            f"{asked}, with credentials" if user else asked, asking, self._tell, _http_came
+            f"{asked}, with credentials" if request.user else asked, asking, self._tell, _http_came
         )
 
 

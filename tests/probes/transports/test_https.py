@@ -24,6 +24,7 @@ from probes.errors import (
     TlsWrongName,
 )
 from probes.transports.https import HttpsClient
+from probes.transports.model import HttpRequest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -94,6 +95,50 @@ async def test_a_kept_connection_that_the_server_closed_is_opened_anew(
         assert (await client.get(url, deadline=peers.in_seconds(5))).body == b"one"
         assert (await client.get(url, deadline=peers.in_seconds(5))).body == b"two"
     assert peer.connections == 2
+
+
+async def test_what_may_not_be_repeated_goes_out_once(client: HttpsClient, peers: Peers) -> None:
+    turns = iter([peers.response("one"), b"", peers.response("two")])
+    async with peers.http(lambda _head: next(turns)) as peer:
+        url = f"http://127.0.0.1:{peer.port}/"
+        await client.get(url, deadline=peers.in_seconds(5))
+        once = HttpRequest(url, "POST", repeatable=False)
+        with pytest.raises(ProtocolBroken):
+            await client.send(once, deadline=peers.in_seconds(5))
+    assert len(peer.requests) == 2
+
+
+async def test_a_request_carries_its_body_and_headers_and_an_answer_its_own(
+    client: HttpsClient, peers: Peers
+) -> None:
+    cookies = "Set-Cookie: session_id=one; HttpOnly\r\nSet-Cookie: other=two\r\n"
+    async with peers.http(peers.response("{}", extra=cookies)) as peer:
+        request = HttpRequest(
+            f"http://127.0.0.1:{peer.port}/rest/session",
+            "POST",
+            b"{}",
+            (("Content-Type", "application/json"), ("Cookie", "a=b")),
+        )
+        answer = await client.send(request, deadline=peers.in_seconds(5))
+    head = peer.requests[0]
+    assert head.startswith("POST /rest/session HTTP/1.1\r\n")
+    assert "content-length: 2" in head.lower()
+    assert "cookie: a=b" in head.lower()
+    told = [value for name, value in answer.headers if name == "set-cookie"]
+    assert told == ["session_id=one; HttpOnly", "other=two"]
+    assert "a=b" not in repr(request)
+    assert "session_id" not in repr(answer)
+
+
+async def test_no_cookie_is_kept_from_one_request_to_the_next(
+    client: HttpsClient, peers: Peers
+) -> None:
+    answer = peers.response("ok", extra="Set-Cookie: session_id=one; Path=/\r\n")
+    async with peers.http(answer) as peer:
+        url = f"http://127.0.0.1:{peer.port}/"
+        for _ in range(2):
+            await client.get(url, deadline=peers.in_seconds(5))
+    assert not [head for head in peer.requests if "cookie" in head.lower()]
 
 
 @pytest.mark.parametrize(
