@@ -122,6 +122,9 @@ class CableHttp:
                 await self.world.clock.sleep(page.late_s)
         except TimeoutError as error:
             raise TimedOut from error
+        headers = tuple((name.lower(), value) for name, value in page.headers)
+        if request.heard is not None:
+            request.heard(headers)
         if len(page.body) > request.max_bytes:
             raise LimitExceeded("body_too_big", limit=request.max_bytes)
         return HttpAnswer(
@@ -129,7 +132,7 @@ class CableHttp:
             page.body,
             page.content_type,
             expires_at=self.world.started_at + VALID_FOR if parts.scheme == "https" else None,
-            headers=tuple((name.lower(), value) for name, value in page.headers),
+            headers=headers,
         )
 
 

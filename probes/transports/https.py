@@ -204,6 +204,9 @@ async def _ask(
     except asyncio.CancelledError:
         await trace.hang_up()
         raise
+    headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
+    if request.heard is not None:
+        request.heard(headers)
     try:
         stream = response.extensions.get("network_stream")
         until = expires_at(_certificate(stream))
@@ -218,7 +221,7 @@ async def _ask(
         expires_at=until,
         location=response.headers.get("Location", ""),
         tls_version=_tls_version(stream),
-        headers=tuple((name.lower(), value) for name, value in response.headers.multi_items()),
+        headers=headers,
     )
 
 

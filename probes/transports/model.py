@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from probes.transports.turns import Turns
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from inventory.credentials import Secret
@@ -51,6 +53,7 @@ class HttpRequest:
 
     `headers` may hold a session's cookie: nothing of them is shown. One that is `repeatable` goes
     out again when a kept connection turns out to be closed: a log-in must not, it may have counted.
+    `heard` gets the answer's headers before its body is awaited, which may never come.
     """
 
     url: str
@@ -64,6 +67,9 @@ class HttpRequest:
     insecure: bool = False
     max_bytes: int = 2_000_000
     repeatable: bool = True
+    heard: Callable[[tuple[tuple[str, str], ...]], None] | None = field(
+        default=None, repr=False, compare=False
+    )
 
 
 class HttpClient(Protocol):
@@ -95,11 +101,91 @@ class TcpClient(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class ShellHost:
+    """A machine that is asked over SSH: who logs in, and by which key it is known.
+
+    `host_key` is the fingerprint that OpenSSH shows (`SHA256:` and 43 signs); without one nobody
+    logs in.
+    """
+
+    host: str
+    port: int
+    user: str
+    password: Secret
+    host_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShellLine:
+    """What is typed into a shell, and the regular expression that ends its answer.
+
+    An empty text types nothing and waits for what the shell says by itself; with `until` None
+    nothing is waited for.
+    """
+
+    text: str
+    until: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShellAnswer:
+    """What a command wrote, and its exit status; None where the machine does not tell it."""
+
+    stdout: str
+    stderr: str
+    exit_status: int | None
+
+
+class ShellClient(Protocol):
+    """SSH to machines whose key is known; raises a ProbeError leaf, never a library's own.
+
+    `deadline` is loop time. A host key that is not the pinned one, or none pinned, is NotConfigured
+    with the fingerprint seen; no password is sent then.
+    """
+
+    async def talk(
+        self,
+        host: ShellHost,
+        lines: Sequence[ShellLine],
+        *,
+        deadline: float,
+        max_bytes: int = 2_000_000,
+    ) -> tuple[str, ...]:
+        """Type lines into one login shell, one after the other; the answer to each."""
+
+    async def execute(
+        self, host: ShellHost, command: str, *, deadline: float, max_bytes: int = 2_000_000
+    ) -> ShellAnswer:
+        """Run one command without a terminal and wait for its end."""
+
+
+class RpcClient(Protocol):
+    """Questions by JSON-RPC 2.0 over one WebSocket; raises a ProbeError leaf."""
+
+    async def ask(
+        self,
+        url: str,
+        method: str,
+        params: Mapping[str, object],
+        *,
+        deadline: float,
+        user: str,
+        password: Secret,
+        ca: str | None = None,
+        pin: str | None = None,
+        insecure: bool = False,
+        max_bytes: int = 2_000_000,
+    ) -> object:
+        """The result of one call."""
+
+
+@dataclass(frozen=True, slots=True)
 class Transports:
     """The ways out to the network that probes may use; stories and tests pass others.
 
     `lessons` is what the SNMP engine learned of devices, for the agent to keep; None without one.
     `line` sends packets of any size and reach; None where the world knows none (trace, MTU).
+    `turns` keeps apart those who want a session with the same device.
     """
 
     snmp: SnmpClient
@@ -110,3 +196,6 @@ class Transports:
     lessons: SnmpLessons | None = None
     stamp: StampClient | None = None
     line: LineClient | None = None
+    turns: Turns = field(default_factory=Turns)
+    shell: ShellClient | None = None
+    rpc: RpcClient | None = None

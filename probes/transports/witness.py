@@ -57,6 +57,7 @@ def witnessed(transports: Transports, tell: Callable[[str], None]) -> tuple[Tran
         stamp=None if transports.stamp is None else WatchedStamp(transports.stamp, tell, tally),
         line=None if transports.line is None else WatchedLine(transports.line, tell, tally),
         wire=_watched_wire(tell, tally) if transports.wire is not None else None,
+        turns=transports.turns,
     )
     return watched, tally
 
