@@ -19,7 +19,7 @@ from probes.transports.os_errors import as_probe_error
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from probes.clock import Clock
+    from probes.errors import ProbeError
     from probes.icmp_wire import Version
     from probes.path.stamp_socket import Datagram
     from probes.path.stamp_wire import ErrorEstimate
@@ -27,7 +27,12 @@ if TYPE_CHECKING:
 # Packets that are sent behind a burst with losses: their numbers tell in which direction its last
 # packets were lost.
 CLOSERS = 3
-_PACKETS_PER_S = 2000
+# The bursts to all targets keep one rhythm: what is due leaves, and what came is taken, together.
+# The kernel's stamps say when each packet really left and came, so nothing waits for this program;
+# waking for every packet would cost several times what the packets do.
+TURN_S = 0.01
+_SHORTEST_TURN_S = 0.001
+_PACKETS_A_TURN = 20
 _MOST_SESSION = 0xFFFF
 
 
@@ -45,7 +50,10 @@ class _Sent:
 
 @dataclass
 class _Burst:
-    """A burst on its way: its packets by number and the answers in order of arrival."""
+    """A burst on its way: its packets by number and the answers in order of arrival.
+
+    `waiting` packets are still to leave, the next one at `next_at`; `gone` is done when all have.
+    """
 
     host: str
     port: int
@@ -55,6 +63,11 @@ class _Burst:
     session: int
     sent: dict[int, _Sent] = field(default_factory=dict)
     echoes: list[Echo] = field(default_factory=list)
+    answered: set[int] = field(default_factory=set)
+    waiting: int = 0
+    next_at: float = 0.0
+    gap_s: float = 0.0
+    gone: asyncio.Future[None] | None = None
     is_fresh: bool = True
     is_whole: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -68,12 +81,10 @@ class StampSender:
 
     def __init__(
         self,
-        clock: Clock,
         *,
         estimate: Callable[[], ErrorEstimate] = clock_error,
         wall: Callable[[], int] = wall_ns,
     ) -> None:
-        self._clock = clock
         self._estimate = estimate
         self._wall = wall
         self._sockets: dict[Version, _Socket] = {}
@@ -113,7 +124,7 @@ class StampSender:
     def _socket(self, version: Version) -> _Socket:
         if version not in self._sockets:
             try:
-                self._sockets[version] = _Socket(version, self._clock, self._wall)
+                self._sockets[version] = _Socket(version, self._wall)
             except OSError as error:
                 raise as_probe_error(error) from error
         return self._sockets[version]
@@ -122,15 +133,13 @@ class StampSender:
 class _Socket:
     """One socket for all targets of an address family."""
 
-    def __init__(self, version: Version, clock: Clock, wall: Callable[[], int]) -> None:
-        self._clock = clock
+    def __init__(self, version: Version, wall: Callable[[], int]) -> None:
         self._wall = wall
         self._bursts: dict[int, _Burst] = {}
-        self._next_at = 0.0
         self._loop = asyncio.get_running_loop()
+        self._turn: asyncio.TimerHandle | None = None
         self._octets = 0
         self._socket = open_udp(version, departures=True)
-        self._loop.add_reader(self._socket.fileno(), self.drain)
 
     def free_session(self) -> int:
         """A session identifier that no burst uses now; RFC 8972 section 3 keeps 0 for none."""
@@ -155,9 +164,9 @@ class _Socket:
 
     def close(self) -> None:
         """Stop listening and give the socket back."""
-        if self._socket.fileno() >= 0:
-            self._loop.remove_reader(self._socket.fileno())
-            self._socket.close()
+        if self._turn is not None:
+            self._turn.cancel()
+        self._socket.close()
 
     def drain(self) -> None:
         """Take every answer that has arrived, after when its packet left."""
@@ -180,27 +189,50 @@ class _Socket:
                 await burst.is_whole.wait()
 
     async def _send_all(self, burst: _Burst, count: int, gap_s: float) -> None:
-        begun = self._loop.time()
-        for turn in range(count):
-            await self._wait_turn(begun + turn * gap_s)
-            self._send(burst)
+        burst.waiting, burst.gap_s, burst.next_at = count, gap_s, self._loop.time()
+        burst.gone = self._loop.create_future()
+        if self._turn is not None:  # it may be longer than this burst's rhythm
+            self._turn.cancel()
+        self._take_turn()
+        await burst.gone
 
-    async def _wait_turn(self, at: float) -> None:
-        """Keep the rhythm, and all targets together below the packet rate."""
-        at = max(at, self._next_at)
-        now = self._loop.time()
-        self._next_at = max(at, now) + 1 / _PACKETS_PER_S
-        if at > now:
-            await self._clock.sleep(at - now)
+    def _take_turn(self) -> None:
+        """Take what came and send what is due, until no burst is left."""
+        begun = self._loop.time()
+        self.drain()
+        room = _PACKETS_A_TURN
+        for burst in self._bursts.values():
+            if room and burst.waiting and burst.next_at <= begun:
+                self._send_next(burst)
+                room -= 1
+        self._turn = None
+        if self._bursts:
+            gaps_s = [burst.gap_s for burst in self._bursts.values() if burst.waiting]
+            turn_s = max(_SHORTEST_TURN_S, min([TURN_S, *gaps_s]))
+            self._turn = self._loop.call_at(begun + turn_s, self._take_turn)
+
+    def _send_next(self, burst: _Burst) -> None:
+        """One packet more of a burst; whoever waits for it learns when that does not leave."""
+        burst.next_at += burst.gap_s
+        burst.waiting -= 1
+        try:
+            self._send(burst)
+        except OSError as error:
+            burst.waiting = 0
+            _settle(burst, as_probe_error(error))
+        else:
+            if not burst.waiting:
+                _settle(burst, None)
 
     def _send(self, burst: _Burst) -> None:
         # Counted from 1, as if packet 0 had not left: a reflector that counts by itself begins with
         # 0, so its numbers differ from ours, and one that only copies them shows.
         number = len(burst.sent) + 1
         marks = wire.encode_class_of_service(wire.ClassOfService(burst.dscp))
+        sent_ns = self._wall()
         request = wire.Request(
             number,
-            self._wall(),
+            sent_ns,
             burst.clock,
             burst.session,
             (wire.Extension(wire.CLASS_OF_SERVICE, marks),),
@@ -208,19 +240,13 @@ class _Socket:
         octets = wire.encode_request(request)
         self._octets = len(octets)
         burst.is_whole.clear()
-        burst.sent[number] = _Sent(request.sent_ns, self._wall(), self._loop.time())
-        try:
-            send(self._socket, octets, (burst.host, burst.port), dscp=burst.dscp)
-        except OSError as error:
-            raise as_probe_error(error) from error
+        burst.sent[number] = _Sent(sent_ns, sent_ns, self._loop.time())
+        send(self._socket, octets, (burst.host, burst.port), dscp=burst.dscp)
 
     def _left(self, frame: bytes, at_ns: int) -> None:
-        try:
-            request = wire.decode_request(frame[-self._octets :], at_ns)
-        except wire.BadPacket:
-            return
-        burst = self._bursts.get(request.session)
-        sent = burst.sent.get(request.number) if burst else None
+        named = wire.name_of(frame[-self._octets :])
+        burst = self._bursts.get(named[1]) if named else None
+        sent = burst.sent.get(named[0]) if named and burst else None
         # Out of these bounds, somebody set the clock in between.
         if sent is not None and sent.wall_ns <= at_ns <= self._wall():
             sent.wall_ns = at_ns
@@ -253,7 +279,8 @@ class _Socket:
                 seen_dscp=_seen_dscp(reply),
             )
         )
-        if len({one.number for one in burst.echoes}) == len(burst.sent):
+        burst.answered.add(reply.request_number)
+        if not burst.waiting and len(burst.answered) == len(burst.sent):
             burst.is_whole.set()
 
     def _burst_of(self, reply: wire.Reply, came: Datagram) -> _Burst | None:
@@ -266,6 +293,16 @@ class _Socket:
             if is_from and sent is not None and sent.stamp_ns == reply.request_sent_ns:
                 return burst
         return None
+
+
+def _settle(burst: _Burst, error: ProbeError | None) -> None:
+    """Tell who waits that all packets left, or why one did not; nobody waits any more when cut."""
+    if burst.gone is None or burst.gone.done():
+        return
+    if error is None:
+        burst.gone.set_result(None)
+    else:
+        burst.gone.set_exception(error)
 
 
 def _round_trip(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 
 PORT = 862
 PACKET_OCTETS = 44
@@ -27,6 +28,7 @@ _UNRECOGNIZED, _MALFORMED, _INTEGRITY = 0x80, 0x40, 0x20
 _NS = 1_000_000_000
 _NTP_TO_UNIX_S = 2_208_988_800  # 1900-01-01 to 1970-01-01
 _ERA_S = 1 << 32
+_repeated = lru_cache(maxsize=256)  # what stands the same in every packet of a burst
 _SYNCHRONISED, _PTP = 0x8000, 0x4000
 
 
@@ -134,6 +136,14 @@ def decode_request(octets: bytes, near_ns: int) -> Request:
     return Request(number, sent_ns, estimate, session, extensions)
 
 
+def name_of(octets: bytes) -> tuple[int, int] | None:
+    """Number and session of a test packet; None when it is too short for one."""
+    if len(octets) < PACKET_OCTETS:
+        return None
+    number, _stamp, _estimate, session = _SENDER.unpack_from(octets)
+    return number, session
+
+
 def encode_reply(reply: Reply) -> bytes:
     """The octets of a reflected packet; raises BadPacket for a value that does not fit."""
     try:
@@ -196,6 +206,7 @@ def unix_ns(stamp: int, near_ns: int, *, ptp: bool = False) -> int:
     return (first_s + era * _ERA_S) * _NS + rest_ns
 
 
+@_repeated
 def encode_estimate(estimate: ErrorEstimate) -> int:
     """The 16 bits of an error estimate: S, Z, scale, multiplier; the error is rounded up.
 
@@ -210,6 +221,7 @@ def encode_estimate(estimate: ErrorEstimate) -> int:
     return flags | scale << 8 | min(255, multiplier)
 
 
+@_repeated
 def decode_estimate(word: int) -> ErrorEstimate:
     """Read an error estimate; raises BadPacket for multiplier 0, which RFC 4656 forbids."""
     multiplier, scale = word & 0xFF, word >> 8 & 0x3F
@@ -220,6 +232,7 @@ def decode_estimate(word: int) -> ErrorEstimate:
     )
 
 
+@_repeated
 def encode_extensions(extensions: tuple[Extension, ...]) -> bytes:
     """The octets of the TLVs one after the other; raises BadPacket for a value too long."""
     try:
@@ -231,6 +244,7 @@ def encode_extensions(extensions: tuple[Extension, ...]) -> bytes:
         raise BadPacket(str(error)) from error
 
 
+@_repeated
 def decode_extensions(octets: bytes) -> tuple[Extension, ...]:
     """The TLVs behind a packet, up to the first that does not fit: it has what is left of it.
 
@@ -255,12 +269,14 @@ def decode_extensions(octets: bytes) -> tuple[Extension, ...]:
     return tuple(found)
 
 
+@_repeated
 def encode_class_of_service(marks: ClassOfService) -> bytes:
     """The 4 octets of a Class of Service TLV's value (RFC 8972 section 4.4)."""
     word = marks.asked_dscp << 10 | marks.seen_dscp << 4 | marks.seen_ecn << 2 | marks.refused
     return _COS.pack(word & 0xFFFF, 0)
 
 
+@_repeated
 def decode_class_of_service(value: bytes) -> ClassOfService:
     """Read the value of a Class of Service TLV; raises BadPacket unless it has 4 octets."""
     if len(value) != _COS.size:

@@ -45,7 +45,7 @@ async def open_transports(inventory: Inventory | None, clock: Clock) -> AsyncIte
         closing.callback(snmp.close)
         http = _https()
         closing.push_async_callback(http.close)
-        stamp = StampSender(clock)
+        stamp = StampSender()
         closing.callback(stamp.close)
         yield Transports(
             snmp=snmp,

@@ -35,9 +35,7 @@ async def simulation(tmp_path: Path) -> AsyncIterator[Simulation]:
 
 
 async def _burst(simulation: Simulation, host: str = REFLECTOR, count: int = 100) -> Quality:
-    sender = StampSender(
-        SystemClock(), estimate=lambda: ErrorEstimate(0.001, synchronised=True), wall=wall_ns
-    )
+    sender = StampSender(estimate=lambda: ErrorEstimate(0.001, synchronised=True), wall=wall_ns)
     try:
         return await sender.burst(
             host, simulation.ports.stamp, dscp=46, count=count, gap_s=0.004, timeout_s=1.0

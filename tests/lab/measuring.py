@@ -82,7 +82,7 @@ async def icmp(host: str, count: int, gap_s: float) -> dict[str, Any]:
 
 async def stamp(host: str, port: int, bursts: int, count: int, gap_s: float) -> dict[str, Any]:
     """Bursts by the agent's own sender."""
-    sender = StampSender(SystemClock(), estimate=one_clock)
+    sender = StampSender(estimate=one_clock)
     try:
         found = [
             await sender.burst(host, port, dscp=46, count=count, gap_s=gap_s, timeout_s=TIMEOUT_S)

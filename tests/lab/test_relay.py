@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drills.impairment import CUT, Impairment, Passage
-from probes.clock import SystemClock
 from probes.path.stamp_reflector import Reflector, ReflectorSocket
 from probes.path.stamp_sender import StampSender
 from tests.lab.relay import TcpRelay, UdpRelay
@@ -35,7 +34,7 @@ async def reflector() -> AsyncIterator[tuple[str, int]]:
 
 async def measured(relay: UdpRelay) -> Quality:
     """One burst through the relay."""
-    sender = StampSender(SystemClock())
+    sender = StampSender()
     try:
         return await sender.burst(*relay.address, dscp=0, count=PACKETS, gap_s=0.002, timeout_s=3.0)
     finally:
@@ -72,7 +71,7 @@ async def test_a_cut_way_back_is_silence_of_which_nobody_knows_the_direction(
     reflector: tuple[str, int],
 ) -> None:
     async with UdpRelay(reflector, back=Passage(CUT)) as relay:
-        sender = StampSender(SystemClock())
+        sender = StampSender()
         found = await sender.burst(*relay.address, dscp=0, count=5, gap_s=0.0, timeout_s=0.2)
         sender.close()
     assert found.rtts_s == ()
