@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from agent.incidents.book import Home
     from agent.incidents.record import Incident
     from agent.maintenance.upkeep import Upkeep
+    from agent.meetings.usher import Usher
     from agent.runs.conductor import Runs
     from agent.wire import Command
     from playbooks.picture import RunState
@@ -33,10 +34,13 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 class Actions:
     """The web side's way to the engine; implements `agent.view.Commands`."""
 
-    def __init__(self, engine: Engine, runs: Runs, upkeep: Upkeep, clock: Clock) -> None:
+    def __init__(
+        self, engine: Engine, runs: Runs, upkeep: Upkeep, usher: Usher, clock: Clock
+    ) -> None:
         self._engine = engine
         self._runs = runs
         self._upkeep = upkeep
+        self._usher = usher
         self._clock = clock
 
     async def execute(
@@ -52,6 +56,8 @@ class Actions:
             "probe_now": self._probe_now,
             "maintenance_set": lambda asked, who: self._upkeep.announce(asked, who, role),
             "maintenance_end": lambda asked, who: self._upkeep.end(asked, who, role),
+            "meeting_add": lambda asked, who: self._usher.add(asked, who, role),
+            "meeting_remove": lambda asked, who: self._usher.remove(asked, who, role),
             "playbook_start": self._start_run,
             "playbook_answer": self._answer_run,
             "playbook_back": self._step_back,
@@ -192,7 +198,8 @@ class Actions:
 
     def _audit(self, command: Command, actor: str, role: str, source: str, result: str) -> None:
         named = (
-            command.args.get(name) for name in ("run", "incident", "window", "device", "playbook")
+            command.args.get(name)
+            for name in ("run", "incident", "window", "meeting", "device", "playbook")
         )
         target = str(next((one for one in named if one), ""))[:200]
         self._engine.outlets.store.append_audit(

@@ -30,6 +30,8 @@ from agent.journal.store import open_store
 from agent.loop import Poller
 from agent.maintenance.upkeep import Upkeep
 from agent.maintenance.windows import Windows
+from agent.meetings.shelf import Shelf
+from agent.meetings.usher import Usher
 from agent.metrics_catalog import full_catalogue
 from agent.notices.advice import advice_for, waits_for
 from agent.notices.desk import Desk
@@ -154,7 +156,8 @@ class Agent:
         look = self.silences.look if self.silences else lambda: None
         self.upkeep = Upkeep(windows, self.engine, clock, look)
         self.upkeep.turn()
-        self.actions = Actions(self.engine, self.runs, self.upkeep, clock)
+        self.usher = Usher(Shelf(self.store), self.engine, clock)
+        self.actions = Actions(self.engine, self.runs, self.upkeep, self.usher, clock)
         self.office = self._open_office()
         self._drill: Drill | None = None
         note = self.engine.note
@@ -188,6 +191,7 @@ class Agent:
         return replace(
             seen, drill=self._drill,
             windows=windows.upcoming(seen.now), weekly=windows.rules(),
+            meetings=self.usher.shelf.upcoming(seen.now),
             told=self._told(seen), troubles=self._troubles(),
         )  # fmt: skip
 
@@ -323,6 +327,7 @@ class Agent:
             if self.snmp_memory is not None:
                 self.metrics.show_snmp_fallbacks(self.snmp_memory.fallbacks())
             self.upkeep.turn()
+            self.usher.turn()
             self.hints.look_after(self.clock.monotonic())
             self.engine.judge_share(turn)
             if turn % SAVE_RINGS_EVERY == SAVE_RINGS_EVERY - 1:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from agent.wire import Command, CommandResult, Contact, Drill, PlaybookBrief, PlaybookRun
     from inventory.model import Realm, Unit, Vantage, Ward
     from playbooks.verdict.model import Segment, Verdict, VerdictState
+    from probes.meeting.model import Meeting
     from probes.model import Identity, Observation, Reason, Target
 
 DeviceState: TypeAlias = Literal[
@@ -143,7 +144,8 @@ class AgentView:
     `restored` turns True once states and incidents were read from the journal: no scrape is
     answered before. `not_ready` says why the agent is not ready; empty means it is. `drill` is the
     drill that is played on this agent, if one is. `windows` of maintenance are those that are open
-    or to come, the earliest first; `weekly` are the rules in force. `common` are the group
+    or to come, the earliest first; `weekly` are the rules in force. `meetings` are those that are
+    not over for long, the earliest first. `common` are the group
     incidents that are not closed, the newest first. `troubles` are the agent's own. `told` are the
     notices about each incident that hurts, by uid.
     """
@@ -160,6 +162,7 @@ class AgentView:
     drill: Drill | None = None
     windows: tuple[Window, ...] = ()
     weekly: tuple[WeeklyRule, ...] = ()
+    meetings: tuple[Meeting, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     common: tuple[Incident, ...] = ()
     told: Mapping[str, tuple[Notice, ...]] = field(default_factory=dict)

@@ -23,7 +23,7 @@ from agent.checks import (
     step,
 )
 from agent.data_quality import Ledger, run_tally
-from agent.duty import MEETING_LEAD, SETTLING, on_duty
+from agent.duty import on_duty
 from agent.flapping import heed
 from agent.hints.model import HintKind
 from agent.maintenance.model import Covered
@@ -102,6 +102,7 @@ class WardWatch:
         self._far_end = far_end_name(ward, vantage)
         self.line = LineMemory(ward, self._far_end)
         core = ward.core.name if ward.core else None
+        self.rooms = RoomDuty(ward, self.targets, self.board)
         self._behind_core = frozenset(topology.descendants(core)) if core else frozenset()
 
     def take(self, seen: Observation, at: datetime) -> Taken:
@@ -205,6 +206,8 @@ class WardWatch:
         )
 
     def seen(self, name: str, at: datetime, mono: float) -> Seen:
+            elsewhere=self.elsewhere,
+            rooms_in_meeting=self.rooms.in_meeting(at, mono),
         """What is known of one target at this moment."""
         check = self.checks.get((name, REACHABLE), _FRESH)
         is_good, fresh = check.state is State.OK, False
@@ -257,16 +260,11 @@ class WardWatch:
     def is_on_duty(self, name: str, at: datetime) -> bool:
         """Whether silence of that target counts now. What is no device is always on duty."""
         duty = self.targets[name].duty or Duty.ALWAYS
-        meeting = self._meeting(name) if duty is Duty.MEETING else None
-        return on_duty(duty, at, self._calendar, meeting)
-
-    def _meeting(self, name: str) -> tuple[datetime, datetime] | None:
-        """A live call keeps its endpoint on duty until a quarter of an hour after it was seen."""
-        key = subject(self.targets[name])
-        good = [self.board.last_good(key, one.probe) for one in self.board.of(key)]
-        calls = [o for o in good if o and o.reading.vc and o.reading.vc.in_call]
-        seen = max((one.started for one in calls), default=None)
-        return (seen - MEETING_LEAD, seen + SETTLING) if seen is not None else None
+        if duty is not Duty.MEETING:
+            return on_duty(duty, at, self._calendar)
+        return any(
+            on_duty(duty, at, self._calendar, one) for one in self.rooms.meetings(name, at)
+        )
 
     @property
     def is_line_proven_down(self) -> bool:

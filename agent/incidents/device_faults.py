@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agent.incidents.severity import WHOLE_WARD, device_severity
+from agent.room_duty import room_of
 from agent.verdict.hold import not_measured
 from agent.verdict.sight import port_of
 from agent.ward_checks import REACHABLE
@@ -48,7 +49,7 @@ def faults_of(
     if not silent:
         return ()
     dark = not_measured(watch.holds, states, watch.topology)
-    rooms = meeting_rooms(watch, at, mono)
+    rooms = watch.rooms.in_meeting(at, mono)
     return tuple(
         _fault(watch, device, verdict, mono - (states[device.name].hard_since_mono or mono), rooms)
         for device in silent
@@ -60,7 +61,7 @@ def _fault(
     watch: WardWatch, device: Device, verdict: Verdict, hard_for_s: float, rooms: frozenset[str]
 ) -> DeviceFault:
     children = len(watch.topology.descendants(device.name))
-    severity = device_severity(children=children, in_meeting=_room(device) in rooms)
+    severity = device_severity(children=children, in_meeting=room_of(device) in rooms)
     return DeviceFault(device.name, _as_verdict(device, verdict), severity, hard_for_s)
 
 
@@ -92,29 +93,13 @@ def is_explained(
 def fact_of(device: Device) -> str:
     """The fact that an incident about this device hangs on; a room's endpoint is its room."""
     if device.role is Role.VC:
-        return f"vc[{_room(device)}]"
+        return f"vc[{room_of(device)}]"
     return f"device[{device.name}]"
 
 
 def device_named(watch: WardWatch, fact: str) -> Device | None:
     """The device that a fact is about, None for the facts of a whole ward."""
     return next((one for one in watch.ward.devices if fact_of(one) == fact), None)
-
-
-def meeting_rooms(watch: WardWatch, at: datetime, mono: float) -> frozenset[str]:
-    """Rooms with a call in progress, as their endpoints say."""
-    rooms = set()
-    for device in watch.ward.devices:
-        if device.role is not Role.VC or device.name not in watch.targets:
-            continue
-        live = watch.seen(device.name, at, mono).live.values()
-        if any(one.reading.vc is not None and one.reading.vc.in_call for one in live):
-            rooms.add(_room(device))
-    return frozenset(rooms)
-
-
-def _room(device: Device) -> str:
-    return device.room or device.name
 
 
 def _port_is_lost(watch: WardWatch, device: Device, at: datetime, mono: float) -> bool:

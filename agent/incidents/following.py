@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from agent.ids import fresh_uid
-from agent.incidents.device_faults import device_named, faults_of, is_explained, meeting_rooms
+from agent.incidents.device_faults import device_named, faults_of, is_explained
 from agent.incidents.life import hold_children, summarise, take_over
 from agent.incidents.record import IncidentState, changed
 from agent.incidents.recovery import recovery_of, sentence
@@ -174,9 +174,13 @@ class Following:
 
     def _severity(self, now: Moment) -> Severity:
         is_service = now.verdict.segment == "service"
+        rooms = now.case.watch.rooms.in_meeting(now.at, now.mono)
+        is_rooms_own = now.verdict.segment == "meeting"
         return severity_of(
             now.verdict,
-            in_meeting=bool(meeting_rooms(now.case.watch, now.at, now.mono)),
+            in_meeting=now.verdict.root in {f"vc[{room}]" for room in rooms}
+            if is_rooms_own
+            else bool(rooms),
             wards_without_service=self._wards_without(now.verdict.root) if is_service else 1,
         )
 

@@ -114,4 +114,18 @@ _THIRD = Migration(
     ),
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_FIRST, _SECOND, _THIRD)
+# Meetings by code, room and times, and what was measured in each minute of theirs.
+_FOURTH = Migration(
+    number=4,
+    up=(
+        """CREATE TABLE meeting(
+             key TEXT PRIMARY KEY, ward TEXT NOT NULL, device TEXT, changed_ms INTEGER NOT NULL,
+             record TEXT NOT NULL CHECK(json_valid(record)))""",
+        """CREATE TABLE meeting_minute(
+             key TEXT PRIMARY KEY, ward TEXT NOT NULL, device TEXT, changed_ms INTEGER NOT NULL,
+             record TEXT NOT NULL CHECK(json_valid(record)))""",
+    ),
+    down=("DROP TABLE meeting_minute", "DROP TABLE meeting"),
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH)

@@ -14,7 +14,7 @@ from agent.journal.audit import AuditRow, Deed, canonical
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-RecordTable: TypeAlias = Literal["maintenance", "port"]
+RecordTable: TypeAlias = Literal["maintenance", "meeting", "meeting_minute", "port"]
 CheckKey: TypeAlias = tuple[str, str, str]  # ward code, device (or target) name, check name
 
 
@@ -34,7 +34,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One record of a table that the journal keeps for others: `maintenance`, `port`.
+    """One record of a table that the journal keeps for others, see `RecordTable`.
 
     `key` is unique in its table, `data` is JSON-able; `device` is None for a whole ward.
     """

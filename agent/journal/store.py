@@ -210,7 +210,7 @@ class Store:
         """Remove one record, with the journal line that says it; nothing when it is not there."""
         with self.database.transaction(durable=event is not None):
             self.database.execute(
-                f"DELETE FROM {table} WHERE key = ?",  # noqa: S608 - one of two names
+                f"DELETE FROM {table} WHERE key = ?",  # noqa: S608 - one of our own names
                 (key,),
             )
             if event is not None:
@@ -219,7 +219,7 @@ class Store:
     def kept(self, table: RecordTable) -> tuple[Kept, ...]:
         """All records of a table by key."""
         found = self.database.rows(
-            f"SELECT * FROM {table} ORDER BY key"  # noqa: S608 - one of two names
+            f"SELECT * FROM {table} ORDER BY key"  # noqa: S608 - one of our own names
         )
         return tuple(rows.to_kept(row) for row in found)
 

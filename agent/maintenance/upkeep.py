@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from agent.arguments import end_of, moment_of
 from agent.incidents.record import Event
 from agent.maintenance.model import Covered, WeeklyRule, Window
 from inventory.errors import ActionRefused, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from agent.engine import Engine
     from agent.maintenance.windows import Windows
@@ -63,8 +64,8 @@ class Upkeep:
         if "weekly" in command.args:
             rule = self.windows.announce_weekly(_rule(command.args["weekly"], common))
             return {"window": rule.id, "weekly": True}
-        start = _moment(command.args, "start") or now
-        window = Window.model_validate({**common, "start": start, "end": _end(command, start)})
+        start = moment_of(command.args, "start") or now
+        window = Window.model_validate({**common, "start": start, "end": end_of(command, start)})
         numbered = self.windows.announce(window, role)
         self.turn()
         self._changed()
@@ -119,27 +120,3 @@ def _rule(asked: object, common: Mapping[str, object]) -> WeeklyRule:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise InputError("maintenance.rule", problem=f"{where}: {first['msg']}") from error
-
-
-def _end(command: Command, start: datetime) -> datetime:
-    end = _moment(command.args, "end")
-    if end is not None:
-        return end
-    minutes = command.args.get("minutes")
-    if not isinstance(minutes, int) or isinstance(minutes, bool) or minutes <= 0:
-        raise InputError("api.missing_argument", verb=command.verb, name="end")
-    return start + timedelta(minutes=min(minutes, 10**6))
-
-
-def _moment(args: Mapping[str, object], name: str) -> datetime | None:
-    """A time with its offset. Raises InputError for anything else."""
-    value = args.get(name)
-    if value is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(str(value))
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise InputError("maintenance.when", value=str(value)[:60], name=name)
-    return moment

@@ -62,6 +62,7 @@ def facts_of(sight: Sight) -> Facts:
     )
 
 
+        meeting_soon=bool(sight.rooms_in_meeting),
 def _unmeasured(sight: Sight) -> dict[str, Fact]:
     return {one.id: _service(sight, one.id, measured=False) for one in sight.ward.services}
 

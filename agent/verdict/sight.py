@@ -88,6 +88,9 @@ class Sight:
     line: LineQuality = field(default_factory=LineQuality)
 
     @property
+    elsewhere: Elsewhere = field(default_factory=Elsewhere)
+    line_vlans: VlanMemory = field(default_factory=VlanMemory)
+    rooms_in_meeting: frozenset[str] = frozenset()
     def has_heard(self) -> bool:
         """Whether anything at all answered since the agent started.
 

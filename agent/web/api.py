@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar, get_args
 from agent import wire
 from agent.web import devices as device_words
 from agent.web import maintenance as announced
+from agent.web import meetings as booked
 from agent.web import present, query
 from agent.web.answers import answer
 from agent.web.problems import Refusal
@@ -27,7 +28,7 @@ CAPABILITIES = (
     "commands.ack", "commands.note", "commands.close", "commands.probe_now",
     "commands.playbook_start", "commands.playbook_answer", "commands.playbook_back",
     "commands.playbook_abort", "maintenance", "commands.maintenance_set",
-    "commands.maintenance_end",
+    "commands.maintenance_end", "meetings", "commands.meeting_add", "commands.meeting_remove",
 )  # fmt: skip
 PAGING = ("limit", "cursor")
 _DEFAULT_LIMIT = 200
@@ -83,6 +84,7 @@ def _one_ward(ward: WardView, view: AgentView, book: RunBook) -> wire.Snapshot:
         runs=tuple(book.runs(ward=ward.unit.code, is_open=True)),
         circuits=present.circuits(ward),
         maintenance=announced.windows(view, ward.unit.code),
+        meetings=booked.upcoming(view, ward.unit.code),
         drill=view.drill,
         troubles=present.troubles(view),
     )
@@ -100,6 +102,7 @@ def _all_wards(view: AgentView, book: RunBook) -> wire.Snapshot:
         ),
         runs=tuple(book.runs(ward=None, is_open=True)),
         maintenance=announced.windows(view, None),
+        meetings=booked.upcoming(view, None),
         drill=view.drill,
         troubles=present.troubles(view),
     )

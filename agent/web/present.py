@@ -11,6 +11,7 @@ from agent.incidents.causes import cause_text, causes_for
 from agent.incidents.deadlines import runs
 from agent.incidents.record import IncidentState
 from agent.regions import region_of
+from agent.web import meetings
 from agent.web.path import path_of
 from inventory.language import LANGUAGES, say
 from inventory.language import both as words
@@ -222,6 +223,7 @@ def state_ward(
         verdict=said,
         path=said.path,
         incidents=tuple(incident(one, view.now) for one in current[:incidents]),
+        meeting=next(iter(meetings.upcoming(view, ward.unit.code)), None),
         data_age_s=oldest_age_s(ward),
     )
 

@@ -37,6 +37,14 @@ from agent.wire.incident import (
     Told,
 )
 from agent.wire.maintenance import Maintenance, MaintenanceWindow, WeeklyMaintenance
+from agent.wire.meeting import (
+    CalendarAge,
+    LiveQuality,
+    Meeting,
+    Meetings,
+    Readiness,
+    ReadinessItem,
+)
 from agent.wire.run import ChecklistItem, PlaybookBrief, PlaybookRun, RunLine, RunOption, RunStep
 from agent.wire.snapshot import (
     API_VERSION,
@@ -75,6 +83,7 @@ __all__ = [
     "STATE_SCHEMA",
     "STATUS_SCHEMA",
     "ActorName",
+    "CalendarAge",
     "CannotFixNow",
     "ChecklistItem",
     "Circuit",
@@ -103,8 +112,11 @@ __all__ = [
     "Item",
     "ItemState",
     "ItemStateName",
+    "LiveQuality",
     "Maintenance",
     "MaintenanceWindow",
+    "Meeting",
+    "Meetings",
     "Meta",
     "Observation",
     "Page",
@@ -112,6 +124,8 @@ __all__ = [
     "PlaybookBrief",
     "PlaybookRun",
     "Problem",
+    "Readiness",
+    "ReadinessItem",
     "RealmName",
     "RuledOut",
     "RunLine",

@@ -10,6 +10,7 @@ from agent.wire.base import RealmName, Stamp, State, Text, Wire
 from agent.wire.device import Device, Service
 from agent.wire.incident import Incident
 from agent.wire.maintenance import MaintenanceWindow
+from agent.wire.meeting import Meeting
 from agent.wire.run import PlaybookBrief, PlaybookRun
 from agent.wire.verdict import PathNode, Verdict, WardRef, WardSummary
 
@@ -97,7 +98,8 @@ class Snapshot(Wire):
     One ward (asked for, or the only one): `ward` and what follows are filled. Several: `ward` and
     `verdict` are null, and `wards`, `incidents` and `runs` speak of all of them. `playbooks` are
     those that fit the verdict, the best first; `runs` are the open ones, without lines;
-    `maintenance` are the announced windows that are open or to come. `troubles` are the agent's
+    `maintenance` are the announced windows that are open or to come, `meetings` those that run or
+    come, the earliest first. `troubles` are the agent's
     own, the worst first.
     """
 
@@ -113,7 +115,7 @@ class Snapshot(Wire):
     devices: tuple[Device, ...] = ()
     services: tuple[Service, ...] = ()
     incidents: tuple[Incident, ...] = ()
-    meetings: tuple[dict[str, Any], ...] = ()
+    meetings: tuple[Meeting, ...] = ()
     contacts: tuple[Contact, ...] = ()
     playbooks: tuple[PlaybookBrief, ...] = ()
     runs: tuple[PlaybookRun, ...] = ()
@@ -154,12 +156,13 @@ class Heartbeat(Wire):
 
 
 class StateWard(Wire):
-    """One ward in state.json."""
+    """One ward in state.json; `meeting` is the one that runs or comes next."""
 
     ward: WardRef
     verdict: Verdict | None = None
     path: tuple[PathNode, ...] = ()
     incidents: tuple[Incident, ...] = ()
+    meeting: Meeting | None = None
     data_age_s: float | None = None
 
 
@@ -197,7 +200,7 @@ class Status(Wire):
     verdict: Verdict | None = None
     path: tuple[PathNode, ...] = ()
     incidents: tuple[Incident, ...] = ()
-    meeting: dict[str, Any] | None = None
+    meeting: Meeting | None = None
     call: tuple[str, ...] = ()
     wards: tuple[WardSummary, ...] = ()
     left_out: int = 0

@@ -129,6 +129,7 @@ def tell(tmp_path: Path) -> Callable[..., None]:
 
     One ward seen from within, or with several `wards` seen from the hub; `ports` say what the
     inventory knows. `is_live`: it claims to be no simulation, so that packet sizes are tried.
+    `amend` changes the written inventory.
     """
 
     def run(
@@ -137,9 +138,11 @@ def tell(tmp_path: Path) -> Callable[..., None]:
         ports: Ports = PORTS,
         *,
         is_live: bool = False,
+        amend: Callable[[Path], None] = lambda _folder: None,
     ) -> None:
         clock = ManualClock(START)
-        run_virtual(_told(plot, clock, tmp_path, wards, ports, is_live=is_live), clock)
+        told = _told(plot, clock, tmp_path, wards, ports, is_live=is_live, amend=amend)
+        run_virtual(told, clock)
 
     return run
 
@@ -152,6 +155,7 @@ async def _told(
     ports: Ports,
     *,
     is_live: bool,
+    amend: Callable[[Path], None],
 ) -> None:
     world = World(ward_standard(ward_codes(wards)), 1, clock)
     vantage: Vantage = "ward" if wards == 1 else "hub"
@@ -159,6 +163,7 @@ async def _told(
     if is_live:
         site = f"schema: wardops/site/1\nrealm: live\nvantage: {vantage}\n"
         (folder / "inventory" / "site.yaml").write_text(site, encoding="utf-8")
+    amend(folder / "inventory")
     inventory = load(folder / "inventory", kinds())
     ways = cable.transports(world, f"ward:{WARD}" if vantage == "ward" else "hub")
     state = folder / "state"

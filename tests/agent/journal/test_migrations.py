@@ -23,6 +23,7 @@ from agent.notices.model import Body, Notice, NoticeState, NoticeType
 from agent.port_identity import Port
 from inventory.model import Words
 from playbooks.verdict.model import Verdict
+from probes.meeting.model import Meeting
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,16 +33,16 @@ OPENING = Opening("agent-1", "sim", "boot-1", NOW, lambda: 12.5)
 LINE = Verdict("ward", "metronet", "line", "down", 0.91, "M3", root="gw")
 STORED = (
     Incident, record.Root, record.HeldChild, record.Note, Action, record.CannotFixNow,
-    record.Handover, Deadline, record.EvidencePiece, Words, Window, WeeklyRule, Port, Body,
+    record.Handover, Deadline, record.EvidencePiece, Words, Window, WeeklyRule, Port, Body, Meeting,
 )  # fmt: skip
 SETS = (
     record.IncidentState, NoticeState, NoticeType, record.Kind, record.Severity, record.Answer,
     record.ClockGroup,
 )  # fmt: skip
-# What schema 3 stands for. A program of schema 3 reads just this: whoever changes it adds a
+# What schema 4 stands for. A program of schema 4 reads just this: whoever changes it adds a
 # migration (up sets defaults, down takes away what the older program refuses) and writes here what
 # the new number stands for.
-NUMBER = 3
+NUMBER = 4
 FIELDS = """\
 Action: actor at reason result said verb
 Body: end incident labels labels_before start text title
@@ -54,6 +55,7 @@ Incident: abnormal_signs actions cannot_fix_now cause deadlines detected_by evid
 handovers headline held id kind lessons linked notes personal_data public_service_impact reopened \
 root runs serious services severity severity_rule shared sites state summary symptom_of \
 t0_detected t_acked t_closed t_resolved t_started uid ward workaround
+Meeting: calendar code end join profile room source start test_uri ward
 Note: actor at text
 Port: if_descr if_index if_name if_type mac missed port_id state
 Root: confidence fact part row segment whole_way
@@ -166,6 +168,7 @@ def test_an_older_record_comes_up_with_defaults(journal: Path) -> None:
 
 def test_coming_up_keeps_what_a_record_of_this_program_has(journal: Path) -> None:
     """Records of this shape were written before their number was: schema 2 and all the fields."""
+    to_schema(journal, 3)
     with closing(sqlite3.connect(journal / FILE_NAME)) as connection, connection:
         connection.execute("UPDATE meta SET value = '2' WHERE key = 'schema_version'")
     before = stored(journal)
