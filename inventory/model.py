@@ -248,7 +248,9 @@ class Service(Frozen):
     `expect` is a regular expression that the page, the port's first words or a DNS record matches.
     `family` says at which addresses it is asked; with `dual` it is asked at both kinds, apart.
     `pin` is the one certificate that is trusted, `allow_hosts` are further hosts that a page may
-    redirect to. `flow` is what the flow of documents may be tried with, on demand.
+    redirect to. `flow` is what the flow of documents may be tried with, on demand. `meeting` says
+    that a meeting room needs it: its call server, or the page of the meeting system. `sip` is what
+    a SIP server may be tried with.
     """
 
     id: Name
@@ -261,6 +263,8 @@ class Service(Frozen):
     family: Literal["auto", "v4", "v6", "dual"] = "auto"
     allow_hosts: tuple[Annotated[str, StringConstraints(pattern=HOST_NAME)], ...] = ()
     flow: DocumentFlow | None = None
+    sip: SipAccount | None = None
+    meeting: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
