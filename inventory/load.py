@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from inventory.credentials import refuse_exposed, resolve
 from inventory.crosscheck import Whole, crosscheck
 from inventory.document import Document, read
 from inventory.errors import InputError, InventoryError, Problem
-from inventory.model import HttpsAccess, Inventory, Site, SnmpAccess
+from inventory.model import HttpsAccess, Inventory, SipAccount, Site, SnmpAccess, SshAccess
 from inventory.sheet import Sheet, read_sheet
 from inventory.snmp_user import snmp_user
 from inventory.text import one_line
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inventory.document import Keys
+
+_Access: TypeAlias = SnmpAccess | HttpsAccess | SshAccess | SipAccount
 
 WARD_SCHEMA = "wardops/inventory/1"
 SITE_SCHEMA: Literal["wardops/site/1"] = "wardops/site/1"
@@ -173,6 +175,8 @@ def _site_of(document: Document | None) -> tuple[Site, list[Problem]]:
 def _secrets(sheet: Sheet, root: Path, site: Site) -> Iterator[Problem]:
     """A problem at every reference that leads to nothing, or (live) to a file that all may read."""
     for keys, access in _accesses(sheet):
+        if access.auth is None:
+            continue
         try:
             secret = resolve(access.auth, root)
             if site.realm == "live":
@@ -183,12 +187,17 @@ def _secrets(sheet: Sheet, root: Path, site: Site) -> Iterator[Problem]:
             yield sheet.document.problem(keys, error.key, **error.values)
 
 
-def _accesses(sheet: Sheet) -> Iterator[tuple[Keys, SnmpAccess | HttpsAccess]]:
+def _accesses(sheet: Sheet) -> Iterator[tuple[Keys, _Access]]:
     for keys, device in sheet.devices():
         if device.snmp:
             yield (*keys, "snmp", "auth"), device.snmp
         if device.https:
             yield (*keys, "https", "auth"), device.https
+        if device.ssh:
+            yield (*keys, "ssh", "auth"), device.ssh
+    for keys, service in sheet.services():
+        if service.sip:
+            yield (*keys, "sip", "auth"), service.sip
 
 
 def _in_file_order(problem: Problem) -> tuple[str, int, int]:

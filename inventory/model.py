@@ -28,7 +28,10 @@ WARD_CODE = r"^\d{5}$"
 NAME = r"^[a-z0-9][a-z0-9._-]{0,62}$"
 HOST_NAME = r"^([A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?$"
 HTTP_URL = r"^https?://[^\s/?#]+[^\s]*$"
+TEST_URI = r"^sip:[A-Za-z0-9._~!$&'*+=%-]{1,64}@(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?$"
+SIP_ADDRESS = r"^[A-Za-z0-9._~+-]{1,64}@[A-Za-z0-9.-]{1,253}$"
 PIN = r"^sha256:[0-9a-f]{64}$"
+HOST_KEY = r"^SHA256:[A-Za-z0-9+/]{43}$"
 WORLD = r"^udp://[0-9.]+:\d+$"
 
 Address: TypeAlias = Annotated[IPv4Address | IPv6Address, BeforeValidator(_written)]
@@ -101,6 +104,29 @@ class HttpsAccess(Frozen):
     insecure: bool = False
 
 
+class SshAccess(Frozen):
+    """How a device is asked over SSH. `auth` refers to YAML with `user` and `password`.
+
+    `host_key` is the fingerprint of the device's own key, as `ssh-keygen -lf` shows it. Without one
+    nobody logs in: the fingerprint is shown, and a person writes it here.
+    """
+
+    auth: SecretRef
+    port: int = Field(default=22, ge=1, le=65535)
+    host_key: Annotated[str, StringConstraints(pattern=HOST_KEY)] | None = None
+
+
+class SipEntry(Frozen):
+    """Where a SIP registrar says whether a device is registered.
+
+    `address` is the device's address-of-record (`USER@DOMAIN`), `lookup` the registrar's JSON-RPC
+    over HTTP, which is asked and never told anything.
+    """
+
+    address: Annotated[str, StringConstraints(pattern=SIP_ADDRESS)]
+    lookup: HttpUrl
+
+
 class Parents(Frozen):
     """Several devices (and ports, written as in `behind`) that one device is reached through.
 
@@ -117,7 +143,8 @@ class Device(Frozen):
 
     `behind` and `uplink` name ports: `behind: "sw-1:Gi1/0/5"` says through which device (and which
     of its ports) this one is reached, `parents` takes its place where there are several. `kind` is
-    a device-type name that the probes resolve. `feeds` names what a UPS gives power to.
+    a device-type name that the probes resolve. `feeds` names what a UPS gives power to. `sip` is
+    where its registration can be looked up.
     """
 
     name: Name
@@ -132,7 +159,9 @@ class Device(Frozen):
     feeds: tuple[Name, ...] = ()
     snmp: SnmpAccess | None = None
     https: HttpsAccess | None = None
+    ssh: SshAccess | None = None
     node_exporter: HttpUrl | None = None
+    sip: SipEntry | None = None
     duty: Duty | None = None
     ping: bool | None = None
     polled_by: Vantage = "hub"
@@ -240,6 +269,19 @@ class DocumentFlow(Frozen):
     url: HttpUrl
     ward: SecretRef
     centre: SecretRef
+
+
+class SipAccount(Frozen):
+    """What a SIP service may be tried with: an account of its own for tests, a room for test calls.
+
+    `auth` refers to YAML with `user` and `password`; with it the account is registered every minute
+    and taken back at once. `domain` is that of its address where it is not the server's own name.
+    `test_uri` is the one room that a test call may go to.
+    """
+
+    auth: SecretRef | None = None
+    domain: Annotated[str, StringConstraints(pattern=HOST_NAME)] | None = None
+    test_uri: Annotated[str, StringConstraints(pattern=TEST_URI)] | None = None
 
 
 class Service(Frozen):

@@ -61,6 +61,9 @@ _PATTERNS: Mapping[str, str] = MappingProxyType(
         m.HOST_NAME: "inventory.not_host_name",
         m.HTTP_URL: "inventory.not_http_url",
         m.PIN: "inventory.not_pin",
+        m.HOST_KEY: "inventory.not_host_key",
+        m.TEST_URI: "inventory.not_test_uri",
+        m.SIP_ADDRESS: "inventory.not_sip_address",
         m.WORLD: "inventory.not_world",
     }
 )

@@ -11,7 +11,17 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from inventory.credentials import Secret
-    from inventory.model import DocumentFlow, Duty, HttpsAccess, LineProfile, Realm, SnmpAccess
+    from inventory.model import (
+        DocumentFlow,
+        Duty,
+        HttpsAccess,
+        LineProfile,
+        Realm,
+        SipAccount,
+        SipEntry,
+        SnmpAccess,
+        SshAccess,
+    )
     from probes.clock import Clock
     from probes.path.model import LineBandwidth, LineMtu, LineTrace, LineWay
     from probes.path.quality import Judged
@@ -134,6 +144,20 @@ class Interface:
     discontinuity_ticks: int | None = None
     in_errors: int | None = None
     out_errors: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PortVlans:
+    """In which VLANs a port is, by ifName and ifDescr.
+
+    `untagged` is the VLAN of frames without a tag, `tagged` are the VLANs that it sends with one,
+    in order; None where the device does not say.
+    """
+
+    name: str
+    descr: str | None = None
+    untagged: int | None = None
+    tagged: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +308,7 @@ class Reading:
     trace: LineTrace | None = None
     bandwidth: tuple[LineBandwidth, ...] = ()
     clock_stepped: bool = False
+    vlans: tuple[PortVlans, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,8 +321,8 @@ class Target:
     `pin`, `insecure` are for `url`; a device's own HTTPS API has them in `https`. `peers` are names
     and addresses of the ward's devices. `expect` is a regular expression for a service's answer,
     `family` the only addresses it is asked at (4 or 6; None: any), `allow_hosts` are further hosts
-    that it may redirect to, `flow` is a test object for documents. `profile` is what a line is
-    used for.
+    that it may redirect to, `flow` is a test object for documents, `sip` a test account and room,
+    `sip_entry` where a registrar tells of this device. `profile` is what a line is used for.
     """
 
     ward: str
@@ -307,6 +332,7 @@ class Target:
     host: str
     snmp: SnmpAccess | None = None
     https: HttpsAccess | None = None
+    ssh: SshAccess | None = None
     url: str | None = None
     ca: str | None = None
     uplink: str | None = None
@@ -323,6 +349,8 @@ class Target:
     family: Literal[4, 6] | None = None
     allow_hosts: tuple[str, ...] = ()
     flow: DocumentFlow | None = None
+    sip: SipAccount | None = None
+    sip_entry: SipEntry | None = None
     profile: LineProfile = "hd-meeting"
     peers: tuple[tuple[str, str], ...] = ()
 

@@ -35,7 +35,7 @@ _FIXED_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "service:tls": ("tls",),
         "service:dns": ("dns",),
         "service:ntp": ("ntp",),
-        "service:sip": ("sip-options",),
+        "service:sip": ("sip-options", "sip-registration", "sip-call"),
     }
 )
 
@@ -47,17 +47,28 @@ _WATCHED_ROLES = frozenset({"core", "ce", "gateway", "pe"})
 _LINE = ("trace", "mtu")
 _FAR_ENDS: Mapping[str, str] = MappingProxyType({"ward": "gateway", "hub": "ce"})
 
+# Whoever tells its ports may tell their VLANs too.
+_PORTS, _VLANS = "snmp-interfaces", "snmp-vlans"
+# Whether a device is registered can be asked of its registrar, whatever the device is.
+_LOOKUP = "sip-lookup"
+
 # What the inventory must give before a probe makes sense.
 _NEEDS: Mapping[str, Callable[[Target], object]] = MappingProxyType(
     {
         "icmp": lambda target: target.ping,
         "watch": lambda target: target.ping and target.role in _WATCHED_ROLES,
         "snmp": lambda target: target.snmp,
+        "snmp-vlans": lambda target: target.snmp and target.watched,
         # Both would export the same series; the exporter tells more, so it wins.
         "snmp-host": lambda target: target.snmp and not target.url,
-        "cisco-ce": lambda target: target.https,
+        "cisco-ce": lambda target: target.https or target.ssh,
+        "cisco-ce-ws": lambda target: target.https,
         "node-exporter": lambda target: target.url,
         "document-flow": lambda target: target.flow,
+        "sip-registration": lambda target: target.sip and target.sip.auth,
+        "sip-call": lambda target: target.sip and target.sip.test_uri,
+        # Both would export the same series; what the device says of itself wins.
+        "sip-lookup": lambda target: target.sip_entry and not (target.https or target.ssh),
     }
 )
 
@@ -99,7 +110,12 @@ def probes_for(target: Target, *, on_demand: bool = False) -> tuple[Probe, ...]:
     With `on_demand` also those that only a person starts.
     """
     names = _FIXED_KINDS.get(target.kind) or device_type(target.kind).probes
-    asked = ("watch", *names, *(_LINE if _ends_line(target) else ()))
+    more = (
+        *((_VLANS,) if _PORTS in names else ()),
+        *((_LOOKUP,) if target.sip_entry else ()),
+        *(_LINE if _ends_line(target) else ()),
+    )
+    asked = ("watch", *names, *more)
     found = (_probes()[name] for name in asked if _has_access(name, target))
     return tuple(probe for probe in found if on_demand or not probe.on_demand)
 

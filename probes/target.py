@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
-from urllib.parse import SplitResult, parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from pydantic import ValidationError
 
 from inventory.errors import InputError
-from inventory.model import Duty, HttpsAccess, Role, SnmpAccess
+from inventory.model import Duty, HttpsAccess, Role, SipAccount, SnmpAccess, SshAccess
 from probes.errors import NotConfigured
 from probes.model import Target
 from probes.path.bandwidth import server_of
@@ -84,7 +84,9 @@ def _devices(ward: Ward) -> Iterator[Target]:
             host=str(device.address),
             snmp=device.snmp,
             https=device.https,
+            ssh=device.ssh,
             url=device.node_exporter,
+            sip_entry=device.sip,
             uplink=_uplink(device, ward),
             watched=_watched(device, ward),
             export=device.export,
@@ -156,7 +158,7 @@ class _Form:
 # Forms of the public surface that this version does not have yet.
 _LATER = frozenset(
     (
-        *("cisco-ce+ssh", "poly+https", "cms+https", "ssh", "cli+ssh", "vsphere", "libvirt"),
+        *("poly+https", "cms+https", "ssh", "cli+ssh", "vsphere", "libvirt"),
         *("proxmox+https", "h323"),
     )
 )
@@ -214,6 +216,12 @@ def with_auth(target: Target, ref: str) -> Target:
     if target.https is not None:
         https = _checked(HttpsAccess, target.https.model_dump() | {"auth": ref})
         target = replace(target, https=https)
+    if target.sip is not None:
+        sip = _checked(SipAccount, target.sip.model_dump() | {"auth": ref})
+        target = replace(target, sip=sip)
+    if target.ssh is not None:
+        ssh = _checked(SshAccess, target.ssh.model_dump() | {"auth": ref})
+        target = replace(target, ssh=ssh)
     return target
 
 
@@ -261,6 +269,15 @@ def _cisco(parts: SplitResult, plain: Target, ref: str | None) -> Target:
     return replace(plain, https=_checked(HttpsAccess, settings))
 
 
+def _cisco_ssh(parts: SplitResult, plain: Target, ref: str | None) -> Target:
+    # A fingerprint may hold a plus sign, which the usual reading of a query takes for a blank.
+    word, _, key = parts.query.partition("=")
+    settings: dict[str, Any] = {"auth": ref, "port": _port(parts, 22)}
+    if word == "host_key" and key:
+        settings["host_key"] = unquote(key)
+    return replace(plain, ssh=_checked(SshAccess, settings))
+
+
 def _web(parts: SplitResult, plain: Target, _ref: str | None) -> Target:
     return replace(plain, url=parts.geturl())
 
@@ -302,6 +319,25 @@ def _port_url(parts: SplitResult, plain: Target, _ref: str | None) -> Target:
     return replace(plain, url=parts.geturl())
 
 
+def _registrar(parts: SplitResult, plain: Target, ref: str | None) -> Target:
+    account = _checked(SipAccount, {"auth": ref, **_sip_words(parts)})
+    return replace(plain, url=_sip_server(parts), sip=account)
+
+
+def _test_room(parts: SplitResult, plain: Target, ref: str | None) -> Target:
+    room = f"sip:{parts.username or ''}@{parts.netloc.rpartition('@')[2]}"
+    account = _checked(SipAccount, {"auth": ref, "test_uri": room, **_sip_words(parts)})
+    return replace(plain, url=_sip_server(parts), sip=account)
+
+
+def _sip_server(parts: SplitResult) -> str:
+    return parts._replace(scheme="sip", netloc=parts.netloc.rpartition("@")[2], path="").geturl()
+
+
+def _sip_words(parts: SplitResult) -> dict[str, str]:
+    return {key: told[0] for key, told in parse_qs(parts.query).items() if key == "domain"}
+
+
 def _question_url(parts: SplitResult, plain: Target, _ref: str | None) -> Target:
     if not parts.path.strip("/"):
         raise InputError("probe.url_name", url=plain.name, example=_DNS_EXAMPLE)
@@ -310,6 +346,7 @@ def _question_url(parts: SplitResult, plain: Target, _ref: str | None) -> Target
 
 _IPERF3 = "iperf3://192.0.2.10?commit_mbps=20"
 _DNS_EXAMPLE = "dns://192.0.2.53/service.example?type=A"
+_CISCO_SSH = "cisco-ce+ssh://192.0.2.30?host_key=SHA256:…"
 _EXPORTER = _Form(
     ("node-exporter",), _exporter, example="node-exporter+http://192.0.2.10:9100/metrics"
 )
@@ -323,6 +360,10 @@ _FORMS: Mapping[str, _Form] = {
     ),
     "cisco-ce+https": _Form(
         ("cisco-ce",), _cisco, needs_auth=True, example="cisco-ce+https://192.0.2.30"
+    ),
+    "cisco-ce+ssh": _Form(("cisco-ce",), _cisco_ssh, needs_auth=True, example=_CISCO_SSH),
+    "cisco-ce+wss": _Form(
+        ("cisco-ce-ws",), _cisco, needs_auth=True, example="cisco-ce+wss://192.0.2.30"
     ),
     "node-exporter+http": _EXPORTER,
     "node-exporter+https": _EXPORTER,
@@ -338,5 +379,9 @@ _FORMS: Mapping[str, _Form] = {
     "dns": _Form(("dns",), _question_url, example=_DNS_EXAMPLE),
     "ntp": _Form(("ntp",), _web, example="ntp://192.0.2.123"),
     "sip": _Form(("sip-options",), _web, example="sip://192.0.2.60:5060?transport=tcp"),
+    "sip-register": _Form(
+        ("sip-registration",), _registrar, needs_auth=True, example="sip-register://192.0.2.60"
+    ),
+    "sip-call": _Form(("sip-call",), _test_room, example="sip-call://echo@192.0.2.60?seconds=20"),
     "sips": _Form(("sip-options",), _web, example="sips://192.0.2.60"),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from inventory.errors import InputError
 from probes.icmp import IcmpEcho
@@ -16,11 +16,12 @@ from probes.snmp.datagrams import UdpDatagrams
 from probes.snmp.engine_fast import FastEngine
 from probes.transports.model import Transports
 from probes.transports.no_console import leave_out_console
+from probes.transports.shell import ThreadedShell
 from probes.transports.tcp import TcpConnector
 from probes.wire import Wire
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
     from inventory.model import Inventory
     from probes.clock import Clock
@@ -45,6 +46,8 @@ async def open_transports(inventory: Inventory | None, clock: Clock) -> AsyncIte
         closing.callback(snmp.close)
         http = _https()
         closing.push_async_callback(http.close)
+        shell = ThreadedShell()
+        closing.callback(shell.close)
         stamp = StampSender()
         closing.callback(stamp.close)
         yield Transports(
@@ -56,6 +59,8 @@ async def open_transports(inventory: Inventory | None, clock: Clock) -> AsyncIte
             lessons=snmp,
             stamp=stamp,
             line=KernelLine(echo, clock) if isinstance(echo, IcmpEcho) else None,
+            shell=shell,
+            rpc=_LateRpc(),
         )
 
 
@@ -74,6 +79,17 @@ def _https() -> HttpsClient:
     from probes.transports.https import HttpsClient  # noqa: PLC0415 - costs 0.15 s; only to probe
 
     return HttpsClient()
+
+
+class _LateRpc:
+    """An RpcClient whose library is imported with the first question: people ask seldom."""
+
+    async def ask(
+        self, url: str, method: str, params: Mapping[str, object], **options: Any
+    ) -> object:
+        from probes.transports.websocket import WebSocketRpc  # noqa: PLC0415 - costs 0.1 s
+
+        return await WebSocketRpc().ask(url, method, params, **options)
 
 
 def _echo(inventory: Inventory | None, clock: Clock) -> IcmpEcho | WorldEcho:

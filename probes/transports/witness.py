@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from probes.errors import ProbeError
@@ -19,7 +19,7 @@ from probes.transports.model import HttpAnswer, HttpRequest, Transports
 from probes.wire import Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable, Sequence
+    from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 
     from inventory.credentials import Secret
     from probes.model import EchoStats
@@ -32,7 +32,16 @@ if TYPE_CHECKING:
         TableResult,
         Varbind,
     )
-    from probes.transports.model import EchoClient, HttpClient, TcpClient
+    from probes.transports.model import (
+        EchoClient,
+        HttpClient,
+        RpcClient,
+        ShellAnswer,
+        ShellClient,
+        ShellHost,
+        ShellLine,
+        TcpClient,
+    )
 
 _SHOWN = 40  # varbinds of one answer
 
@@ -57,6 +66,8 @@ def witnessed(transports: Transports, tell: Callable[[str], None]) -> tuple[Tran
         stamp=None if transports.stamp is None else WatchedStamp(transports.stamp, tell, tally),
         line=None if transports.line is None else WatchedLine(transports.line, tell, tally),
         wire=_watched_wire(tell, tally) if transports.wire is not None else None,
+        shell=None if transports.shell is None else WatchedShell(transports.shell, tell, tally),
+        rpc=None if transports.rpc is None else WatchedRpc(transports.rpc, tell, tally),
         turns=transports.turns,
     )
     return watched, tally
@@ -209,6 +220,64 @@ class WatchedTcp:
         self._tally.requests += 1
         asking = self._inner.connect(host, port, deadline=deadline)
         return await _timed(f"connect {host} port {port}", asking, self._tell, lambda _s: ("open",))
+
+
+class WatchedShell:
+    """A ShellClient that tells how much was asked and came; a command may hold what is private."""
+
+    def __init__(self, inner: ShellClient, tell: Callable[[str], None], tally: Tally) -> None:
+        self._inner, self._tell, self._tally = inner, tell, tally
+
+    async def talk(
+        self,
+        host: ShellHost,
+        lines: Sequence[ShellLine],
+        *,
+        deadline: float,
+        max_bytes: int = 2_000_000,
+    ) -> tuple[str, ...]:
+        """Type lines and tell of it."""
+        self._tally.requests += len(lines)
+        asking = self._inner.talk(host, lines, deadline=deadline, max_bytes=max_bytes)
+        asked = f"SSH {_key_word(host)} {host.host} port {host.port}, {len(lines)} lines"
+        return await _timed(asked, asking, self._tell, _talk_came)
+
+    async def execute(
+        self, host: ShellHost, command: str, *, deadline: float, max_bytes: int = 2_000_000
+    ) -> ShellAnswer:
+        """Run a command and tell of it."""
+        self._tally.requests += 1
+        asking = self._inner.execute(host, command, deadline=deadline, max_bytes=max_bytes)
+        asked = f"SSH {_key_word(host)} {host.host} port {host.port}, one command"
+        return await _timed(asked, asking, self._tell, _command_came)
+
+
+def _key_word(host: ShellHost) -> str:
+    return "key pinned" if host.host_key else "no key"
+
+
+def _talk_came(answers: tuple[str, ...]) -> Iterable[str]:
+    yield f"{sum(map(len, answers))} characters in {len(answers)} answers"
+
+
+def _command_came(answer: ShellAnswer) -> Iterable[str]:
+    yield f"status {answer.exit_status}, {len(answer.stdout)} characters"
+
+
+class WatchedRpc:
+    """An RpcClient that tells of each question."""
+
+    def __init__(self, inner: RpcClient, tell: Callable[[str], None], tally: Tally) -> None:
+        self._inner, self._tell, self._tally = inner, tell, tally
+
+    async def ask(
+        self, url: str, method: str, params: Mapping[str, object], **options: Any
+    ) -> object:
+        """Ask and tell of it."""
+        self._tally.requests += 1
+        asking = self._inner.ask(url, method, params, **options)
+        asked = f"WebSocket {_plain(url)} {method}, with credentials"
+        return await _timed(asked, asking, self._tell, lambda _told: ("answered",))
 
 
 class WatchedSnmp:

@@ -25,7 +25,8 @@ from probes.run import observe
 from probes.transports.fake import FakeEcho, FakeTcp
 from probes.transports.https import HttpsClient
 from probes.transports.model import HttpAnswer, Transports
-from probes.vc.cisco_ce import PROBE, parse, read
+from probes.vc.cisco_ce import PROBE, parse
+from probes.vc.cisco_tree import read
 from probes.vc.model import samples_of
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ LIVE = """<?xml version="1.0"?>
 def told(xml: str | bytes) -> tuple[Identity, VcStatus]:
     """What a status tree says."""
     body = xml.encode() if isinstance(xml, str) else xml
-    return read(parse(HttpAnswer(200, body, "text/xml")), NOW)
+    found = read(parse(HttpAnswer(200, body, "text/xml")), NOW)
+    return found.identity, found.vc
 
 
 def values_of(xml: str) -> dict[tuple[str, ...], float]:
@@ -203,8 +205,12 @@ def answer(body: bytes | str, content_type: str = "text/xml") -> HttpAnswer:
         (answer("<Configuration/>"), ProtocolBroken, "not_status"),
         (answer("<Status><SIP>"), ParseFailed, "xml"),
         (answer(""), ParseFailed, "xml"),
-        (answer(b"\xff\xfe\x00garbage"), ParseFailed, "xml"),
-        (answer('<?xml version="1.0" encoding="no-such"?><Status/>'), ParseFailed, "xml"),
+        (answer(b"\xff\xfe\x00garbage"), ParseFailed, "xml_encoding"),
+        (
+            answer('<?xml version="1.0" encoding="no-such"?><Status/>'),
+            ParseFailed,
+            "xml_encoding",
+        ),
         (
             answer('<!DOCTYPE x [<!ENTITY a "b">]><Status>&a;</Status>'),
             ProtocolBroken,
