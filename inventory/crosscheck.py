@@ -293,6 +293,8 @@ def _trusted(sheet: Sheet, keys: Keys, service: Service) -> Iterator[Problem]:
         )
     if service.flow is not None and service.module != "http_2xx":
         yield sheet.document.problem((*keys, "flow"), "inventory.no_flow", module=service.module)
+    if service.sip is not None and service.module != "sip":
+        yield sheet.document.problem((*keys, "sip"), "inventory.no_sip", module=service.module)
 
 
 def _asked_at(sheet: Sheet, keys: Keys, service: Service) -> Iterator[Problem]:
@@ -323,6 +325,8 @@ def _written_urls(sheet: Sheet) -> Iterator[tuple[Keys, str]]:
     for keys, device in sheet.devices():
         if device.node_exporter:
             yield (*keys, "node_exporter"), device.node_exporter
+        if device.sip is not None:
+            yield (*keys, "sip", "lookup"), device.sip.lookup
 
 
 def _realm(sheet: Sheet, site: Site) -> Iterator[Problem]:

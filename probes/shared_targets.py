@@ -99,6 +99,7 @@ def services(ward: Ward) -> Iterator[Target]:
                 family=family,
                 allow_hosts=tuple(host.lower() for host in service.allow_hosts),
                 flow=service.flow,
+                sip=service.sip,
             )
 
 

@@ -96,3 +96,9 @@ SIP_CODE = Metric(
 SIP_RTT = Metric(
     "wardops_sip_rtt_seconds", "gauge", "From OPTIONS to its final answer.", _OWN, "seconds"
 )
+SIP_REGISTER_CODE = Metric(
+    "wardops_sip_register_code",
+    "gauge",
+    "Status of the final answer to the test account's REGISTER, also of a refusal.",
+    _OWN,
+)
