@@ -9,8 +9,10 @@ from agent.verdict.reach import NO_ANSWER
 from agent.ward_checks import MTU
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from agent.pace import Slowed
-    from agent.schedule import Schedule
+    from agent.schedule import Job, JobKey, Schedule
     from agent.taken import Step, Taken
     from agent.ward_case import WardCase
     from probes.clock import Clock
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
 # What proves presence quickest, in order; a slow table walk is the last resort.
 _QUICK_PROOFS = ("watch", "icmp", "http", "tcp", "node-exporter", "cisco-ce", "snmp-interfaces")
 
-
+# What a switch says of its ports: whether they have link, and in which VLANs they are.
+_PORTS = ("snmp-interfaces", "snmp-vlans")
 _SIZE_AGAIN_S = 60.0
 
 
@@ -31,19 +34,35 @@ class Asking:
         self._clock = clock
 
     def everything(self, ward: str, name: str) -> int:
-        """Have every probe of a target run at once; returns how many there are."""
+        """Have every probe of a target run at once, but those held back; returns how many."""
         jobs = [job for job in self._schedule.jobs if job.key[:2] == (ward, name)]
-        for job in jobs:
+        free = [job for job in jobs if not self._schedule.is_held(*job.key)]
+        for job in free:
             self._schedule.hasten(*job.key, self._clock.monotonic())
-        return len(jobs)
+        return len(free)
+
+    def held(self, ward: str, name: str) -> tuple[str, ...]:
+        """Which probes of a target are held back because a meeting must not be disturbed."""
+        keys = (job.key for job in self._schedule.jobs if job.key[:2] == (ward, name))
+        return tuple(key[2] for key in keys if self._schedule.is_held(*key))
+
+    def order(self, periods: Mapping[JobKey, float]) -> None:
+        """Run these jobs in another rhythm from now on, all others in their own."""
+        self._schedule.order(periods, self._clock.monotonic())
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """Everything that is planned."""
+        return self._schedule.jobs
 
     def slowed(self, ward: str, name: str) -> tuple[Slowed, ...]:
         """Which probes of a target are asked less often because they take so long."""
         return self._schedule.slowed(ward, name)
 
     def one(self, ward: str, name: str, probe: str, mono: float) -> bool:
-        """Have one probe of a target run at this moment; False when it is not planned."""
-        if not any(job.key == (ward, name, probe) for job in self._schedule.jobs):
+        """Have one probe of a target run at this moment; False when it is not planned or held."""
+        key = (ward, name, probe)
+        if self._schedule.is_held(*key) or all(job.key != key for job in self._schedule.jobs):
             return False
         self._schedule.hasten(ward, name, probe, mono)
         return True
@@ -89,7 +108,8 @@ class Asking:
         """Have the switch and the terminal device say what they know besides answering ping."""
         for device in (case.watch.ward.core, case.watch.ward.ce):
             if device is not None:
-                self._schedule.hasten(case.watch.ward.ward, device.name, "snmp-interfaces", mono)
+                for probe in _PORTS:
+                    self._schedule.hasten(case.watch.ward.ward, device.name, probe, mono)
 
     def _ask_proof(self, ward: str, name: str, when: float) -> None:
         planned = {job.probe.name for job in self._schedule.jobs if job.key[:2] == (ward, name)}

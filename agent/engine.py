@@ -32,6 +32,7 @@ from agent.journal.writer import Journal
 from agent.verdict.facts import facts_of
 from agent.verdict.reach import answered
 from agent.verdict.settle import settle
+from agent.vlan_changes import VlanChanges
 from agent.view import ProbeRuns
 from playbooks.verdict.rootcause import judge
 
@@ -122,6 +123,7 @@ class Engine:
             code: Cabling(case.watch.ward, case.watch.topology) for code, case in cases.items()
         }
         self._dual_stack = {code: DualStack(case.watch.ward) for code, case in cases.items()}
+        self._vlans = VlanChanges()
         self._hinted = HintedPolls()
         self._lore = Lore()
         self._runs: dict[tuple[Subject, str], Counter[Reason]] = defaultdict(Counter)
@@ -288,7 +290,7 @@ class Engine:
         told = self.chronicle.take(seen, at)
         ward = seen.target.ward
         findings = (*self._cabling[ward].take(seen, at), *self._dual_stack[ward].take(seen, at))
-        for event in (*told.events, *findings):
+        for event in (*told.events, *findings, *self._vlans.take(seen, at)):
             self._journal(event)
         if told.ports is not None:
             records = to_records(subject(seen.target), told.ports, at)

@@ -27,6 +27,7 @@ from agent.duty import on_duty
 from agent.flapping import heed
 from agent.hints.model import HintKind
 from agent.maintenance.model import Covered
+from agent.room_duty import RoomDuty
 from agent.taken import Step, Taken
 from agent.verdict.echoes import ECHOES
 from agent.verdict.hold import HoldRules, Holds, Orders, arrange, may_harden
@@ -99,10 +100,10 @@ class WardWatch:
         self._calendar = calendar
         self._chance = chance
         self._hold_rules = HoldRules(spread_s=timing.recheck_s)
+        self.rooms = RoomDuty(ward, self.targets, self.board)
         self._far_end = far_end_name(ward, vantage)
         self.line = LineMemory(ward, self._far_end)
         core = ward.core.name if ward.core else None
-        self.rooms = RoomDuty(ward, self.targets, self.board)
         self._behind_core = frozenset(topology.descendants(core)) if core else frozenset()
 
     def take(self, seen: Observation, at: datetime) -> Taken:
@@ -201,13 +202,13 @@ class WardWatch:
             maintained=self.maintained,
             near=self.line.near,
             line_use=self.line.use,
+            line_vlans=self.line.vlans,
             line=self.line.quality,
+            rooms_in_meeting=self.rooms.in_meeting(at, mono),
             line_is_down=self._roots().is_line_lost(self.checks.get((self._far_end, REACHABLE))),
         )
 
     def seen(self, name: str, at: datetime, mono: float) -> Seen:
-            elsewhere=self.elsewhere,
-            rooms_in_meeting=self.rooms.in_meeting(at, mono),
         """What is known of one target at this moment."""
         check = self.checks.get((name, REACHABLE), _FRESH)
         is_good, fresh = check.state is State.OK, False

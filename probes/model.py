@@ -161,6 +161,20 @@ class PortVlans:
 
 
 @dataclass(frozen=True, slots=True)
+class PortVlans:
+    """In which VLANs a port is, by ifName and ifDescr.
+
+    `untagged` is the VLAN of frames without a tag, `tagged` are the VLANs that it sends with one,
+    in order; None where the device does not say.
+    """
+
+    name: str
+    descr: str | None = None
+    untagged: int | None = None
+    tagged: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Sensor:
     """One reading of a sensor; `unit` says of what. A state without a number has value None.
 
@@ -308,6 +322,7 @@ class Reading:
     trace: LineTrace | None = None
     bandwidth: tuple[LineBandwidth, ...] = ()
     clock_stepped: bool = False
+    vlans: tuple[PortVlans, ...] | None = None
     vlans: tuple[PortVlans, ...] | None = None
 
 

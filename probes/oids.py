@@ -67,6 +67,12 @@ dot1dStpPortState = oid("1.3.6.1.2.1.17.2.15.1.3")
 dot1dTpFdbPort = oid("1.3.6.1.2.1.17.4.3.1.2")
 dot1qTpFdbPort = oid("1.3.6.1.2.1.17.7.1.2.2.1.2")
 dot1qVlanFdbId = oid("1.3.6.1.2.1.17.7.1.4.2.1.3")
+dot1qVlanStaticEgressPorts = oid("1.3.6.1.2.1.17.7.1.4.3.1.2")
+dot1qVlanStaticUntaggedPorts = oid("1.3.6.1.2.1.17.7.1.4.3.1.4")
+dot1qPvid = oid("1.3.6.1.2.1.17.7.1.4.5.1.1")
+
+# CISCO-VLAN-MEMBERSHIP-MIB: the VLAN of an access port, by ifIndex
+vmVlan = oid("1.3.6.1.4.1.9.9.68.1.2.2.1.2")
 
 # IP-MIB (RFC 4293), the table that every router has
 ipNetToMediaPhysAddress = oid("1.3.6.1.2.1.4.22.1.2")

@@ -23,6 +23,7 @@ _ALERT_NAMES: Mapping[str, str] = MappingProxyType(
     {
         "power": "WardopsPowerLost", "power.ups": "WardopsOnBattery",
         "switch": "WardopsDeviceDown", "switch.uplink_shut": "WardopsUplinkDown",
+        "switch.uplink_vlan": "WardopsUplinkDown",
         "switch.uplink_errors": "WardopsPortErrors",
         "lan": "WardopsPortDown", "lan.dns": "WardopsDnsFailing",
         "metronet": "WardopsMetronetDown", "metronet.area": "WardopsAreaOutage",

@@ -31,6 +31,8 @@ LOSS_WINDOW_S = 180.0
 # Echoes over which a stretch's worst loss is taken: fewer are luck, more would hide a fresh fault
 # behind the good time before it.
 WORST_ECHOES = 10
+# What the switch says of its port to the line: it is read again at the first loss.
+_PORT_TABLES = ("snmp-interfaces", "snmp-vlans")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +127,8 @@ def _is_awaited(sight: Sight, loss: Loss) -> bool:
     if asked and not any(seen.mono >= loss.since for seen in asked):
         return True
     core = before[0] if sight.ward.core is not None else None
-    table = core.live.get("snmp-interfaces") if core is not None else None
-    return table is not None and table.mono < loss.since
+    tables = [core.live.get(probe) for probe in _PORT_TABLES] if core is not None else []
+    return any(table is not None and table.mono < loss.since for table in tables)
 
 
 def _is_explained(sight: Sight, loss: Loss) -> bool:

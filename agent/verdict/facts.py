@@ -58,11 +58,11 @@ def facts_of(sight: Sight) -> Facts:
         services={s.id: _service(sight, s.id, measured=behind) for s in sight.ward.services},
         services_elsewhere={},
         rooms=_rooms(sight),
+        meeting_soon=bool(sight.rooms_in_meeting),
         critical_lan=_core_port_lost(sight),
     )
 
 
-        meeting_soon=bool(sight.rooms_in_meeting),
 def _unmeasured(sight: Sight) -> dict[str, Fact]:
     return {one.id: _service(sight, one.id, measured=False) for one in sight.ward.services}
 
@@ -237,13 +237,15 @@ def _carrier_edge(sight: Sight, gw: Fact) -> Fact:
 def _uplink(sight: Sight, gw: Fact) -> dict[str, Fact]:
     """Admin and oper state of the primary uplink port, as the switch itself says."""
     link, core = sight.ward.primary_link, sight.ward.core
-    absent = dict.fromkeys(("up_admin", "up_oper", "up_err", "up_full"), NOT_APPLICABLE)
+    names = ("up_admin", "up_oper", "up_err", "up_full", "up_vlan")
+    absent = dict.fromkeys(names, NOT_APPLICABLE)
     if link is None or core is None or core.snmp is None or link.near_port is None:
         return absent
     seen = sight.of(core.name)
     port = port_of(seen, link.near_port)
+    vlan = _uplink_vlan(sight, gw, link.near_port)
     if seen is None or port is None:
-        return dict.fromkeys(absent, UNKNOWN)
+        return {**dict.fromkeys(absent, UNKNOWN), "up_vlan": vlan}
     observation = seen.live["snmp-interfaces"]
     loss = loss_of(sight) if sight.vantage == "ward" and gw.truth is not Truth.TRUE else None
     is_old = loss is not None and observation.mono < loss.since
@@ -258,8 +260,18 @@ def _uplink(sight: Sight, gw: Fact) -> dict[str, Fact]:
     return {
         "up_admin": asfact_of(port.admin),
         "up_oper": asfact_of(port.oper),
+        "up_vlan": vlan,
         **_use(sight, link, port, observation),
     }
+
+
+def _uplink_vlan(sight: Sight, gw: Fact, port: str) -> Fact:
+    """Ward: whether the uplink port is in the VLANs in which the line worked."""
+    if sight.vantage == "hub":
+        return NOT_APPLICABLE
+    loss = None if gw.truth is Truth.TRUE else loss_of(sight)
+    truth, told = sight.line_vlans.judged(loss)
+    return Fact(truth, "snmp-vlans", {**told, "p": port}, promised=False)
 
 
 def _use(sight: Sight, link: Link, port: Interface, polled: Observation) -> dict[str, Fact]:

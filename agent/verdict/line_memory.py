@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from agent.verdict.doubt import kept
 from agent.verdict.echoes import EchoWindow, burst_of
 from agent.verdict.line_quality import LineQuality, window_of
+from agent.verdict.port_vlans import VlanMemory, vlans_of
 from agent.verdict.sight import port_named
 from agent.verdict.topology import PE, REFLECTOR
 from agent.verdict.uplink import PortUse
@@ -24,13 +25,15 @@ class LineMemory:
     """The line as it was measured lately.
 
     `far_end` holds the echoes of the far end, `near` those of what stands before it by name,
-    `use` how the port that leads to the line was used, `quality` the bursts to the reflector.
+    `use` how the port that leads to the line was used, `vlans` in which VLANs it was, `quality` the
+    bursts to the reflector.
     """
 
     def __init__(self, ward: Ward, far_end_name: str) -> None:
         self.far_end = EchoWindow()
         self.near: dict[str, tuple[Burst, ...]] = {}
         self.use = PortUse()
+        self.vlans = VlanMemory()
         self.quality = LineQuality(PROFILES[ward.path.profile].fair) if ward.path else LineQuality()
         self._far_end_name = far_end_name
         self._near_names = (*ends_here(ward), PE)
@@ -48,6 +51,9 @@ class LineMemory:
         if window is not None:
             self.quality = self.quality.add(window)
         core, near_port = self._port
-        port = port_named(near_port, seen.reading) if name == core and near_port else None
-        if port is not None:
+        if name != core or not near_port:
+            return
+        if (port := port_named(near_port, seen.reading)) is not None:
             self.use = self.use.add(port, seen, seen.ttl_s / TTL_PERIODS)
+        if (vlans := vlans_of(near_port, seen.reading)) is not None:
+            self.vlans = self.vlans.add(vlans, seen.mono)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from agent.checks import State
 from agent.maintenance.model import Covered
 from agent.verdict.line_quality import LineQuality
+from agent.verdict.port_vlans import VlanMemory
 from agent.verdict.uplink import PortUse
 from playbooks.verdict.facts import Fact, Truth
 
@@ -69,8 +70,8 @@ class Sight:
     """What one agent knows of one ward at one moment.
 
     `near` holds the echoes of the last minutes to the ward's own switch, its terminal device and
-    the carrier's edge, `line_use` how the port that leads to the line was used, `line` what the
-    bursts to a reflector said of it.
+    the carrier's edge, `line_use` how the port that leads to the line was used, `line_vlans` in which
+    VLANs it was, `line` what the bursts to a reflector said of it.
     """
 
     ward: Ward
@@ -86,11 +87,10 @@ class Sight:
     line_is_down: bool = False
     line_use: PortUse = field(default_factory=PortUse)
     line: LineQuality = field(default_factory=LineQuality)
-
-    @property
-    elsewhere: Elsewhere = field(default_factory=Elsewhere)
     line_vlans: VlanMemory = field(default_factory=VlanMemory)
     rooms_in_meeting: frozenset[str] = frozenset()
+
+    @property
     def has_heard(self) -> bool:
         """Whether anything at all answered since the agent started.
 

@@ -53,6 +53,7 @@ class Shape(NamedTuple):
     has_lldp: bool
     neighbours: tuple[int, ...]
     is_bridge: bool
+    is_cisco: bool
 
 
 class Index(NamedTuple):
@@ -79,6 +80,7 @@ def shape_of(look: Look) -> Shape:
         lldp.speaks(node),
         lldp.neighbour_ports(look),
         node.role in lldp.BRIDGES,
+        node.kind.startswith("cisco_"),
     )
 
 
@@ -123,6 +125,8 @@ def _rows(shape: Shape) -> Iterator[Rows]:
     yield from shape.chassis
     yield lldp.BRIDGE, scalar if shape.is_bridge else ()
     yield lldp.BRIDGE_PORTS, places if shape.is_bridge else ()
+    yield lldp.PORT_VLANS, places if shape.is_bridge and not shape.is_cisco else ()
+    yield lldp.MEMBER_VLANS, shape.ports if shape.is_bridge and shape.is_cisco else ()
     yield lldp.LOCAL, scalar if shape.has_lldp else ()
     yield lldp.LOCAL_PORTS, places if shape.has_lldp else ()
     yield lldp.REMOTE, shape.neighbours

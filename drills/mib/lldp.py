@@ -1,4 +1,5 @@
-"""Who hangs on which port, as the cables lie: LLDP-MIB (IEEE 802.1AB-2005), BRIDGE-MIB (RFC 4188).
+"""Who hangs on which port, as the cables lie: LLDP-MIB (IEEE 802.1AB-2005), BRIDGE-MIB (RFC 4188),
+and in which VLAN a port is: Q-BRIDGE-MIB (RFC 4363).
 
 A bridge counts its LLDP ports as its bridge ports, from 1; management addresses are not told, so
 that all switches of a size share one index.
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drills.mib.look import MIB2, Entry, text
+from drills.mib.look import ENTERPRISES, MIB2, Entry, text
 from drills.model import node_of
 from probes.snmp import ber
 
@@ -78,6 +79,21 @@ BRIDGE_PORTS = (
     Entry(f"{MIB2}.17.1.4.1.1", ber.INTEGER, lambda _look, row: row),
     Entry(f"{MIB2}.17.1.4.1.2", ber.INTEGER, lambda look, row: _port(look, row).index),
 )
+
+
+def _vlan(look: Look, port: int) -> int:
+    vlan: int = look.world.fact("vlan", look.ref(port))
+    return vlan
+
+
+PORT_VLANS = (
+    Entry(
+        f"{MIB2}.17.7.1.4.5.1.1", ber.GAUGE32, lambda look, row: _vlan(look, _port(look, row).index)
+    ),
+)
+
+# CISCO-VLAN-MEMBERSHIP-MIB, by ifIndex: what such switches have instead of Q-BRIDGE-MIB.
+MEMBER_VLANS = (Entry(f"{ENTERPRISES}.9.9.68.1.2.2.1.2", ber.INTEGER, _vlan),)
 
 LOCAL = (
     Entry(f"{_LLDP}.3.1", ber.INTEGER, lambda _look, _: _BY_MAC),

@@ -48,6 +48,10 @@ class Look:
         """The port of that ifIndex, as `node:port`."""
         return f"{self.node.name}:{self.port(index).name}"
 
+    def speed_bps(self, index: int) -> int:
+        """The speed that the port of that ifIndex runs at."""
+        return traffic.speed_bps(self.world, self.ref(index))
+
     def counters(self, index: int) -> Counters:
         """The port's counters now."""
         return self.world.counters(self.ref(index), self.t)

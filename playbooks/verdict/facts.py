@@ -15,6 +15,8 @@ value may be `{"vi": …, "en": …}`). Numbers are numbers; times are aware dat
   None when that cannot be told (absent counts as good)
 - `up_admin`, `up_oper`: `p` port name; `t` since when
 - `up_err`: `n` errors in `m` packets; or the speed `mbps` and the one `before`
+- `up_vlan`: `p` port name; `before` and `after`, the VLAN of untagged frames while the line worked
+  and now; or `lost`, the tagged VLANs that are gone, as text
 - `hub_ok`: `gw` whether the centre gateway itself answers, None when not told
 - `up_full`: `pct` of the capacity, 0..100
 - `path_ok`: `loss_pct` 0..100; `delay_ms`, `jitter_ms`; with a reflector the same by direction,
@@ -47,7 +49,7 @@ if TYPE_CHECKING:
 FACT_NAMES: tuple[str, ...] = (
     "maint", "hub_ok", "host_link", "host_batt", "sw_seen", "sw_dark",
     "ups_batt", "ups_low", "power_hint", "ups_low_before", "ups_ok_before", "local_dark",
-    "sw", "sw_traffic", "up_admin", "up_oper", "up_err", "up_full",
+    "sw", "sw_traffic", "up_admin", "up_oper", "up_err", "up_full", "up_vlan",
     "ce", "pe", "gw", "path_ok", "mtu",
     "dns", "dns_city", "dns_hub", "lan_ok", "nb_pe", "nb_all",
 )  # fmt: skip

@@ -62,6 +62,11 @@ EVIDENCE: Final[Mapping[tuple[str, Truth], Variants]] = {
         ("ev.errors_bare", ()),
     ),
     ("up_full", _T): _one("ev.full", "pct"),
+    ("up_vlan", _F): (
+        ("ev.vlan_changed", ("p", "before", "after")),
+        ("ev.vlan_lost", ("p", "lost")),
+        ("ev.vlan_changed_bare", ()),
+    ),
     ("ce", _F): _one("ev.ce_silent"),
     ("ce", _T): _one("ev.ce_ok", "ms"),
     ("pe", _F): _one("ev.pe_silent"),
@@ -113,7 +118,8 @@ GOOD: Final[Mapping[tuple[str, Truth], Variants]] = {
 PLACES: Final = frozenset(
     {
         "power/ward", "power/ups", "lan/agent_link", "lan/devices", "lan/dns", "switch/device",
-        "switch/uplink_shut", "switch/management", "switch/uplink_errors", "metronet/ce_link",
+        "switch/uplink_shut", "switch/uplink_vlan", "switch/management", "switch/uplink_errors",
+        "metronet/ce_link",
         "metronet/ce", "metronet/line_or_ce", "metronet/line", "metronet/core", "metronet/area",
         "metronet/backup", "metronet/mtu", "metronet/congestion", "metronet/quality", "dc/gateway",
         "dc/shared", "service/access", "meeting/endpoint", "meeting/registration",

@@ -14,7 +14,7 @@ from playbooks.verdict.facts import Facts, Truth
 Vantage: TypeAlias = Literal["ward", "hub"]
 
 # Facts that only the one vantage can have; the other reads them as not applicable.
-WARD_ONLY: Final = frozenset({"host_link", "host_batt", "sw_seen", "sw_dark"})
+WARD_ONLY: Final = frozenset({"host_link", "host_batt", "sw_seen", "sw_dark", "up_vlan"})
 HUB_ONLY: Final = frozenset({"hub_ok", "ups_low_before", "ups_ok_before"})
 
 # A fault when true. All others are a fault when false, or neither.
@@ -26,8 +26,8 @@ BAD_WHEN_TRUE: Final = frozenset(
 )  # fmt: skip
 BAD_WHEN_FALSE: Final = frozenset(
     {
-        "host_link", "hub_ok", "sw", "sw_traffic", "up_admin", "up_oper", "ce", "pe", "gw",
-        "path_ok", "mtu", "dns", "dns_city", "dns_hub", "lan_ok",
+        "host_link", "hub_ok", "sw", "sw_traffic", "up_admin", "up_oper", "up_vlan", "ce", "pe",
+        "gw", "path_ok", "mtu", "dns", "dns_city", "dns_hub", "lan_ok",
     }
 )  # fmt: skip
 
@@ -47,6 +47,7 @@ NEVER_PROMISED: Final = frozenset(
     {
         "maint", "host_batt", "sw_seen", "sw_dark", "power_hint", "ups_low_before",
         "ups_ok_before", "ups_low", "local_dark", "sw_traffic", "dns_hub", "nb_pe", "nb_all",
+        "up_vlan",
     }
 )  # fmt: skip
 

@@ -121,6 +121,10 @@ _POWER_AND_OWN_SIDE: Final = (
         check="power_leds", dont=("press_reset", "move_cables")),
     Row("S3", "W", parse("sw, not up_admin, not gw"), "switch", "uplink_shut", "down", 0.97,
         root=("gw",), explains=BEYOND, rules_out=_TO_LAN, call=SITE_THEN_NOC, dont=HANDS_OFF),
+    # With link and in another VLAN than while the line worked: what hangs on it only looks dead.
+    Row("S6", "W", parse("sw, up_oper, not up_vlan, not gw"), "switch", "uplink_vlan", "down", 0.90,
+        root=("gw",), explains=BEYOND, rules_out=_TO_LAN, evidence=("up_vlan", "up_oper", "gw"),
+        call=SITE_THEN_NOC, dont=HANDS_OFF),
 )  # fmt: skip
 
 # `unless switch_dead`: beyond a switch that is silent with all behind it nothing is known, whatever

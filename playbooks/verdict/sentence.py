@@ -228,7 +228,7 @@ def _lan_good(facts: Facts, view: Mapping[str, Reading]) -> Sentence | None:
 
 
 def _switch_good(facts: Facts, view: Mapping[str, Reading]) -> Sentence | None:
-    faulty = any(view[name].is_bad for name in ("up_admin", "up_err"))
+    faulty = any(view[name].is_bad for name in ("up_admin", "up_err", "up_vlan"))
     if view["sw"].truth is not Truth.TRUE or faulty:
         return None
     keys = {Truth.TRUE: "ro.switch", Truth.NA: "ro.switch_answers"}

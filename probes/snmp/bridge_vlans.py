@@ -14,13 +14,11 @@ from inventory.credentials import Secret
 from probes import oids
 from probes.errors import ProbeError
 from probes.snmp import bridge, values
-from probes.snmp.parts import vendor
 
 if TYPE_CHECKING:
     from probes.snmp.bridge import Learned
     from probes.snmp.types import SnmpClient, SnmpTarget
 
-_VM_VLAN = vendor("9.9.68.1.2.2.1.2")
 _VLANS = range(2, 4095)  # VLAN 1 is what everybody is shown; 1002 to 1005 are never Ethernet's
 _MAX_VLANS, _MAX_ROWS = 16, 4096
 
@@ -33,7 +31,7 @@ async def read_fdb_of_vlans(
     A switch that is silent to such a name, or refuses it, has shown all that it shows: what came
     before stands. Raises a ProbeError leaf only when it does not tell its VLANs.
     """
-    table = await client.table(target, (_VM_VLAN,), max_rows=_MAX_ROWS, deadline=deadline)
+    table = await client.table(target, (oids.vmVlan,), max_rows=_MAX_ROWS, deadline=deadline)
     members = [values.number(cell) for (cell,) in table.rows.values()]
     listed = {vlan for vlan in members if vlan in _VLANS and vlan is not None}
     found: list[Learned] = []

@@ -28,7 +28,6 @@ class Fault:
     `suspects` must be among its alternatives. Its evidence holds the words `says`. `quick` ones are
     in the short form. One that is judged on the last ten minutes, whatever happened in them, is
     played `afresh`: to an agent without a past, which is then forgotten.
-    `unsolved` is why the right verdict is not reached yet.
     """
 
     name: str
@@ -42,7 +41,6 @@ class Fault:
     quick: bool = False
     afresh: bool = False
     within_s: float = 60.0
-    unsolved: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,9 +241,9 @@ FAULTS = (
           _power("ce", "up"), "power_off"),
     Fault("terminal device hangs", "metronet", ("ce",), _deaf("ce", "input", "forward"),
           _hears("ce"), "power_off"),
-    Fault("uplink in the wrong VLAN", "lan", (), _vlan("uplink", ward.OTHER_VLAN),
-          _vlan("uplink", ward.OFFICE_VLAN), "vlan_wrong_access", within_s=30,
-          unsolved="the VLANs of a switch's ports are not read, so its neighbour is blamed"),
+    Fault("uplink in the wrong VLAN", "switch", ("uplink_vlan",), _vlan("uplink", ward.OTHER_VLAN),
+          _vlan("uplink", ward.OFFICE_VLAN), "vlan_wrong_access", says="in VLAN 20; while",
+          quick=True),
     Fault("carrier's edge without power", "metronet", ("line",),
           _deaf("pe", "input", "forward"), _hears("pe"), "pe_down"),
     Fault("centre's gateway silent", "unknown", ("beyond_pe",),

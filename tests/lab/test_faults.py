@@ -26,11 +26,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.realtime, pytest.mark.timeout(500)]
 
 IS_WHOLE = os.environ.get("WARDOPS_SOAK") == "1"
 PLAYED = [
-    pytest.param(
-        fault,
-        id=fault.name.replace(" ", "-"),
-        marks=[pytest.mark.xfail(reason=fault.unsolved, strict=True)] if fault.unsolved else [],
-    )
+    pytest.param(fault, id=fault.name.replace(" ", "-"))
     for fault in FAULTS
     if IS_WHOLE or fault.quick
 ]

@@ -157,7 +157,8 @@ def snmp_agents(folder: Path) -> tuple[Program, ...]:
     """snmpd of the switch, the terminal device and the UPS."""
     passing = f"{PYTHON} -S -E {Path(__file__).with_name('passing.py')}"
     sw = (
-        f"pass_persist .1.3.6.1.2.1.17 {passing} fdb {folder}/sw.ctl br0\n"
+        f"pass_persist .1.3.6.1.2.1.17 {passing} bridge {folder}/sw.ctl "
+        f"unix:{folder}/ovs.sock br0\n"
         f"master agentx\nagentXSocket {folder}/sw.agentx\nagentXPerms 0777 0777\n"
     )
     ups = (

@@ -41,6 +41,7 @@ CASES = {
     ("S4", "H"): ("good", "sw=F sw_traffic=F"),
     ("P4", "W"): ("cut", "sw=F sw_traffic=N local_dark=T"),
     ("S3", "W"): ("cut", "up_admin=F up_oper=F"),
+    ("S6", "W"): ("cut", "up_vlan=F ce=F"),
     ("X1", "W"): ("cut", "nb_all=T"),
     ("X1", "H"): ("dark", "nb_all=T"),
     ("X2", "W"): ("cut", "nb_pe=T nb_all=F"),
