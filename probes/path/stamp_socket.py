@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _IP_PKTINFO, _IP_RECVTTL, _IP_RECVTOS = 8, 12, 13
 _PKTINFO = struct.Struct("=i4s4s")  # interface, own address, address in the header
 _LINK_LOCAL = b"\xfe\x80"  # such an address means nothing without its interface
-_RECEIVE_BUFFER = 1 << 20
+_BUFFER = 1 << 20
 _MOST_OCTETS, _MOST_EXTRA = 2048, 512
 
 # struct timex of adjtimex(2) where long has 64 bits; larger than any kernel's.
@@ -60,15 +60,23 @@ def open_udp(
 ) -> socket.socket:
     """A non-blocking socket of that family, bound when an address is given, with all of that on.
 
-    With `departures`, `departed` tells when packets left. Raises OSError when it may not be opened
-    or bound.
+    With `departures` it is a sender's: `departed` tells when packets left, and what comes in has
+    its time and no marks. Raises OSError when it may not be opened or bound.
     """
     family = socket.AF_INET if version == 4 else socket.AF_INET6
     kind = socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
     opened = socket.socket(family, kind)
     try:
-        (want_stamps if departures else want_arrivals)(opened)
-        _want_everything(opened, version)
+        for buffer in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+            with contextlib.suppress(OSError):  # a smaller buffer still works
+                opened.setsockopt(socket.SOL_SOCKET, buffer, _BUFFER)
+        if version == 6:
+            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        if departures:
+            want_stamps(opened)
+        else:
+            want_arrivals(opened)
+            _want_marks(opened, version)
         opened.bind(address or ("0.0.0.0" if version == 4 else "::", 0))  # noqa: S104 - asked for
     except OSError:
         opened.close()
@@ -76,14 +84,11 @@ def open_udp(
     return opened
 
 
-def _want_everything(opened: socket.socket, version: Version) -> None:
-    with contextlib.suppress(OSError):  # a smaller buffer still works
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+def _want_marks(opened: socket.socket, version: Version) -> None:
     if version == 4:
         for option in (_IP_PKTINFO, _IP_RECVTTL, _IP_RECVTOS):
             opened.setsockopt(socket.IPPROTO_IP, option, 1)
         return
-    opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     for option in (socket.IPV6_RECVPKTINFO, socket.IPV6_RECVHOPLIMIT, socket.IPV6_RECVTCLASS):
         opened.setsockopt(socket.IPPROTO_IPV6, option, 1)
 
