@@ -219,10 +219,35 @@ class VcCall:
 
 @dataclass(frozen=True, slots=True)
 class VcMedia:
+    packets: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryWay:
+    """One direction of a test call's sound; `dir` is tx towards the test room, rx from there.
+
+    `sent` packets were counted, `mos` is an estimate, None where the round trip is unknown.
+    """
+
+    dir: Literal["tx", "rx"]
+    sent: int
+    loss_ratio: float
+    jitter_s: float
+    mos: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryCall:
+    """A test call that stood: how long that took, and what came of its sound."""
+
+    setup_s: float
+    ways: tuple[CanaryWay, ...] = ()
+    rtt_s: float | None = None
     """One stream of a live call as its endpoint counts it; None where it does not say.
 
     `dir` is as the endpoint sees it (tx leaves the room, rx comes in), `media` what it carries:
-    sound, the picture of people, or what is shared. The loss is of the endpoint's last interval.
+    sound, the picture of people, or what is shared. The loss is of the endpoint's last interval, in
+    which so many `packets` were expected.
     """
 
     dir: Literal["tx", "rx"]

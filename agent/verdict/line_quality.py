@@ -12,7 +12,8 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from playbooks.verdict.facts import Truth
-from probes.path.quality import GOOD_SHARE, PROFILES, WINDOW_PACKETS, WINDOWS
+from probes.path.quality import GOOD_SHARE, PROFILES, WINDOW_PACKETS
+from probes.path.steady import WINDOWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from probes.path.steady import Steady
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 Term: TypeAlias = Literal["loss", "delay", "jitter"]
 
 WINDOW_PACKETS = 20  # fewer decide nothing
-WINDOWS = 3
 GOOD_SHARE = 0.8  # of a limit: well within it
 
 
@@ -60,6 +61,10 @@ class Profile:
 
     good: Limits
     fair: Limits
+
+    def times(self, share: float) -> Profile:
+        """All limits made so many times as large."""
+        return Profile(self.good.times(share), self.fair.times(share))
 
 
 PROFILES: Mapping[LineProfile, Profile] = MappingProxyType(
@@ -156,37 +161,17 @@ class Standing:
     """
 
     profile: Profile
-    judged: Judged | None = None
-    worse: tuple[Judged, ...] = ()
-    better: tuple[Judged, ...] = ()
+    steady: Steady[Judged] = field(default_factory=Steady)
+
+    @property
+    def judged(self) -> Judged | None:
+        """What it came to; None before the first window that decides."""
+        return self.steady.judged
 
     def after(self, ways: Iterable[LineWay]) -> Standing:
         """With one window more; one that decides nothing changes nothing."""
         window = tuple(ways)
-        now = judge(window, self.profile)
-        if now is None:
-            return self
-        if self.judged is None:
-            return replace(self, judged=now)
-        if now.grade > self.judged.grade:
-            return self._moved(worse=(*self.worse, now))
-        calm = judge(window, self._well_within())
-        if calm is not None and calm.grade < self.judged.grade:
-            return self._moved(better=(*self.better, replace(now, grade=calm.grade)))
-        same = now if now.grade == self.judged.grade else self.judged
-        return replace(self, judged=same, worse=(), better=())
-
-    def _well_within(self) -> Profile:
-        good, fair = self.profile.good, self.profile.fair
-        return Profile(good.times(GOOD_SHARE), fair.times(GOOD_SHARE))
-
-    def _moved(
-        self, *, worse: tuple[Judged, ...] = (), better: tuple[Judged, ...] = ()
-    ) -> Standing:
-        row = worse or better
-        if len(row) < WINDOWS:
-            return replace(self, worse=worse, better=better)
-        # What all three windows bear out: the least bad of worse ones, the least good of better.
-        grade = min(one.grade for one in worse) if worse else max(one.grade for one in better)
-        newest = next(one for one in reversed(row) if one.grade == grade)
-        return Standing(self.profile, newest)
+        now, calm = judge(window, self.profile), judge(window, self.profile.times(GOOD_SHARE))
+        if now is not None and calm is not None:
+            calm = replace(now, grade=calm.grade)
+        return replace(self, steady=self.steady.after(now, calm))
