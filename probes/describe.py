@@ -21,9 +21,11 @@ if TYPE_CHECKING:
         Sample,
         Sensor,
         VcCall,
+        VcMedia,
         VcStatus,
         VmStatus,
     )
+    from probes.snmp.neighbours import Neighbour
 
 _PINGS = frozenset({"icmp", "watch"})
 
@@ -90,6 +92,8 @@ def _parts(observations: Sequence[Observation]) -> Iterator[tuple[str, Any]]:
             yield "interfaces", [_interface(port) for port in reading.interfaces]
         if reading.vc is not None:
             yield "vc", _vc(reading.vc)
+            if reading.neighbours is not None:
+                yield "neighbours", [_neighbour(one) for one in reading.neighbours]
         if reading.vm is not None:
             yield "vm", _vm(reading.vm)
         yield from line_parts(reading)
@@ -148,6 +152,15 @@ def _sensor(sensor: Sensor) -> dict[str, Any]:
     }
 
 
+def _neighbour(one: Neighbour) -> dict[str, Any]:
+    return {
+        "name": one.system_name,
+        "port": one.port,
+        "address": one.address,
+        "source": one.source,
+    }
+
+
 def _vc(vc: VcStatus) -> dict[str, Any]:
     return {
         "registered": {"sip": vc.sip_registered, "h323": vc.h323_registered},
@@ -162,6 +175,25 @@ def _vc(vc: VcStatus) -> dict[str, Any]:
         "diagnostics": [{"level": level, "type": kind} for level, kind in vc.diagnostics]
         if vc.has_diagnostics
         else None,
+        "ringing": vc.ringing,
+        "media": [_media(stream) for stream in vc.media],
+        "muted": {"microphones": vc.mic_muted, "video": vc.video_muted},
+        "volume_ratio": _number(vc.volume_ratio),
+        "uptime_seconds": _number(vc.uptime_s),
+        "clock": {"offset_seconds": _number(vc.clock_offset_s), "synced": vc.clock_synced},
+        "network": {"speed_bps": _number(vc.port_bps), "full_duplex": vc.full_duplex},
+    }
+
+
+def _media(stream: VcMedia) -> dict[str, Any]:
+    return {
+        "dir": stream.dir,
+        "media": stream.media,
+        "loss_ratio": _number(stream.loss_ratio),
+        "jitter_seconds": _number(stream.jitter_s),
+        "rtt_seconds": _number(stream.rtt_s),
+        "height_pixels": stream.height_px,
+        "fps": _number(stream.fps),
     }
 
 

@@ -7,12 +7,21 @@ from typing import TYPE_CHECKING
 from inventory.language import decimal, say
 from probes.describe import deciding, reason_text
 from probes.path.words import line_facts
+from probes.vc.words import vc_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from inventory.language import Language
-    from probes.model import EchoStats, Identity, Interface, Observation, Target, VcStatus, VmStatus
+    from probes.model import (
+        CanaryCall,
+        EchoStats,
+        Identity,
+        Interface,
+        Observation,
+        Target,
+        VmStatus,
+    )
 
 
 def summary(
@@ -51,10 +60,11 @@ def _facts(seen: Observation, language: Language) -> Iterator[str]:
         yield _identity(reading.identity, language)
     if reading.interfaces is not None:
         yield _ports(reading.interfaces, language)
-    if reading.vc is not None:
-        yield _vc(reading.vc, language)
+    yield from vc_lines(reading, language)
     if reading.vm is not None:
         yield _vm(reading.vm, language)
+    if reading.call is not None:
+        yield from _call(reading.call, language)
     yield from line_facts(seen, language)
     if reading.samples:
         yield say("probe.line_samples", language, count=len(reading.samples))
@@ -83,19 +93,17 @@ def _ports(ports: Sequence[Interface], language: Language) -> str:
     return say("probe.line_ports", language, count=len(ports), up=up)
 
 
-def _vc(vc: VcStatus, language: Language) -> str:
-    def word(value: bool | None) -> str:
-        return say(f"probe.word_{value}".lower(), language)
-
-    return say(
-        "probe.line_vc",
-        language,
-        sip=word(vc.sip_registered),
-        h323=word(vc.h323_registered),
-        in_call=word(vc.in_call),
-        standby=word(vc.standby),
-        critical=sum(level == "critical" for level, _kind in vc.diagnostics),
-    )
+def _call(call: CanaryCall, language: Language) -> Iterator[str]:
+    yield say("probe.line_call", language, seconds=decimal(call.setup_s, 1, language))
+    for way in call.ways:
+        yield say(
+            "probe.line_call_way",
+            language,
+            direction=say(f"probe.call_{way.dir}", language),
+            loss=decimal(100 * way.loss_ratio, 1, language),
+            jitter=decimal(1000 * way.jitter_s, 1, language),
+            mos="?" if way.mos is None else decimal(way.mos, 1, language),
+        )
 
 
 def _vm(vm: VmStatus, language: Language) -> str:

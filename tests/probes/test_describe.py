@@ -153,6 +153,13 @@ def test_a_codec_has_its_room_and_unknown_is_null() -> None:
         "peripherals",
         "calls",
         "diagnostics",
+        "ringing",
+        "media",
+        "muted",
+        "volume_ratio",
+        "uptime_seconds",
+        "clock",
+        "network",
     }
     assert told["registered"] == {"sip": None, "h323": None}
     assert (told["in_call"], told["standby"]) == (True, None)
