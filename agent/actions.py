@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from agent.incidents.book import Home
     from agent.incidents.record import Incident
     from agent.maintenance.upkeep import Upkeep
+    from agent.meetings.check import Check
     from agent.meetings.usher import Usher
     from agent.runs.conductor import Runs
     from agent.wire import Command
@@ -35,12 +36,19 @@ class Actions:
     """The web side's way to the engine; implements `agent.view.Commands`."""
 
     def __init__(
-        self, engine: Engine, runs: Runs, upkeep: Upkeep, usher: Usher, clock: Clock
+        self,
+        engine: Engine,
+        runs: Runs,
+        upkeep: Upkeep,
+        usher: Usher,
+        check: Check,
+        clock: Clock,
     ) -> None:
         self._engine = engine
         self._runs = runs
         self._upkeep = upkeep
         self._usher = usher
+        self._check = check
         self._clock = clock
 
     async def execute(
@@ -58,6 +66,8 @@ class Actions:
             "maintenance_end": lambda asked, who: self._upkeep.end(asked, who, role),
             "meeting_add": lambda asked, who: self._usher.add(asked, who, role),
             "meeting_remove": lambda asked, who: self._usher.remove(asked, who, role),
+            "meeting_check": lambda asked, _who: self._check.measure(asked),
+            "meeting_confirm": lambda asked, who: self._check.confirm(asked, who, role),
             "playbook_start": self._start_run,
             "playbook_answer": self._answer_run,
             "playbook_back": self._step_back,
@@ -120,8 +130,12 @@ class Actions:
         mine = [c for c in cases if not ward or c.watch.ward.ward == ward]
         if not mine:
             raise ActionRefused("api.no_such_device", device=name)
-        asked = sum(self._engine.asking.everything(c.watch.ward.ward, name) for c in mine)
-        return {"probes": asked}
+        asking = self._engine.asking
+        asked = sum(asking.everything(c.watch.ward.ward, name) for c in mine)
+        held = sorted({probe for c in mine for probe in asking.held(c.watch.ward.ward, name)})
+        if not asked and held:
+            raise self._usher.refusal(mine[0].watch.ward.ward, name)
+        return {"probes": asked, **({"held": held} if held else {})}
 
     def _start_run(self, command: Command, actor: str) -> dict[str, object]:
         incident = command.args.get("incident")

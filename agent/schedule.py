@@ -96,11 +96,18 @@ class _Plan:
     hastened: bool = False
     pace: Pace = field(default_factory=Pace)
     pooled: bool = False
+    ordered_s: float | None = None
 
     @property
     def period_s(self) -> float:
-        """Seconds between two runs at its present pace."""
-        return self.job.period_s * self.pace.factor
+        """Seconds between two runs at its present pace; infinity while it is held back."""
+        own_s = self.job.period_s if self.ordered_s is None else self.ordered_s
+        return own_s * self.pace.factor
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it is not to run at all for a while, whoever asks."""
+        return self.ordered_s == math.inf
 
 
 @dataclass(slots=True)
@@ -206,7 +213,7 @@ class Schedule:
         may have been asked before the reason for the haste.
         """
         plan = self._plans.get((ward, name, probe))
-        if plan is None or (plan.next_at <= at and plan.job.key not in self._queue):
+        if plan is None or plan.is_held or (plan.next_at <= at and plan.job.key not in self._queue):
             return
         plan.hastened = True
         self._queue.pop(plan.job.key, None)
@@ -237,8 +244,24 @@ class Schedule:
         del self._away[place]
         for key in self._of[place]:
             self._queue.pop(key, None)
-            if self._plans[key].next_at > mono and not self._goes_on(key):
-                self._move(self._plans[key], mono)
+            plan = self._plans[key]
+            if plan.next_at > mono and not self._goes_on(key) and not plan.is_held:
+                self._move(plan, mono)
+
+    def order(self, periods: Mapping[JobKey, float], mono: float) -> None:
+        """From now on run these jobs in another rhythm, all others in their own.
+
+        Seconds; infinity holds a job back, also when somebody wants it at once.
+        """
+        for key, plan in self._plans.items():
+            if plan.ordered_s != (ordered_s := periods.get(key)):
+                plan.ordered_s = ordered_s
+                self._move(plan, self._after(plan, mono))
+
+    def is_held(self, ward: str, name: str, probe: str) -> bool:
+        """Whether a job is held back at present."""
+        plan = self._plans.get((ward, name, probe))
+        return plan is not None and plan.is_held
 
     def slowed(self, ward: str, name: str) -> tuple[Slowed, ...]:
         """Which probes of a target are asked less often because they take so long."""
@@ -289,7 +312,7 @@ class Schedule:
     def _shaped(self, plan: _Plan, mono: float) -> Job:
         """The job as it is run now: at its present pace, its silence good for as long as needed."""
         job, place = plan.job, plan.job.key[:2]
-        if plan.pace.factor > 1:
+        if plan.period_s != job.period_s:
             probe = replace(job.probe, period_s=plan.period_s)
             job = replace(job, period_s=plan.period_s, probe=probe)
         silent_s = mono - self._silent_since.get(place, mono)

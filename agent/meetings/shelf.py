@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from agent.incidents.record import Event
@@ -12,7 +14,8 @@ from agent.meetings.kept import from_record, to_record
 from inventory.errors import ActionRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
 
     from agent.journal.store import Store
     from probes.meeting.model import Meeting
@@ -39,6 +42,7 @@ class Shelf:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._meetings: dict[str, Meeting] = {}
+        self._in_order: tuple[Meeting, ...] = ()
         self._of_room: dict[tuple[str, str], tuple[Meeting, ...]] = {}
         for kept in store.kept("meeting"):
             self._meetings[kept.key] = from_record(kept.data)
@@ -46,15 +50,15 @@ class Shelf:
 
     def all(self) -> tuple[Meeting, ...]:
         """Every meeting that is known, the earliest first."""
-        return tuple(sorted(self._meetings.values(), key=_by_start))
+        return self._in_order
 
     def upcoming(self, at: datetime) -> tuple[Meeting, ...]:
         """Meetings to come, running, or over for less than a quarter of an hour."""
-        return tuple(one for one in self.all() if one.end + AFTER > at)
+        return tuple(one for one in _recent(self._in_order, at) if one.end + AFTER > at)
 
     def running(self, at: datetime) -> tuple[Meeting, ...]:
         """Meetings that run at that moment; the end itself is outside."""
-        return tuple(one for one in self.all() if one.start <= at < one.end)
+        return tuple(one for one in _recent(self._in_order, at) if one.start <= at < one.end)
 
     def of_room(self, ward: str, room: str) -> tuple[Meeting, ...]:
         """All meetings of one room, the earliest first."""
@@ -62,7 +66,8 @@ class Shelf:
 
     def next_of(self, ward: str, room: str, at: datetime) -> Meeting | None:
         """The meeting that runs in a room, else the next one there; None when none is booked."""
-        return next((one for one in self.of_room(ward, room) if one.end > at), None)
+        recent = _recent(self.of_room(ward, room), at)
+        return next((one for one in recent if one.end > at), None)
 
     def find(self, name: str, ward: str | None = None, room: str | None = None) -> Meeting:
         """The meeting of that id or code. Raises ActionRefused for none or for several."""
@@ -133,10 +138,17 @@ class Shelf:
         self._sort()
 
     def _sort(self) -> None:
+        self._in_order = tuple(sorted(self._meetings.values(), key=_by_start))
         rooms: dict[tuple[str, str], list[Meeting]] = {}
         for one in self.all():
             rooms.setdefault((one.ward, one.room), []).append(one)
         self._of_room = {place: tuple(found) for place, found in rooms.items()}
+
+
+def _recent(meetings: tuple[Meeting, ...], at: datetime) -> Iterator[Meeting]:
+    """Those that may not be over for long: none lasts longer than a day."""
+    first = bisect_left(meetings, at - LONGEST - AFTER, key=lambda one: one.start)
+    return islice(meetings, first, None)
 
 
 def _difference(mine: Mapping[str, Meeting], said: Mapping[str, Meeting], at: datetime) -> Change:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
 from agent.arguments import end_of, moment_of
+from agent.duty import ICT
 from agent.incidents.record import Event
 from agent.incidents.verbs import text_of
-from agent.meetings.timeline import phase_of
+from agent.meetings.timeline import is_safe_window, phase_of
+from agent.meetings.window import periods, protected
 from agent.room_duty import room_of
 from inventory.errors import ActionRefused, InputError
 from inventory.model import LineProfile, Role
@@ -20,13 +24,29 @@ if TYPE_CHECKING:
     from agent.engine import Engine
     from agent.meetings.shelf import Shelf
     from agent.meetings.timeline import Phase
+    from agent.schedule import Job, JobKey
+    from agent.watching import WardWatch
     from agent.wire import Command
     from inventory.model import Ward
     from probes.clock import Clock
 
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """Why a device must be left in peace: a room's meeting, None for a call that nobody booked.
+
+    `is_gear`: it stands in that room; else the room is reached through it.
+    """
+
+    room: str
+    meeting: Meeting | None
+    is_gear: bool
+
+
 # The local token is the only identity so far and carries the ward's own role.
 MAY_BOOK = frozenset({"ward_it", "region_dxc", "city_noc"})
 MOST_URI = 200
+LOOK_EVERY = 5  # turns: whether a room is in a call is known from its last poll anyway
 
 
 class Usher:
@@ -36,6 +56,8 @@ class Usher:
         self.shelf = shelf
         self._engine = engine
         self._clock = clock
+        self._turns = 0
+        self._protections: dict[str, dict[str, Protection]] = {}
         now = clock.now()
         self._phases: dict[str, Phase] = {one.id: phase_of(one, now) for one in shelf.upcoming(now)}
         for code, case in engine.cases.items():
@@ -49,7 +71,14 @@ class Usher:
             before, phase = self._phases.get(one.id, "booked"), phases[one.id]
             if before != phase:
                 self._say(one, phase, now)
+        if phases != self._phases or self._turns % LOOK_EVERY == 0:
+            self._protect(now)
         self._phases = phases
+        self._turns += 1
+
+    def protection(self, ward: str, name: str) -> Protection | None:
+        """Why a device must not be disturbed now; None when it may."""
+        return self._protections.get(ward, {}).get(name)
 
     def add(self, command: Command, actor: str, role: str) -> dict[str, object]:
         """`meeting_add`: code, room, start, end or minutes. Raises ActionRefused, InputError."""
@@ -69,6 +98,37 @@ class Usher:
         self.shelf.remove(found, actor, self._clock.now())
         self._publish(found, {"phase": "removed"})
         return {"meeting": found.id, "code": found.code}
+
+    def refusal(self, ward: str, name: str) -> ActionRefused:
+        """The line that says which meeting forbids it to disturb a device, and until when."""
+        why = self.protection(ward, name)
+        if why is None or why.meeting is None:
+            return ActionRefused("meeting.in_call", device=name, room=why.room if why else "-")
+        until = f"{why.meeting.end.astimezone(ICT):%H:%M}"
+        return ActionRefused(
+            "meeting.protected", device=name, code=why.meeting.code, room=why.room, until=until
+        )
+
+    def _protect(self, now: datetime) -> None:
+        """Have the gear and line of meetings read lightly, and oftener what tells of them."""
+        mono = self._clock.monotonic()
+        found = {
+            code: protections(case.watch, now, mono) for code, case in self._engine.cases.items()
+        }
+        found = {code: kept for code, kept in found.items() if kept}
+        if _extent(found) != _extent(self._protections):
+            self._order(found)
+        self._protections = found
+
+    def _order(self, found: Mapping[str, Mapping[str, Protection]]) -> None:
+        jobs: dict[str, list[Job]] = defaultdict(list)
+        for job in self._engine.asking.jobs:
+            jobs[job.target.ward].append(job)
+        ordered: dict[JobKey, float] = {}
+        for code, kept in found.items():
+            gear = {name for name, why in kept.items() if why.is_gear}
+            ordered |= periods(jobs[code], gear, kept)
+        self._engine.asking.order(ordered)
 
     def _say(self, meeting: Meeting, phase: Phase, at: datetime) -> None:
         data = {"code": meeting.code, "room": meeting.room, "phase": phase,
@@ -100,6 +160,23 @@ def rooms_of(ward: Ward) -> tuple[str, ...]:
     """The meeting rooms of a ward by name: where a video endpoint stands, or a room is named."""
     found = (room_of(one) for one in ward.devices if one.role is Role.VC or one.room)
     return tuple(dict.fromkeys(found))
+
+
+def protections(watch: WardWatch, now: datetime, mono: float) -> dict[str, Protection]:
+    """What nothing may disturb in a ward now, by name, with the meeting that it is for."""
+    found: dict[str, Protection] = {}
+    for room in sorted(watch.rooms.in_meeting(now, mono)):
+        booked = watch.rooms.next_meeting(room, now)
+        is_booked = booked is not None and is_safe_window(booked, now)
+        gear = watch.rooms.gear(room)
+        for name in sorted(protected(watch.ward, watch.topology, gear)):
+            if name not in found or name in gear:
+                found[name] = Protection(room, booked if is_booked else None, name in gear)
+    return found
+
+
+def _extent(found: Mapping[str, Mapping[str, Protection]]) -> set[tuple[str, str, bool]]:
+    return {(c, name, why.is_gear) for c, kept in found.items() for name, why in kept.items()}
 
 
 def _of_ward(shelf: Shelf, ward: str) -> Callable[[str, datetime], Meeting | None]:

@@ -240,3 +240,37 @@ def test_a_timer_that_comes_a_rounding_error_early_finds_its_run_due() -> None:
     schedule.done(one)
     assert schedule.skipped.get(one.key, 0) == 0
     assert schedule.next_due(early) > early + 29
+
+
+def test_a_job_that_is_held_back_runs_for_nobody_and_goes_on_in_its_own_rhythm_after() -> None:
+    walk, echo = job("sw-1", "snmp-topology", 900.0), job("sw-1", "icmp", 30.0)
+    schedule = Schedule([walk, echo], 0.0)
+    schedule.order({walk.key: math.inf}, 0.0)
+    schedule.hasten(*walk.key, 5.0)
+    schedule.missed("26740", "sw-1", 5.0)
+    schedule.missed("26740", "sw-1", 60.0)
+    schedule.reached("26740", "sw-1", 61.0)
+    for second in range(2000):
+        ran = schedule.due(float(second))
+        assert walk not in ran
+        finish(schedule, ran)
+    assert schedule.is_held(*walk.key)
+    schedule.order({}, 2000.0)
+    at = next(s for s in range(2000, 2900) if walk in schedule.due(float(s)))
+    assert math.isclose((at - walk.phase_s) % 900.0, 0.0, abs_tol=1.0)
+
+
+def test_a_job_with_another_rhythm_lives_as_long_as_that_and_no_longer() -> None:
+    echo = job("gateway")
+    schedule = Schedule([echo], 0.0)
+    schedule.order({echo.key: 10.0}, 0.0)
+    runs = []
+    for half in range(240):
+        for one in schedule.due(half / 2):
+            runs.append((half / 2, one.probe.ttl_s, one.deadline_s))
+            schedule.done(one)
+    assert len(runs) in (12, 13)
+    assert {run[1:] for run in runs[1:]} == {(25.0, 3.0)}
+    schedule.order({}, 120.0)
+    after = [s for s in range(120, 300) if schedule.due(float(s)) and not schedule.done(echo)]
+    assert len(after) == 6

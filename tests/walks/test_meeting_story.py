@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from drills.listen import Ports
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
 
 CODEC = "vc-26740-a"
 ROOM = "phong-hop-a"
+WARD = "26740"
+SWITCH = "sw-26740-01"
+WELL_EQUIPPED = Ports(snmp=1161, https=8443, http=9100, reach=9643, stamp=862, dns=53, ntp=123)
 
 
 def on_meeting_duty(folder: Path) -> None:
@@ -61,12 +66,11 @@ def test_everybody_reads_the_next_meeting_and_each_phase_is_said_once(
 ) -> None:
     async def plot(story: Story) -> None:
         await story.clock.sleep(60)
-        said = await booked(story, 11, 2, join="dial_out")
+        said = await booked(story, 10.5, 2, join="dial_out")
         number = said["result"]["meeting"]
         (shown,) = (await story.get("/snapshot"))["meetings"]
         assert (shown["id"], shown["room"], shown["phase"]) == (number, ROOM, "t30")
-        await story.clock.sleep(29 * 60)
-        assert (await story.get("/snapshot"))["meetings"] == []
+        await story.clock.sleep(13 * 60 + 5)
         lines = [
             one.event.data["phase"] for one in story.agent.store.events(key=number)
             if one.event.kind == "meeting.phase"
@@ -90,3 +94,57 @@ def test_a_meeting_that_is_called_off_is_gone_for_everybody(tell: Callable[[Any]
         assert "123/TB-UBND" in refused["message"]["vi"]
 
     tell(plot)
+
+
+def _runs(story: Story, name: str, probe: str) -> int:
+    return sum(story.agent.engine.runs((WARD, name), probe).runs.values())
+
+
+def test_around_a_meeting_the_room_and_the_line_are_read_lightly_and_the_line_oftener(
+    tell: Callable[[Any], None],
+) -> None:
+    """No table is walked from half an hour before to the end; then everything is as before."""
+    watched = (
+        ("gateway", "icmp"), (CODEC, "cisco-ce"), (SWITCH, "snmp-interfaces"),
+        (SWITCH, "snmp-topology"), (SWITCH, "snmp-health"), ("ups-26740", "snmp-ups"),
+    )  # fmt: skip
+
+    async def counted(story: Story, seconds: float) -> dict[tuple[str, str], int]:
+        before = {one: _runs(story, *one) for one in watched}
+        await story.clock.sleep(seconds)
+        return {one: _runs(story, *one) - before[one] for one in watched}
+
+    async def plot(story: Story) -> None:
+        await story.clock.sleep(60)
+        usual = await counted(story, 300)
+        assert [usual[one] for one in watched[:3]] == [10, 10, 10]
+        assert usual[SWITCH, "snmp-health"] > 0
+        await booked(story, 28, 2)
+        await story.clock.sleep(15)
+        during = await counted(story, 300)
+        assert [during[one] for one in watched] == [30, 30, 10, 0, 0, usual[watched[5]]]
+        asked = await story.do("probe_now", device=SWITCH)
+        assert asked["accepted"], asked
+        assert {"snmp-topology", "snmp-health"} <= set(asked["result"]["held"])
+        await story.do("meeting_remove", meeting="123/TB-UBND")
+        await story.clock.sleep(15)
+        after = await counted(story, 300)
+        assert [after[one] for one in watched[:3]] == [10, 10, 10]
+        assert after[SWITCH, "snmp-health"] > 0
+
+    tell(plot)
+
+
+def test_a_lossy_line_is_an_incident_one_level_up_when_a_meeting_is_near(
+    tell: Callable[[Any], None],
+) -> None:
+    """Degraded, work goes on: S3 on any day; a meeting in twenty minutes makes it S2."""
+
+    async def plot(story: Story) -> None:
+        await story.clock.sleep(60)
+        await booked(story, 20, 30)
+        story.fault("path_loss", "ce:wan", loss=0.2)
+        (found,) = await story.within(400, lambda: story.incidents(is_open=True))
+        assert (found["root"]["segment"], found["severity"]) == ("metronet", "S2")
+
+    tell(plot, ports=WELL_EQUIPPED)
