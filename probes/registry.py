@@ -63,6 +63,8 @@ _NEEDS: Mapping[str, Callable[[Target], object]] = MappingProxyType(
         "snmp-host": lambda target: target.snmp and not target.url,
         "cisco-ce": lambda target: target.https or target.ssh,
         "cisco-ce-ws": lambda target: target.https,
+        "poly": lambda target: target.https,
+        "cms": lambda target: target.https,
         "node-exporter": lambda target: target.url,
         "document-flow": lambda target: target.flow,
         "sip-registration": lambda target: target.sip and target.sip.auth,

@@ -158,7 +158,7 @@ class _Form:
 # Forms of the public surface that this version does not have yet.
 _LATER = frozenset(
     (
-        *("poly+https", "cms+https", "ssh", "cli+ssh", "vsphere", "libvirt"),
+        *("ssh", "cli+ssh", "vsphere", "libvirt"),
         *("proxmox+https", "h323"),
     )
 )
@@ -344,6 +344,11 @@ def _question_url(parts: SplitResult, plain: Target, _ref: str | None) -> Target
     return replace(plain, url=parts.geturl())
 
 
+def _cms(parts: SplitResult, plain: Target, ref: str | None) -> Target:
+    settings = {"auth": ref, "port": _port(parts, 445)}
+    return replace(plain, https=_checked(HttpsAccess, settings))
+
+
 _IPERF3 = "iperf3://192.0.2.10?commit_mbps=20"
 _DNS_EXAMPLE = "dns://192.0.2.53/service.example?type=A"
 _CISCO_SSH = "cisco-ce+ssh://192.0.2.30?host_key=SHA256:…"
@@ -365,6 +370,15 @@ _FORMS: Mapping[str, _Form] = {
     "cisco-ce+wss": _Form(
         ("cisco-ce-ws",), _cisco, needs_auth=True, example="cisco-ce+wss://192.0.2.30"
     ),
+    **{
+        f"{name}+https": _Form(
+            (name,), _cisco, needs_auth=True, example=f"{name}+https://192.0.2.30"
+        )
+        for name in ("poly", "poly-trio", "poly-hdx")
+    },
+    "cms+https": _Form(("cms",), _cms, needs_auth=True, example="cms+https://192.0.2.40"),
+    "yealink": _Form(("yealink",), _web, example="yealink://192.0.2.30:6024"),
+    "vc-generic": _Form(("vc-generic", "icmp"), _address, example="vc-generic://192.0.2.30"),
     "node-exporter+http": _EXPORTER,
     "node-exporter+https": _EXPORTER,
     "icmp": _Form(("icmp",), _address, example="icmp://192.0.2.10"),

@@ -146,6 +146,12 @@ def test_a_service_brings_its_host_url_and_ca() -> None:
             "2001:db8::1",
         ),
         ("cisco-ce+https://192.0.2.1:8443", ("cisco-ce",), "192.0.2.1"),
+        ("poly+https://192.0.2.1", ("poly",), "192.0.2.1"),
+        ("poly-trio+https://192.0.2.1", ("poly-trio",), "192.0.2.1"),
+        ("poly-hdx+https://[2001:db8::1]", ("poly-hdx",), "2001:db8::1"),
+        ("cms+https://192.0.2.1", ("cms",), "192.0.2.1"),
+        ("yealink://192.0.2.1:6024", ("yealink",), "192.0.2.1"),
+        ("vc-generic://192.0.2.1", ("vc-generic", "icmp"), "192.0.2.1"),
         ("node-exporter+http://192.0.2.1:9100", ("node-exporter",), "192.0.2.1"),
         ("icmp://192.0.2.1", ("icmp",), "192.0.2.1"),
         ("tcp://192.0.2.1:22", ("tcp",), "192.0.2.1"),
@@ -183,7 +189,8 @@ def test_several_credentials_are_several_targets() -> None:
 @pytest.mark.parametrize(
     ("url", "auth", "key"),
     [
-        ("poly+https://192.0.2.1", [], "probe.url_later"),
+        ("poly+https://192.0.2.1", [], "probe.auth_missing"),
+        ("h323://192.0.2.1", [], "probe.url_later"),
         ("libvirt:///system", [], "probe.url_later"),
         ("gopher://192.0.2.1", [], "probe.url_scheme"),
         ("dns://192.0.2.53", [], "probe.url_name"),
