@@ -30,8 +30,10 @@ from agent.journal.store import open_store
 from agent.loop import Poller
 from agent.maintenance.upkeep import Upkeep
 from agent.maintenance.windows import Windows
+from agent.meetings.check import Check
 from agent.meetings.shelf import Shelf
 from agent.meetings.usher import Usher
+from agent.meetings.words import PeoplesWord
 from agent.metrics_catalog import full_catalogue
 from agent.notices.advice import advice_for, waits_for
 from agent.notices.desk import Desk
@@ -157,7 +159,10 @@ class Agent:
         self.upkeep = Upkeep(windows, self.engine, clock, look)
         self.upkeep.turn()
         self.usher = Usher(Shelf(self.store), self.engine, clock)
-        self.actions = Actions(self.engine, self.runs, self.upkeep, self.usher, clock)
+        self.check = Check(self.engine, self.usher.shelf, PeoplesWord(self.store), clock)
+        self.actions = Actions(
+            self.engine, self.runs, self.upkeep, self.usher, self.check, clock
+        )  # fmt: skip
         self.office = self._open_office()
         self._drill: Drill | None = None
         note = self.engine.note
@@ -191,7 +196,7 @@ class Agent:
         return replace(
             seen, drill=self._drill,
             windows=windows.upcoming(seen.now), weekly=windows.rules(),
-            meetings=self.usher.shelf.upcoming(seen.now),
+            meetings=self.usher.shelf.upcoming(seen.now), rooms=self.check,
             told=self._told(seen), troubles=self._troubles(),
         )  # fmt: skip
 
@@ -328,6 +333,7 @@ class Agent:
                 self.metrics.show_snmp_fallbacks(self.snmp_memory.fallbacks())
             self.upkeep.turn()
             self.usher.turn()
+            show_link(self.metrics, self.link, self.desk)
             self.hints.look_after(self.clock.monotonic())
             self.engine.judge_share(turn)
             if turn % SAVE_RINGS_EVERY == SAVE_RINGS_EVERY - 1:

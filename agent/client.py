@@ -142,6 +142,15 @@ class AgentClient:
         """Announced windows that are not over and the weekly rules, of one ward if given."""
         return self._get(wire.Maintenance, "/maintenance", _given(ward=ward))
 
+    def readiness(
+        self, room: str, ward: str, meeting: str | None = None, since: datetime | None = None
+    ) -> wire.Readiness:
+        """Whether a room is ready, for a meeting by its id; `pending` counts from `since` on."""
+        params = _given(
+            room=room, ward=ward, meeting=meeting, since=wire.stamp(since) if since else None
+        )
+        return self._get(wire.Readiness, "/readiness", params)
+
     def unknown_senders(self) -> UnknownSenders:
         """Who sent traps or syslog lines and is no device; for role city_noc."""
         return self._get(UnknownSenders, "/unknown-senders")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from inventory.model import Realm, Unit, Vantage, Ward
     from playbooks.verdict.model import Segment, Verdict, VerdictState
     from probes.meeting.model import Meeting
+    from probes.meeting.readiness_model import Readiness
     from probes.model import Identity, Observation, Reason, Target
 
 DeviceState: TypeAlias = Literal[
@@ -60,7 +61,8 @@ class DeviceView:
     good one, infinity when there was none. `reachable` is None when unknown or off duty. `identity`
     is what the device said of itself last, kept while it is silent; `traffic` is that of its ports
     by name, between its last two answers. `parents` are names nearest first, `held_by` the broken
-    one that holds this target.
+    one that holds this target. `is_ipv6_broken` is true of a service's IPv6 side while it fails and
+    the other one is good.
     """
 
     target: Target
@@ -83,6 +85,7 @@ class DeviceView:
     port_ids: Mapping[int, str] = field(default_factory=dict)
     flows: Mapping[int, Flow] = field(default_factory=dict)
     slowed: tuple[Slowed, ...] = ()
+    is_ipv6_broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,7 @@ class AgentView:
     answered before. `not_ready` says why the agent is not ready; empty means it is. `drill` is the
     drill that is played on this agent, if one is. `windows` of maintenance are those that are open
     or to come, the earliest first; `weekly` are the rules in force. `meetings` are those that are
-    not over for long, the earliest first. `common` are the group
+    not over for long, the earliest first, `rooms` judges their rooms. `common` are the group
     incidents that are not closed, the newest first. `troubles` are the agent's own. `told` are the
     notices about each incident that hurts, by uid.
     """
@@ -163,6 +166,7 @@ class AgentView:
     windows: tuple[Window, ...] = ()
     weekly: tuple[WeeklyRule, ...] = ()
     meetings: tuple[Meeting, ...] = ()
+    rooms: RoomBook | None = None
     troubles: tuple[Trouble, ...] = ()
     common: tuple[Incident, ...] = ()
     told: Mapping[str, tuple[Notice, ...]] = field(default_factory=dict)
@@ -193,6 +197,16 @@ class Commands(Protocol):
         self, *, ward: str | None, kind: str | None, is_open: bool | None
     ) -> Sequence[Incident]:
         """All incidents that fit, newest first."""
+
+
+class RoomBook(Protocol):
+    """What the web side may ask about meeting rooms."""
+
+    def room(self, ward: str, room: str, meeting: Meeting | None) -> Readiness | None:
+        """Whether a room is ready, for a meeting if one is given; None for a foreign ward."""
+
+    def pending(self, ward: str, room: str, since: datetime) -> int:
+        """How many of the room's targets were not measured since that moment."""
 
 
 class RunBook(Protocol):

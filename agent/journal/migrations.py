@@ -128,4 +128,15 @@ _FOURTH = Migration(
     down=("DROP TABLE meeting_minute", "DROP TABLE meeting"),
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH)
+# What people confirmed of a meeting: the two-way test, sharing, the speaker.
+_FIFTH = Migration(
+    number=5,
+    up=(
+        """CREATE TABLE meeting_word(
+             key TEXT PRIMARY KEY, ward TEXT NOT NULL, device TEXT, changed_ms INTEGER NOT NULL,
+             record TEXT NOT NULL CHECK(json_valid(record)))""",
+    ),
+    down=("DROP TABLE meeting_word",),
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)

@@ -14,7 +14,7 @@ from agent.journal.audit import AuditRow, Deed, canonical
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-RecordTable: TypeAlias = Literal["maintenance", "meeting", "meeting_minute", "port"]
+RecordTable: TypeAlias = Literal["maintenance", "meeting", "meeting_minute", "meeting_word", "port"]
 CheckKey: TypeAlias = tuple[str, str, str]  # ward code, device (or target) name, check name
 
 

@@ -29,10 +29,12 @@ CAPABILITIES = (
     "commands.playbook_start", "commands.playbook_answer", "commands.playbook_back",
     "commands.playbook_abort", "maintenance", "commands.maintenance_set",
     "commands.maintenance_end", "meetings", "commands.meeting_add", "commands.meeting_remove",
+    "commands.meeting_check", "commands.meeting_confirm",
 )  # fmt: skip
 PAGING = ("limit", "cursor")
 _DEFAULT_LIMIT = 200
 _MOST = 1000
+_JUDGED = 4  # meetings of a snapshot whose rooms are judged: some eight kilobytes each
 Item = TypeVar("Item", bound=wire.Wire)
 
 
@@ -84,7 +86,7 @@ def _one_ward(ward: WardView, view: AgentView, book: RunBook) -> wire.Snapshot:
         runs=tuple(book.runs(ward=ward.unit.code, is_open=True)),
         circuits=present.circuits(ward),
         maintenance=announced.windows(view, ward.unit.code),
-        meetings=booked.upcoming(view, ward.unit.code),
+        meetings=booked.upcoming(view, ward.unit.code, _JUDGED),
         drill=view.drill,
         troubles=present.troubles(view),
     )

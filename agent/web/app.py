@@ -12,7 +12,19 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.routing import Route
 
-from agent.web import api, events, metrics, pages, playbooks, printed, probe, reports, senders, snmp
+from agent.web import (
+    api,
+    events,
+    metrics,
+    pages,
+    playbooks,
+    printed,
+    probe,
+    reports,
+    rooms,
+    senders,
+    snmp,
+)
 from agent.web.commands import Desk
 from agent.web.problems import STATUS, code_for_status, error_response, problem_response
 from inventory.errors import WardopsError
@@ -69,6 +81,7 @@ def _routes(parts: Parts) -> list[Route]:
         "/api/v1/incidents": api.incidents,
         "/api/v1/incidents/{id}": api.incident,
         "/api/v1/maintenance": api.maintenance,
+        "/api/v1/readiness": rooms.readiness,
         "/api/v1/reports/{kind}": reports.report,
         "/api/v1/unknown-senders": senders.unknown_senders,
         "/api/v1/playbooks": playbooks.playbooks,

@@ -16,8 +16,8 @@ Code: TypeAlias = Literal[
 Verb: TypeAlias = Literal[
     "probe_now", "ack", "unack", "take", "escalate", "hand_over", "close", "note", "evidence_add",
     "maintenance_set", "maintenance_end", "meeting_add", "meeting_remove", "meeting_import",
-    "meeting_check", "playbook_start", "playbook_answer", "playbook_back", "playbook_skip",
-    "playbook_abort", "run_capability",
+    "meeting_check", "meeting_confirm", "playbook_start", "playbook_answer", "playbook_back",
+    "playbook_skip", "playbook_abort", "run_capability",
     "approve", "deny", "cannot_fix_now", "acknowledge_vanished", "accept_host_key", "drill_start",
     "drill_stop", "drill_submit", "handover_taken", "severity_set", "incident_fill", "clock_met",
     "resolve", "incident_report",

@@ -2,27 +2,68 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BeforeValidator
 
 from agent.wire.base import Stamp, State, Text, Wire
 
+ReadinessStateName: TypeAlias = Literal["ok", "degraded", "down", "unknown", "waiting"]
+Side: TypeAlias = Literal["room", "lan", "line", "centre"]
+_STATES = frozenset({"ok", "degraded", "down", "unknown", "waiting"})
+ReadinessState = Annotated[
+    ReadinessStateName, BeforeValidator(lambda value: value if value in _STATES else "unknown")
+]
+
 
 class ReadinessItem(Wire):
-    """One thing that a meeting needs, measured by the machine or confirmed by a person."""
+    """One thing that a meeting needs, measured by the machine or confirmed by a person.
+
+    `state` may be `waiting` for what a person has yet to do; a reader takes one that it does not
+    know for `unknown`. `name` is what it is called, `text` what was found, `do` what helps in a few
+    words. `because` is the item that keeps it from being measured.
+    """
 
     id: str
     by: Literal["auto", "person"]
-    state: State
+    state: ReadinessState
+    name: Text
     text: Text
+    side: Side
+    do: Text | None = None
+    because: str | None = None
+    required: bool = False
     as_of: Stamp | None = None
+    age_s: float | None = None
+
+
+class NextStep(Wire):
+    """The one thing to do next, and the playbook that leads through it."""
+
+    id: str
+    text: Text
+    playbook: str | None = None
 
 
 class Readiness(Wire):
-    """Passed required items over all required ones; `ratio` is null when nothing was checked."""
+    """Whether a room is ready: the answer and the one next step, then every item in fixed order.
 
+    `ratio` is passed required items over all required ones, null when nothing was checked.
+    `guilty` is the item that decides, `side` whose part it is, `text` both in words. `pending`
+    targets have not been measured since the time that was asked for.
+    """
+
+    room: str = ""
+    ward: str = ""
+    meeting: str | None = None
     ratio: float | None = None
     state: State = "unknown"
+    guilty: str | None = None
+    side: Side | None = None
+    text: Text | None = None
+    step: NextStep | None = None
     items: tuple[ReadinessItem, ...] = ()
+    pending: int = 0
 
 
 class LiveQuality(Wire):

@@ -24,6 +24,7 @@ from agent.port_identity import Port
 from inventory.model import Words
 from playbooks.verdict.model import Verdict
 from probes.meeting.model import Meeting
+from probes.meeting.readiness_model import Confirmed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,19 +35,21 @@ LINE = Verdict("ward", "metronet", "line", "down", 0.91, "M3", root="gw")
 STORED = (
     Incident, record.Root, record.HeldChild, record.Note, Action, record.CannotFixNow,
     record.Handover, Deadline, record.EvidencePiece, Words, Window, WeeklyRule, Port, Body, Meeting,
+    Confirmed,
 )  # fmt: skip
 SETS = (
     record.IncidentState, NoticeState, NoticeType, record.Kind, record.Severity, record.Answer,
     record.ClockGroup,
 )  # fmt: skip
-# What schema 4 stands for. A program of schema 4 reads just this: whoever changes it adds a
+# What schema 5 stands for. A program of schema 5 reads just this: whoever changes it adds a
 # migration (up sets defaults, down takes away what the older program refuses) and writes here what
 # the new number stands for.
-NUMBER = 4
+NUMBER = 5
 FIELDS = """\
 Action: actor at reason result said verb
 Body: end incident labels labels_before start text title
 CannotFixNow: decided_at decided_by expected_restore reason value workaround
+Confirmed: actor at is_good
 Deadline: clock due duty group mark met only_serious rule source text verified
 EvidencePiece: at by bytes name sha256
 Handover: acked_at at from_role ref text text_sha256 to_role
