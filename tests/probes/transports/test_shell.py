@@ -59,9 +59,9 @@ class SshServer(paramiko.ServerInterface):
         return self.methods
 
     # paramiko lets it answer with a number too; its stubs do not know that.
-    def check_auth_interactive(  # type: ignore[override]
+    def check_auth_interactive(
         self,
-        username: str,
+        username: str,  # noqa: ARG002 - paramiko's
         submethods: str,  # noqa: ARG002 - paramiko's
     ) -> int | InteractiveQuery:
         if "interactive" not in self.methods:
