@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from drills.model import Topology, Value
 
 _MAX_DELAY_S = 3600.0
+_MAX_CLOCK_OFF_S = 60 * 366 * 86_400.0  # a clock that lost its battery starts in 1970 again
 _MAX_DELAY_MS = 60_000.0
 _MAX_RUNTIME_S = 7 * 86_400.0
 _MAX_LOAD = 100.0
@@ -52,6 +53,10 @@ def _is_size(value: Value) -> bool:
     return type(value) is int and _LEAST_OCTETS <= value <= _MOST_OCTETS
 
 
+def _is_zone(value: Value) -> bool:
+    return type(value) is int and -720 <= value <= 840
+
+
 def _one_of(*words: str) -> Callable[[Value], bool]:
     return lambda value: value in words
 
@@ -81,10 +86,24 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "certificate": Kind("node", "valid", _one_of("valid", "expired")),
         "names": Kind("node", "right", _one_of("right", "wrong", "unknown", "refused", "failing")),
         "time": Kind("node", "right", _one_of("right", "unsynchronised")),
-        "time_off_s": Kind("node", 0.0, _within(-_MAX_DELAY_S, _MAX_DELAY_S)),
+        "time_off_s": Kind("node", 0.0, _within(-_MAX_CLOCK_OFF_S, _MAX_CLOCK_OFF_S)),
         "ping": Kind("node", True, _is_switch),  # whether it answers; traffic passes either way
         "snmp": Kind("node", True, _is_switch),
         "snmp_delay_s": Kind("node", 0.0, _within(0, _MAX_DELAY_S)),
+        # Of a port: the speed and duplex that it runs at; "" for all it can do.
+        "mode": Kind("port", "", _one_of("", "10half", "10full", "100half", "100full")),
+        # Of a video endpoint and its room.
+        "mute": Kind("node", "off", _one_of("off", "on", "hardware")),
+        "microphone": Kind("node", True, _is_switch),  # plugged in
+        "camera": Kind("node", True, _is_switch),
+        "display": Kind("node", True, _is_switch),
+        "standby": Kind("node", False, _is_switch),
+        "account": Kind("node", "right", _one_of("right", "wrong_password")),
+        "zone_min": Kind("node", 420, _is_zone),  # minutes east of Greenwich that it is set to
+        "call": Kind("node", "none", _one_of("none", "ringing", "connected")),
+        "diagnosis": Kind("node", "none", _one_of("none", "warning", "error", "critical")),
+        "api": Kind("node", "open", _one_of("open", "login_page", "busy")),
+        "firmware": Kind("node", "ce", _one_of("tc", "ce", "roomos")),
         "fault": Kind("fault", None, lambda value: value is None or isinstance(value, dict)),
     }
 )

@@ -56,6 +56,14 @@ def full_rates(topology: Topology, ref: str) -> tuple[float, float]:
     return (inward, outward) if ref == cable.a else (outward, inward)
 
 
+def speed_bps(world: World, ref: str, most_bps: int) -> int:
+    """The speed that a port runs at: what either end of its cable is held to, at most its own."""
+    cable = world.topology.at_port.get(ref)
+    modes = [world.fact("mode", end) for end in ((cable.a, cable.b) if cable else (ref,))]
+    held = [1_000_000 * int(mode[:-4]) for mode in modes if mode]  # "10half", "100full"
+    return min([most_bps, *held])
+
+
 def rates(world: World, ref: str, t: float) -> tuple[float, float]:
     """Octets per second into and out of a port that has link, at that time."""
     cable = world.topology.at_port.get(ref)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drills.chance import share
-from drills.faces import names, services, snmp, time_server, vm, xapi
+from drills.faces import names, services, snmp, time_server, vm
+from drills.faces.xapi import web as xapi
 from drills.topology import RESOLVER, TIME_SERVER
 
 if TYPE_CHECKING:

@@ -7,23 +7,23 @@ and is exact on a virtual clock. Times are seconds since the world began.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import deque
 from dataclasses import asdict, replace
-from math import inf, prod, sqrt
+from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
-from drills import traffic
+from drills import paths, traffic
+from drills.calls import Calls
 from drills.chance import between, octets
 from drills.facts import KINDS, exists
-from drills.model import Mutation, OneWay, Quality, node_of
+from drills.model import Mutation, node_of
 from drills.topology import GATEWAY, REGISTRAR, Template
 from drills.traffic import PACKET_OCTETS, Counters, Meter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from drills.model import Cable, Node, Source, Topology, Value
+    from drills.model import Cable, Node, OneWay, Quality, Source, Topology, Value
     from probes.clock import Clock
 
 _DAY_S = 86_400
@@ -54,6 +54,7 @@ class World:
         self._charges: dict[str, tuple[float, float]] = {}
         self._walks: dict[tuple[str, int], Mapping[str, _Step]] = {}
         self._power_ends: dict[str, float] = {}
+        self.calls = Calls(self)
 
     # -- time and facts --
 
@@ -90,12 +91,16 @@ class World:
         was_powered = {node.name for node in nodes if self.powered(node.name, t)}
         was_up = {ref for ref in refs if self.oper(ref, t)}
         self._settle(nodes, refs, t)
+        self.calls.settle(t)
         self._set(kind, on, mutation.params["value"])
         self.version += 1
         self.mutations.append(mutation)
         self._walks.clear()
         self._power_ends.clear()
         self._note_starts(nodes, was_powered, t)
+        self.calls.resume(t)
+        if kind == "call":
+            self.calls.begin(on, t)
         for ref in refs:
             if self.oper(ref, t) != (ref in was_up):
                 self._meters[ref] = replace(self.meter(ref), changed_at=t)
@@ -160,6 +165,7 @@ class World:
             "meters": {ref: asdict(meter) for ref, meter in sorted(self._meters.items())},
             "boots": dict(sorted(self._boots.items())),
             "charges": {name: list(pair) for name, pair in sorted(self._charges.items())},
+            "calls": self.calls.dump(),
             "mutations": [mutation.as_json() for mutation in self.mutations],
         }
 
@@ -296,45 +302,12 @@ class World:
     def quality(self, origin: str, goal: str, t: float) -> Quality | None:
         """Round trip and loss between two nodes, None when there is no way."""
         cables = self.path(origin, goal, t)
-        if cables is None:
-            return None
-        kept, rtt_ms, jitter_ms = 1.0, 0.05, 0.0
-        for cable in cables:
-            jitter_ms += traffic.jitter_ms(self, cable)
-            rtt_ms += 2 * cable.delay_ms + traffic.added_ms(self, cable)
-            kept *= traffic.kept_share(self, cable)
-        for name in {node_of(end) for cable in cables for end in (cable.a, cable.b)}:
-            share, added_ms = traffic.storm(self, name)
-            kept, rtt_ms = kept * share, rtt_ms + added_ms
-        return Quality(rtt_ms, 1 - kept, jitter_ms)
+        return None if cables is None else paths.round_trip(self, cables)
 
     def ways(self, origin: str, goal: str, t: float) -> tuple[OneWay, OneWay] | None:
         """The way from one node to another and the way back, None when there is none."""
         cables = self.path(origin, goal, t)
-        if cables is None:
-            return None
-        here, there_ends, back_ends = origin, [], []
-        for cable in cables:
-            near = cable.a if node_of(cable.a) == here else cable.b
-            far = cable.far_end(near)
-            there_ends.append((cable, near))
-            back_ends.append((cable, far))
-            here = node_of(far)
-        nodes = {node_of(end) for cable in cables for end in (cable.a, cable.b)}
-        storms = [traffic.storm(self, name) for name in nodes]
-        return self._joined(there_ends, storms), self._joined(back_ends, storms)
-
-    def _joined(
-        self, ends: Sequence[tuple[Cable, str]], storms: Sequence[tuple[float, float]]
-    ) -> OneWay:
-        steps = [traffic.one_way(self, cable, near) for cable, near in ends]
-        kept = prod(step.kept for step in steps) * sqrt(prod(share for share, _ms in storms))
-        late_ms = 0.025 + sum(added_ms for _share, added_ms in storms) / 2
-        return OneWay(
-            late_ms + sum(step.delay_ms for step in steps),
-            sum(step.jitter_ms for step in steps),
-            kept,
-        )
+        return None if cables is None else paths.both_ways(self, origin, cables)
 
     def largest(self, origin: str, goal: str, t: float) -> int:
         """Octets of the longest packet that passes between two nodes; 0 where there is no way."""
@@ -349,8 +322,10 @@ class World:
         return core is not None and core.name in self._walk(GATEWAY, t)
 
     def registered(self, vc: str, t: float) -> bool:
-        """Whether the video endpoint is registered: it reaches the registrar."""
-        return self.reaches(vc, REGISTRAR, t)
+        """Whether the video endpoint is registered: the registrar is there and knows it."""
+        is_served = self.fact("service", REGISTRAR) != "stopped"
+        is_known = self.fact("account", vc) == "right"
+        return is_served and is_known and self.reaches(vc, REGISTRAR, t)
 
     def _walk(self, origin: str, t: float) -> Mapping[str, _Step]:
         """Every node that can be reached from one, and how; kept until the facts change."""
@@ -361,12 +336,12 @@ class World:
 
     def _era(self, t: float) -> int:
         """How many batteries have run empty by then: between mutations nothing else changes."""
-        ends = {
-            self.power_end(node.name)
-            for node in self._batteries()
-            if not self.fact("mains", node.ward)
-        }
-        return bisect_right(sorted(ends), t)
+        return len(self.empties(-inf, t))
+
+    def empties(self, since: float, t: float) -> list[float]:
+        """When batteries have run empty after `since` and up to `t`, in order."""
+        ends = {self.power_end(node.name) for node in self._batteries()}
+        return sorted(end for end in ends if since < end <= t)
 
     def _batteries(self) -> Iterable[Node]:
         off = [on for kind, on in self._facts if kind == "mains"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 
-from drills.faces.xapi import USER
+from drills.faces.xapi.web import USER
 from drills.topology import CANARY, COMMIT_MBPS, GATEWAY, REFLECTOR, RESOLVER, TIME_SERVER
 from inventory.errors import InputError
 from inventory.language import both

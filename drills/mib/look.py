@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from drills import traffic
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -50,7 +52,7 @@ class Look:
 
     def speed_bps(self, index: int) -> int:
         """The speed that the port of that ifIndex runs at."""
-        return traffic.speed_bps(self.world, self.ref(index))
+        return traffic.speed_bps(self.world, self.ref(index), self.port(index).speed_bps)
 
     def counters(self, index: int) -> Counters:
         """The port's counters now."""

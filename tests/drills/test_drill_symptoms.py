@@ -14,7 +14,7 @@ from tests.drills.test_faults import ROWS, _fresh, _views
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from drills.faults import Face
+    from drills.fault import Face
     from drills.traffic import Counters
     from drills.world import World
 
@@ -24,6 +24,7 @@ WIDEST: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("path_loss", "access:24", {"loss": 1}), ("one_way_loss", "access:24", {"loss": 1}),
     ("vlan_wrong_access", "access:24", {}), ("converter_dead", "access:24", {}),
     ("line_full", "ward", {"load": 50}), ("loop_storm", "access", {}), ("loop_storm", "core", {}),
+    ("power_off", "vc", {}),
 )  # fmt: skip
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drills import faults, views
-from drills.faces import reach, stamp
+from drills.faces import reach, room, stamp
 from drills.model import Ask
 from drills.topology import CANARY, REFLECTOR, ward_standard
 from drills.world import World
@@ -22,7 +24,8 @@ from probes.snmp.types import Varbind
 from probes.transports.question import Question
 
 if TYPE_CHECKING:
-    from drills.faults import Face
+    from drills.fault import Face
+    from drills.model import Page
 
 ASKER = "ward:26740"
 QUESTIONS = (Question(CANARY, "a").octets, bytes([0b00_100_011]) + bytes(47))
@@ -63,6 +66,28 @@ ROWS: list[tuple[str, str, dict[str, Any]]] = [
     ("dns_wrong", "ce", {"answer": "failing"}),
     ("ntp_off", "", {}),
     ("ntp_off", "time-server", {"seconds": -3.0}),
+    ("vc_muted", "", {}),
+    ("vc_muted", "vc", {"hardware": True}),
+    ("vc_mic_unplugged", "vc-26740-a", {}),
+    ("vc_camera_unplugged", "", {}),
+    ("vc_display_off", "", {}),
+    ("vc_standby", "", {}),
+    ("vc_unregistered", "", {}),
+    ("vc_unregistered", "", {"registrar": True}),
+    ("vc_wrong_clock", "", {}),
+    ("vc_wrong_clock", "", {"zone_min": 0}),
+    ("vc_ntp_unsynced", "", {}),
+    ("vc_cert_expired", "", {}),
+    ("vc_in_call", "", {}),
+    ("vc_ringing", "", {}),
+    ("vc_half_duplex", "", {}),
+    ("vc_half_duplex", "", {"mode": "10full", "ratio": 0.5}),
+    ("vc_critical", "", {}),
+    ("vc_critical", "", {"level": "warning"}),
+    ("vc_busy", "", {}),
+    ("vc_login_page", "", {}),
+    ("vc_firmware", "", {}),
+    ("vc_firmware", "", {"family": "roomos"}),
 ]
 
 
@@ -70,7 +95,8 @@ def _views(world: World) -> dict[Face, object]:
     """What each face shows of the whole world now, uptimes and counters left out."""
     named = [node for node in world.topology.nodes.values() if node.address]
     login = base64.b64encode(f"wardops:{world.api_password}".encode()).decode()
-    status = Ask("GET", "/getxml?location=/Status/SIP", {"authorization": f"Basic {login}"})
+    status = Ask("GET", "/status.xml", {"authorization": f"Basic {login}"})
+    rooms = [node for node in named if node.role == "vc"]
     metrics = Ask("GET", "/metrics")
     return {
         "reach": [
@@ -83,10 +109,13 @@ def _views(world: World) -> dict[Face, object]:
         ],
         "snmp": [_states(world, node.address) for node in named],
         "xapi": [
-            views.https_answer(world, ASKER, node.address, status)
-            for node in named
-            if node.role == "vc"
+            (
+                _without_uptime(views.https_answer(world, ASKER, node.address, status)),
+                views.is_expired(world, node.address),
+            )
+            for node in rooms
         ],
+        "room": [room.look(world, node, world.time()) for node in rooms],
         "services": [
             (
                 views.https_answer(world, ASKER, node.address, Ask("GET", "/")),
@@ -100,6 +129,12 @@ def _views(world: World) -> dict[Face, object]:
             bool(views.http_answer(world, ASKER, node.address, metrics)) for node in named
         ],
     }
+
+
+def _without_uptime(page: Page | None) -> Page | None:
+    if page is None:
+        return None
+    return replace(page, body=re.sub(rb"<Uptime>\d+</Uptime>", b"", page.body))
 
 
 def _told(world: World, address: str, question: bytes) -> bytes | None:
@@ -154,9 +189,10 @@ def test_what_breaks_the_way_out_shows_on_every_face(name: str) -> None:
     targets = {"power_off": "core", "cable_cut": "access:24", "if_admin_down": "access:24"}
     faults.apply(world, name, targets[name])
     broken = _views(world)
+    # What one sees in the room itself needs no way.
     assert {face for face, seen in broken.items() if seen != well[face]} == set(
         faults.FAULTS[name].shown_by
-    )
+    ) - {"room"}
 
 
 def test_mains_off_is_on_battery_first_and_dark_when_it_is_empty() -> None:
@@ -165,7 +201,9 @@ def test_mains_off_is_on_battery_first_and_dark_when_it_is_empty() -> None:
     well = _views(world)
     id_ = faults.apply(world, "mains_off", "", {"runtime_s": 300})
     on_battery = _views(world)
-    assert {face for face in well if on_battery[face] != well[face]} == {"reach", "snmp", "xapi"}
+    assert {face for face in well if on_battery[face] != well[face]} == {
+        "reach", "snmp", "xapi", "room",
+    }  # fmt: skip
     assert world.reaches("host-26740", "gateway", 299)
     clock.move(300)
     assert not world.reaches("host-26740", "sw-26740-01", 300)
@@ -202,6 +240,9 @@ def test_a_cut_line_is_seen_at_the_ce_and_not_at_the_switch() -> None:
         ("one_way_loss", "core:Gi1/0/1", {}, "fault.no_cable"),
         ("line_full", "ward", {"load": -1}, "fault.param_value"),
         ("snmp_slow", "core", {"seconds": True}, "fault.param_value"),
+        ("vc_muted", "core", {}, "fault.no_endpoint"),
+        ("vc_critical", "", {"level": "fatal"}, "fault.param_value"),
+        ("vc_wrong_clock", "", {"zone_min": 900}, "fault.param_value"),
     ],
 )
 def test_what_cannot_be_broken_is_one_clear_line_and_changes_nothing(

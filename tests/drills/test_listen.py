@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from drills.faces.xapi import USER
+from drills.faces.xapi.web import USER
 from drills.sim import Control, Simulation
 from inventory.credentials import Secret
 from inventory.errors import InputError

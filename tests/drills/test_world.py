@@ -53,6 +53,14 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "line_load": st.floats(0, 20),
     "service_delay_s": st.floats(0, 60),
     "certificate": st.sampled_from(["valid", "expired"]),
+    "mode": st.sampled_from(["", "10half", "100full"]),
+    "mute": st.sampled_from(["off", "on", "hardware"]),
+    "account": st.sampled_from(["right", "wrong_password"]),
+    "zone_min": st.integers(-720, 840),
+    "call": st.sampled_from(["none", "ringing", "connected"]),
+    "diagnosis": st.sampled_from(["none", "warning", "error", "critical"]),
+    "api": st.sampled_from(["open", "login_page", "busy"]),
+    "firmware": st.sampled_from(["tc", "ce", "roomos"]),
     "fault": st.none() | st.just({"fault": "x"}),
 }
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from defusedxml.ElementTree import fromstring
 
-from drills.faces import xapi
+from drills.faces.xapi import web as xapi
+from drills.faces.xapi.status import VERSIONS
 from drills.model import Ask
 
 if TYPE_CHECKING:
@@ -35,13 +37,21 @@ def test_both_ways_to_the_tree_are_the_same(world: World) -> None:
     assert tree.attrib["product"] == "Cisco Codec"
     assert tree.findtext("SIP/Registration/Status") == "Registered"
     assert float(tree.findtext("SystemUnit/Hardware/Temperature") or 0) > 0
-    assert tree.findtext("Time/SystemTime") == world.started_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    told = datetime.fromisoformat(tree.findtext("Time/SystemTime") or "")
+    assert told == world.started_at.replace(microsecond=0)
+    assert told.utcoffset() == timedelta(hours=7)
 
 
 def test_a_part_of_the_tree_can_be_asked_for_and_a_missing_one_is_not_found(world: World) -> None:
     part = _page(world, "/getxml?location=/Status/SystemUnit/Software")
-    assert fromstring(part.body).findtext("SystemUnit/Software/Version") == xapi.VERSION
-    for target in ("/getxml?location=/Status/Bluetooth", "/getxml", "/", "/getxml?location=/x"):
+    assert fromstring(part.body).findtext("SystemUnit/Software/Version") == VERSIONS["ce"]
+    for target in (
+        "/getxml?location=/Status/Bluetooth",
+        "/getxml",
+        "/getxml?location=",
+        "/",
+        "/getxml?location=/x",
+    ):
         assert _page(world, target).status == 404
 
 
