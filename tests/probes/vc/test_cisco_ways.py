@@ -265,7 +265,7 @@ async def test_a_hostile_answer_is_refused_with_its_reason_and_nothing_is_kept(
 def test_a_thousand_damaged_answers_are_trees_or_reasons() -> None:
     chance = random.Random(7)  # noqa: S311 - damage, no secret
     whole = STATUS.encode()
-    read = 0
+    whole_trees = 0
     for _ in range(1000):
         body = bytearray(whole)
         for _ in range(chance.randint(1, 4)):
@@ -276,10 +276,10 @@ def test_a_thousand_damaged_answers_are_trees_or_reasons() -> None:
             root = cisco_ce.parse(HttpAnswer(200, bytes(body), "text/xml"))
         except ProbeError:
             continue
-        read += 1
+        whole_trees += 1
         found = read(root, SystemClock().now())
         assert samples_of(found.vc, found.identity)
-    assert read < 1000
+    assert whole_trees < 1000
 
 
 # ── SSH ──
