@@ -27,6 +27,7 @@ from agent.incidents.record import Event
 from agent.journal.database import Opening, damaged_files
 from agent.journal.retention import forget_old
 from agent.journal.store import open_store
+from agent.link.opening import open_client, open_desk, show_link
 from agent.loop import Poller
 from agent.maintenance.upkeep import Upkeep
 from agent.maintenance.windows import Windows
@@ -181,6 +182,9 @@ class Agent:
             authority(self.store.agent_id, clock.now(), clock.monotonic()),
         )
 
+        self.link = open_client(plan, self.engine, transports.http, clock)
+        self.desk = open_desk(plan, self.engine, clock)
+
     def view(self) -> AgentView:
         """What the agent believes at this moment."""
         seen = picture(
@@ -198,6 +202,7 @@ class Agent:
             windows=windows.upcoming(seen.now), weekly=windows.rules(),
             meetings=self.usher.shelf.upcoming(seen.now), rooms=self.check,
             told=self._told(seen), troubles=self._troubles(),
+            link=self.link.standing if self.link else None,
         )  # fmt: skip
 
     def _say_put_aside(self) -> None:
@@ -218,6 +223,7 @@ class Agent:
                 aside=self._aside,
                 floods=self.hints.floods,
                 losses=self.hints.losses,
+                link=self.link.standing.problem if self.link else None,
             )
         )
 
@@ -249,6 +255,8 @@ class Agent:
             "retention": self._forget_old,
             "samples": self._keep_samples,
         }
+        if self.link is not None:
+            tasks["link"] = self.link.run
         if self.silences is not None:
             tasks["silences"] = self.silences.run
         if self.snmp_memory is not None:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from agent.incidents.rules import IncidentRules
 from agent.journal.retention import RetentionSettings
+from agent.link.settings import HubSettings, LinkSettings
 from agent.notices.settings import NotifySettings
 from inventory.model import Frozen
 
@@ -89,3 +90,5 @@ class AgentConfig(Frozen):
     notify: NotifySettings = NotifySettings()
     retention: RetentionSettings = RetentionSettings()
     hints: HintSettings = HintSettings()
+    hub: HubSettings | None = None
+    link: LinkSettings | None = None

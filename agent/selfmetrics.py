@@ -98,6 +98,13 @@ class SelfMetrics:
             ("what",),
             registry=registry,
         )
+        self.link_last_beat = Gauge(
+            "wardops_agent_link_last_beat_timestamp_seconds",
+            "Hub: when a ward's agent was heard last, by the hub's clock.",
+            ("ward",),
+            registry=registry,
+        )
+        self._link_up: Gauge | None = None
         ProcessCollector(registry=registry)
 
     def message(
@@ -112,6 +119,13 @@ class SelfMetrics:
         self.snmp_engine.clear()
         for device in devices:
             self.snmp_engine.labels(device, "pysnmp").set(1)
+
+    def show_link(self, *, up: bool) -> None:
+        """Ward: whether the hub takes this agent's beats; no series without a hub."""
+        if self._link_up is None:
+            name, text = "wardops_agent_link_up", "Ward: 1 while the hub takes the agent's beats."
+            self._link_up = Gauge(name, text, registry=self._registry)
+        self._link_up.set(up)
 
     def bug(self, seam: str) -> None:
         """Count one bug caught at a seam."""

@@ -17,12 +17,14 @@ from agent.hints.receiver import Receiver
 from agent.hints.stream import StreamReceiver
 from agent.journal.database import make_folder
 from agent.journal.store import open_store
+from agent.link.door import build_link_app
+from agent.link.settings import refuse_misplaced
 from agent.settings import read_settings
 from agent.web.access import Access, fresh_token, write_local_token
 from agent.web.app import build_app
 from agent.web.doorway import Doorway
 from agent.web.parts import Parts
-from agent.web.server import WebServer
+from agent.web.server import Tls, WebServer
 from inventory.load import load
 from probes.clock import SystemClock
 from probes.registry import kinds
@@ -57,7 +59,9 @@ def plan_of(options: Options) -> Plan:
         site = inventory.site.model_copy(update={"vantage": options.vantage})
         inventory = inventory.model_copy(update={"site": site})
     folder = Path(inventory.folder)
-    return Plan(inventory, read_settings(folder), options.state)
+    config = read_settings(folder)
+    refuse_misplaced(folder, config, inventory)
+    return Plan(inventory, config, options.state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class Running:
     agent: Agent
     url: str
     receivers: tuple[Receiver | StreamReceiver, ...] = ()
+    link_url: str | None = None
 
 
 _log = logging.getLogger(__name__)
@@ -133,9 +138,23 @@ async def running(plan: Plan, options: Options) -> AsyncIterator[Running]:
         parts = parts_of(agent, token, http.advertise or options.listen)
         door.open(build_app(parts), agent.bus.close)
         stack.push_async_callback(server.stop)  # before anything that its answers need is closed
+        link = await _open_link(agent, stack)
         work = asyncio.create_task(agent.run(), name="agent")
         stack.push_async_callback(end, work)
-        yield Running(agent, server.url, tuple(receivers))
+        yield Running(agent, server.url, tuple(receivers), link)
+
+
+async def _open_link(agent: Agent, stack: AsyncExitStack) -> str | None:
+    """Hub: answer the wards' agents over TLS, where the settings say so; returns where."""
+    settings, folder = agent.plan.config.link, Path(agent.plan.inventory.folder)
+    if settings is None or agent.desk is None:
+        return None
+    tls = Tls(folder / settings.cert, folder / settings.key)
+    server = WebServer(build_link_app(agent.desk), settings.listen, None, tls=tls)
+    stack.push_async_callback(server.stop)
+    await server.start()
+    _log.info("link open at=%s", server.url)
+    return server.url
 
 
 def receivers_of(agent: Agent) -> Iterator[Receiver | StreamReceiver]:

@@ -17,6 +17,11 @@ TroubleCode: TypeAlias = Literal[
     "journal_put_aside",
     "flood",
     "datagrams_lost",
+    "link_token",
+    "link_ward",
+    "link_twice",
+    "link_tls",
+    "link_secret",
 ]
 
 
@@ -35,7 +40,8 @@ class Hindrances:
     `waiting` counts the lines that wait for a journal that takes none, None when it takes them;
     `lost` those that were given up lately. `aside` names damaged journals that lie in the state
     folder. `floods` counts the messages left out by ward and device while a flood lasts, `losses`
-    those by channel that the kernel dropped before anybody read them.
+    those by channel that the kernel dropped before anybody read them. `link` is why the hub does
+    not take this ward's beats, None while it does or cannot be reached.
     """
 
     waiting: int | None = None
@@ -44,6 +50,7 @@ class Hindrances:
     aside: Sequence[str] = ()
     floods: Mapping[tuple[str, str], int] = field(default_factory=dict)
     losses: Mapping[Channel, int] = field(default_factory=dict)
+    link: TroubleCode | None = None
 
 
 def troubles_of(found: Hindrances) -> tuple[Trouble, ...]:
@@ -60,6 +67,8 @@ def _troubles(found: Hindrances) -> Iterator[Trouble]:
         yield Trouble("lines_lost", {"count": found.lost})
     for name in found.aside:
         yield Trouble("journal_put_aside", {"file": name})
+    if found.link is not None:
+        yield Trouble(found.link)
     for (_ward, device), count in found.floods.items():
         yield Trouble("flood", {"device": device, "count": count})
     for channel, count in found.losses.items():

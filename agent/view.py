@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from agent.chronicle import Flow
     from agent.incidents.record import Incident
+    from agent.link.standing import LinkStanding
     from agent.maintenance.model import WeeklyRule, Window
     from agent.notices.model import Notice
     from agent.pace import Slowed
@@ -150,7 +151,8 @@ class AgentView:
     or to come, the earliest first; `weekly` are the rules in force. `meetings` are those that are
     not over for long, the earliest first, `rooms` judges their rooms. `common` are the group
     incidents that are not closed, the newest first. `troubles` are the agent's own. `told` are the
-    notices about each incident that hurts, by uid.
+    notices about each incident that hurts, by uid. `link` is how the link to the hub stands, None
+    where no hub is called.
     """
 
     mono: float
@@ -170,6 +172,7 @@ class AgentView:
     troubles: tuple[Trouble, ...] = ()
     common: tuple[Incident, ...] = ()
     told: Mapping[str, tuple[Notice, ...]] = field(default_factory=dict)
+    link: LinkStanding | None = None
 
     def ward(self, code: str) -> WardView | None:
         """The ward of that code, if this agent has it."""

@@ -30,6 +30,7 @@ from agent.maintenance.model import Covered
 from agent.room_duty import RoomDuty
 from agent.taken import Step, Taken
 from agent.verdict.echoes import ECHOES
+from agent.verdict.elsewhere import Elsewhere
 from agent.verdict.hold import HoldRules, Holds, Orders, arrange, may_harden
 from agent.verdict.line_doubt import LineDoubt, is_about
 from agent.verdict.line_memory import LineMemory
@@ -93,6 +94,7 @@ class WardWatch:
         self._proofs: dict[str, Proofs] = {}
         self._known: dict[CheckKey, CheckState] = {}
         self.maintained = Covered()
+        self.elsewhere = Elsewhere()
         self.ledger = Ledger()
         self._ups: UpsMemory | None = None
         self._line_doubt = LineDoubt()
@@ -204,6 +206,7 @@ class WardWatch:
             line_use=self.line.use,
             line_vlans=self.line.vlans,
             line=self.line.quality,
+            elsewhere=self.elsewhere,
             rooms_in_meeting=self.rooms.in_meeting(at, mono),
             line_is_down=self._roots().is_line_lost(self.checks.get((self._far_end, REACHABLE))),
         )

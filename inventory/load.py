@@ -35,6 +35,7 @@ _SUFFIXES = frozenset({".yaml", ".yml"})
 # What a file of that name is meant to be, said to whoever forgot the first line.
 _SCHEMA_BY_NAME = {
     "site.yaml": SITE_SCHEMA,
+    "access.yaml": "wardops/access/1",
     "agent.yaml": "wardops/agent/1",
     "calendar.yaml": "wardops/calendar/1",
     "escalation.yaml": "wardops/escalation/1",

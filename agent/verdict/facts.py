@@ -1,7 +1,7 @@
 """From what the agent saw of one ward to the facts that a verdict rests on. Pure.
 
 Anything stale is unknown. Services behind a far end that does not answer were not measured,
-whatever their own probes say. What only the other vantage can know stays unknown here.
+whatever their own probes say. What only the other vantage can know is unknown until it tells.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from agent.verdict.doubt import from_afar, loss_of, since_loss
 from agent.verdict.far_end import gateway_fact, mtu_fact, path_fact
 from agent.verdict.names import name_facts
 from agent.verdict.power import power_facts
+from agent.verdict.services import dns_elsewhere, line_told, service_facts, services_elsewhere
 from agent.verdict.sight import fact_of, port_of, reading_of
 from agent.verdict.stretch import stretch_is_good
 from agent.verdict.topology import REFLECTOR
@@ -32,9 +33,11 @@ PORTS_LOST_SHARE = 0.20
 def facts_of(sight: Sight) -> Facts:
     """All facts about the ward that this agent can tell."""
     if not sight.has_heard:
-        return Facts(named={"host_link": _host_link(sight)}, services=_unmeasured(sight))
+        unmeasured = service_facts(sight, measured=False)
+        return Facts(named={"host_link": _host_link(sight)}, services=unmeasured)
     gw = _gateway(sight)
     pe = _carrier_edge(sight, gw)
+    names = name_facts(sight, gw)
     named = {
         "host_link": _host_link(sight),
         "hub_ok": _hub_sees(sight),
@@ -45,26 +48,23 @@ def facts_of(sight: Sight) -> Facts:
         "sw_traffic": _switch_traffic(sight, gw),
         "ce": _terminal_device(sight, gw, pe),
         "pe": pe,
-        "path_ok": path_fact(sight, gw),
-        "mtu": mtu_fact(sight, gw),
-        **name_facts(sight, gw),
+        "path_ok": line_told(sight, "path_ok") or path_fact(sight, gw),
+        "mtu": line_told(sight, "mtu") or mtu_fact(sight, gw),
+        **names,
+        "dns_hub": dns_elsewhere(sight, names["dns"]),
         "lan_ok": _lan(sight),
         **_uplink(sight, gw),
         **power_facts(sight),
     }
-    behind = gw.truth is Truth.TRUE
+    services = service_facts(sight, measured=gw.truth is Truth.TRUE)
     return Facts(
         named=named,
-        services={s.id: _service(sight, s.id, measured=behind) for s in sight.ward.services},
-        services_elsewhere={},
+        services=services,
+        services_elsewhere=services_elsewhere(sight, services),
         rooms=_rooms(sight),
         meeting_soon=bool(sight.rooms_in_meeting),
         critical_lan=_core_port_lost(sight),
     )
-
-
-def _unmeasured(sight: Sight) -> dict[str, Fact]:
-    return {one.id: _service(sight, one.id, measured=False) for one in sight.ward.services}
 
 
 def _host_link(sight: Sight) -> Fact:
@@ -334,26 +334,6 @@ def _lan(sight: Sight) -> Fact:
 
 def _core_port_lost(sight: Sight) -> bool:
     return any(core and port and port.oper == "down" for port, core in _watched_ports(sight))
-
-
-def _service(sight: Sight, service_id: str, *, measured: bool) -> Fact:
-    seen = sight.of(service_id)
-    service = next(s for s in sight.ward.services if s.id == service_id)
-    name = {"vi": service.name.vi, "en": service.name.en}
-    if seen is None or not measured:
-        return Fact(Truth.UNKNOWN, values={"s": name})
-    reason = str(seen.last.reason) if seen.last and not seen.last.ok else ""
-    if seen.answers is Truth.FALSE and _is_from_the_break(sight, seen):
-        return Fact(Truth.UNKNOWN, values={"s": name})
-    return fact_of(seen, seen.answers, s=name, reason=reason)
-
-
-def _is_from_the_break(sight: Sight, seen: Seen) -> bool:
-    """Whether a failure was measured before the far end came back: it was the line's then."""
-    gateway = sight.of("gateway")
-    if sight.vantage == "hub" or gateway is None or seen.last is None:
-        return False
-    return seen.last.mono - seen.last.took_s < gateway.since_mono
 
 
 def _rooms(sight: Sight) -> dict[str, Fact]:

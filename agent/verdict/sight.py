@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from agent.checks import State
 from agent.maintenance.model import Covered
+from agent.verdict.elsewhere import Elsewhere
 from agent.verdict.line_quality import LineQuality
 from agent.verdict.port_vlans import VlanMemory
 from agent.verdict.uplink import PortUse
@@ -67,7 +68,7 @@ class UpsMemory:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What one agent knows of one ward at one moment.
+    """What one agent knows of one ward at one moment, and what another vantage told of it.
 
     `near` holds the echoes of the last minutes to the ward's own switch, its terminal device and
     the carrier's edge, `line_use` how the port that leads to the line was used, `line_vlans` in which
@@ -87,6 +88,7 @@ class Sight:
     line_is_down: bool = False
     line_use: PortUse = field(default_factory=PortUse)
     line: LineQuality = field(default_factory=LineQuality)
+    elsewhere: Elsewhere = field(default_factory=Elsewhere)
     line_vlans: VlanMemory = field(default_factory=VlanMemory)
     rooms_in_meeting: frozenset[str] = frozenset()
 

@@ -89,6 +89,7 @@ def _one_ward(ward: WardView, view: AgentView, book: RunBook) -> wire.Snapshot:
         meetings=booked.upcoming(view, ward.unit.code, _JUDGED),
         drill=view.drill,
         troubles=present.troubles(view),
+        link=present.link(view),
     )
 
 

@@ -47,6 +47,13 @@ def troubles(view: AgentView) -> tuple[wire.Trouble, ...]:
     )
 
 
+def link(view: AgentView) -> wire.LinkState | None:
+    """How the link to the hub stands; None where no hub is called."""
+    if view.link is None:
+        return None
+    return wire.LinkState(state=view.link.state, since=view.link.since, group=view.link.group)
+
+
 def ward_ref(ward: WardView) -> wire.WardRef:
     """Code and names of a ward."""
     unit = ward.unit

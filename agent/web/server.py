@@ -7,10 +7,12 @@ import errno
 import os
 import shutil
 import socket
+import ssl
 import stat
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
@@ -27,6 +29,16 @@ _SOCKET_MODE = 0o660
 _GRACE_S = 2  # an open event stream would otherwise hang the shutdown
 _BACKLOG = 256
 _TRY_S = 1.0
+_KEPT_S = 30  # a ward's agent comes every ten seconds: one handshake is enough
+_MOST_AT_ONCE = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """A server's certificate and its key, PEM files."""
+
+    cert: Path
+    key: Path
 
 
 class WebServer:
@@ -34,7 +46,8 @@ class WebServer:
 
     `on_stop` ends the event streams before the server waits for its clients. Raises InputError with
     one line when the port is taken, the address is not loopback (unless `allow_plaintext`), the
-    socket path is too long, or another agent answers on it.
+    socket path is too long, or another agent answers on it. With `tls` it speaks HTTPS alone and
+    may listen anywhere; certificate and key that do not fit are an InputError too.
     """
 
     def __init__(
@@ -45,10 +58,13 @@ class WebServer:
         on_stop: Callable[[], None] = lambda: None,
         *,
         allow_plaintext: bool = False,
+        tls: Tls | None = None,
     ) -> None:
         self._socket_path = socket_path
         self._on_stop = on_stop
-        tcp = _bind_tcp(listen, allow_plaintext=allow_plaintext)
+        self._scheme = "http" if tls is None else "https"
+        secured = _secured(tls) if tls is not None else {}
+        tcp = _bind_tcp(listen, anywhere=allow_plaintext or tls is not None)
         self.address: tuple[str, int] = tcp.getsockname()[:2]
         self._sockets = [tcp]
         if socket_path is not None:
@@ -57,14 +73,15 @@ class WebServer:
             except InputError:
                 tcp.close()
                 raise
-        self._server = _Quiet(_config(app))
+        self._server = _Quiet(_config(app, **secured))
         self._task: asyncio.Task[None] | None = None
 
     @property
     def url(self) -> str:
         """Where the TCP side answers."""
         host, port = self.address
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        at = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return f"{self._scheme}://{at}"
 
     async def start(self) -> None:
         """Begin to answer; returns when it does."""
@@ -109,7 +126,21 @@ class _Quiet(uvicorn.Server):
         yield
 
 
-def _config(app: ASGIApp) -> uvicorn.Config:
+def _secured(tls: Tls) -> dict[str, Any]:
+    """What uvicorn is told for HTTPS; InputError when the files are not what they should be."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(tls.cert, tls.key)
+    except (OSError, ssl.SSLError) as error:
+        raise InputError("link.no_certificate", cert=tls.cert, private=tls.key) from error
+    return {
+        "ssl_certfile": tls.cert,
+        "ssl_keyfile": tls.key,
+        "timeout_keep_alive": _KEPT_S,
+        "limit_concurrency": _MOST_AT_ONCE,
+    }
+
+
+def _config(app: ASGIApp, **more: Any) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http="h11",
@@ -121,6 +152,7 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,  # a forwarded address must never stand for the peer's
         timeout_graceful_shutdown=_GRACE_S,
+        **more,
     )
 
 
@@ -133,13 +165,13 @@ def listen_address(listen: str) -> tuple[str, int]:
     return ("127.0.0.1" if host == "localhost" else host), int(port)
 
 
-def _bind_tcp(listen: str, *, allow_plaintext: bool) -> socket.socket:
+def _bind_tcp(listen: str, *, anywhere: bool) -> socket.socket:
     host, port = listen_address(listen)
     try:
         address = ip_address(host)
     except ValueError:
         raise InputError("api.listen_form", listen=listen) from None
-    if not address.is_loopback and not allow_plaintext:
+    if not address.is_loopback and not anywhere:
         raise InputError("api.not_loopback", listen=listen)
     family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)

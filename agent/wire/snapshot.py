@@ -92,6 +92,17 @@ class Trouble(Wire):
     text: Text
 
 
+class LinkState(Wire):
+    """How the link of a ward's agent to the hub stands.
+
+    `group` is the common incident that the ward belongs to, as the hub said last.
+    """
+
+    state: Literal["new", "linked", "cut", "refused"]
+    since: Stamp | None = None
+    group: str | None = None
+
+
 class Snapshot(Wire):
     """All that the first screen needs, at event `seq`.
 
@@ -123,6 +134,7 @@ class Snapshot(Wire):
     maintenance: tuple[MaintenanceWindow, ...] = ()
     drill: Drill | None = None
     troubles: tuple[Trouble, ...] = ()
+    link: LinkState | None = None
 
 
 Item = TypeVar("Item", bound=Wire)
