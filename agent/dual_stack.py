@@ -32,6 +32,10 @@ class DualStack:
         self._failed: defaultdict[str, int] = defaultdict(int)
         self._told: set[str] = set()
 
+    def is_broken(self, name: str) -> bool:
+        """Whether that is the IPv6 side of a service which fails there alone."""
+        return name in self._told
+
     def take(self, seen: Observation, at: datetime) -> tuple[Event, ...]:
         """Take in one observation; a line when IPv6 alone begins to fail, and when it is back."""
         name, state = seen.target.name, state_of(seen.reason)

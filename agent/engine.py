@@ -32,8 +32,8 @@ from agent.journal.writer import Journal
 from agent.verdict.facts import facts_of
 from agent.verdict.reach import answered
 from agent.verdict.settle import settle
-from agent.vlan_changes import VlanChanges
 from agent.view import ProbeRuns
+from agent.vlan_changes import VlanChanges
 from playbooks.verdict.rootcause import judge
 
 if TYPE_CHECKING:
@@ -205,6 +205,10 @@ class Engine:
             self._journal(event)
         said = {"hint": {"kind": hint.kind.value, "channel": hint.channel}}
         self.outlets.bus.publish("obs", f"devices/{hint.device}", said, ward=hint.ward)
+
+    def is_ipv6_broken(self, ward: str, name: str) -> bool:
+        """Whether that is the IPv6 side of a service of a ward, and fails there alone."""
+        return self._dual_stack[ward].is_broken(name)
 
     def findings(self, ward: str, mono: float) -> dict[str, bool]:
         """What messages of a ward's devices came to within half an hour, as far as any is heard."""

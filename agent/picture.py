@@ -145,6 +145,7 @@ def _device(
         port_ids=engine.chronicle.port_ids(key),
         flows=engine.chronicle.flows(key),
         slowed=engine.asking.slowed(*key),
+        is_ipv6_broken=engine.is_ipv6_broken(watch.ward.ward, name),
     )
 
 

@@ -16,7 +16,7 @@ from tui.view_path import mark_shown, path_lines
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from agent.wire import Contact, Incident, PlaybookRun, Snapshot
+    from agent.wire import Contact, Incident, PlaybookRun, Service, Snapshot
     from tui.legend import Mark
     from tui.text import Words
     from tui.view import Showing
@@ -230,8 +230,16 @@ def _call(showing: Showing, contact: Contact, cells: int) -> Line:
 
 def _services(showing: Showing, snapshot: Snapshot) -> list[Line]:
     words = showing.words
-    found = [_marked(mark_shown(showing, one), words.of(one.name)) for one in snapshot.services]
+    found = [
+        _marked(mark_shown(showing, one), _service_said(words, one)) for one in snapshot.services
+    ]
     return found or [line(Span(words.say("tui.home.no_services"), "dim"))]
+
+
+def _service_said(words: Words, one: Service) -> str:
+    """A service's name; where IPv6 alone fails, that visitors still come through by IPv4."""
+    name = words.of(one.name)
+    return words.say("tui.home.ipv6_broken", name=name) if one.finding else name
 
 
 def _devices(showing: Showing, snapshot: Snapshot) -> list[Line]:

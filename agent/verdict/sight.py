@@ -71,8 +71,8 @@ class Sight:
     """What one agent knows of one ward at one moment, and what another vantage told of it.
 
     `near` holds the echoes of the last minutes to the ward's own switch, its terminal device and
-    the carrier's edge, `line_use` how the port that leads to the line was used, `line_vlans` in which
-    VLANs it was, `line` what the bursts to a reflector said of it.
+    the carrier's edge, `line_use` how the port that leads to the line was used, `line_vlans` in
+    which VLANs it was, `line` what the bursts to a reflector said of it.
     """
 
     ward: Ward

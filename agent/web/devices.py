@@ -86,6 +86,7 @@ def service(found: DeviceView, ward: WardView, view: AgentView) -> wire.Service:
         reason=live.reason.value if live else None,
         took_s=round(live.took_s, 6) if live else None,
         data_age_s=finite(found.data_age_s),
+        finding="ipv6_broken" if found.is_ipv6_broken else None,
     )
 
 

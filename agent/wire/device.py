@@ -88,7 +88,11 @@ class Interface(Wire):
 
 
 class Service(Wire):
-    """A shared service as this agent sees it."""
+    """A shared service as this agent sees it; one checked at both kinds of address comes twice.
+
+    `finding` says what is told beside its state: `ipv6_broken` when it fails at IPv6 alone, so that
+    visitors who prefer that wait, while the service is up.
+    """
 
     id: str
     ward: str
@@ -99,3 +103,4 @@ class Service(Wire):
     reason: str | None = None
     took_s: float | None = None
     data_age_s: float | None = None
+    finding: Literal["ipv6_broken"] | None = None

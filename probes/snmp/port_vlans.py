@@ -76,7 +76,7 @@ async def _read_tagged(
 
 
 def ports_in(cell: Varbind | None) -> frozenset[int]:
-    """The bridge ports of a PortList (RFC 4363): a bit for each, port 1 the first octet's highest."""
+    """The bridge ports of a PortList (RFC 4363): a bit each, port 1 the first octet's highest."""
     octets = cell.value if cell is not None and isinstance(cell.value, bytes) else b""
     return frozenset(
         8 * place + bit + 1

@@ -65,3 +65,12 @@ def test_the_finding_names_the_service_and_why() -> None:
     (event,) = kept.take(last, AT)
     assert (event.ward, event.device) == ("26740", "tthc-v6")
     assert event.data == {"service": "tthc", "reason": "unreachable", "detail": ""}
+
+
+def test_the_ipv6_side_alone_is_called_broken_and_until_it_answers() -> None:
+    kept = DualStack(WARD)
+    for name, reason in (GOOD4, BAD6, BAD6, BAD6):
+        kept.take(Observation(TARGETS[name], "http", reason, Reading(), AT, 0.0, 0.1, 150.0), AT)
+    assert (kept.is_broken("tthc-v6"), kept.is_broken("tthc")) == (True, False)
+    kept.take(Observation(TARGETS["tthc-v6"], "http", Reason.OK, Reading(), AT, 0, 0.1, 150.0), AT)
+    assert not kept.is_broken("tthc-v6")

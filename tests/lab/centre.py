@@ -12,6 +12,8 @@ from tests.lab.ward import (
     CLOCK,
     DOCUMENTS,
     NAME,
+    PORTAL,
+    PORTAL6,
     REFLECTOR,
     REGISTRAR,
     RESOLVER,
@@ -63,14 +65,16 @@ http {{
   uwsgi_temp_path {folder}/{name}.uwsgi;
   scgi_temp_path {folder}/{name}.scgi;
   server {{
-    listen {address}:443 ssl;
-    ssl_certificate {folder}/{name}.pem;
-    ssl_certificate_key {folder}/{name}.pem;
-    ssl_stapling off;
+{listen}
     location / {{ default_type text/html; return 200 "<title>{name}</title>\\n"; }}
   }}
 }}
 """
+_BY_TLS = """\
+    listen {address}:443 ssl;
+    ssl_certificate {folder}/{name}.pem;
+    ssl_certificate_key {folder}/{name}.pem;
+    ssl_stapling off;"""
 
 
 def write_certificates(folder: Path, now: datetime) -> None:
@@ -99,6 +103,7 @@ def services(folder: Path) -> Iterator[Program]:
     )  # fmt: skip
     yield page("tthc", SITE, folder)
     yield page("documents", DOCUMENTS, folder)
+    yield portal(folder)
     yield names(folder, SITE)
     yield ward_names(folder)
     yield time_server(folder)
@@ -115,10 +120,20 @@ def services(folder: Path) -> Iterator[Program]:
 
 def page(name: str, address: str, folder: Path) -> Program:
     """One web server with a certificate of its own."""
+    listen = _BY_TLS.format(name=name, address=address, folder=folder)
+    return _web(name, listen, f"{address}:443", folder)
+
+
+def portal(folder: Path) -> Program:
+    """A web server without TLS, of both kinds of address."""
+    return _web("portal", f"    listen {PORTAL}:80; listen [{PORTAL6}]:80;", f"{PORTAL}:80", folder)
+
+
+def _web(name: str, listen: str, at: str, folder: Path) -> Program:
     config = folder / f"{name}.nginx.conf"
-    config.write_text(_NGINX.format(name=name, address=address, folder=folder))
+    config.write_text(_NGINX.format(name=name, listen=listen, folder=folder))
     argv = ("nginx", "-p", str(folder), "-c", str(config), "-e", "stderr")
-    return Program(name, "dc", argv, (("tcp", f"{address}:443"),))
+    return Program(name, "dc", argv, (("tcp", at),))
 
 
 def names(folder: Path, address: str) -> Program:

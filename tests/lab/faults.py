@@ -127,6 +127,21 @@ def _hears(host: str) -> Callable[[Lab], object]:
     return lambda lab: lab.net.run(host, "nft", "delete table ip lab")
 
 
+def filter_six(lab: Lab) -> None:
+    """Let nobody through to the service's IPv6 address."""
+    for rule in (
+        "add table ip6 lab",
+        "add chain ip6 lab forward { type filter hook forward priority 0 ; }",
+        f"add rule ip6 lab forward ip6 daddr {ward.PORTAL6} drop",
+    ):
+        lab.net.run("agg", "nft", rule)
+
+
+def unfilter_six(lab: Lab) -> None:
+    """Let everybody through again."""
+    lab.net.run("agg", "nft", "delete table ip6 lab")
+
+
 def _freeze(name: str) -> Callable[[Lab], object]:
     return lambda lab: lab.programs.signal(name, signal.SIGSTOP)
 
@@ -155,7 +170,7 @@ def _power(host: str, state: str) -> Callable[[Lab], object]:
 def _routes(lab: Lab, host: str) -> None:
     """A host whose port was down has lost its way out; the router finds its own again."""
     if host not in ("sw", "ce"):
-        lab.net.route(host, "default", ward.CE)
+        ward.give_routes(lab.net, host)
 
 
 def _both(*acts: Callable[[Lab], object]) -> Callable[[Lab], object]:
@@ -263,7 +278,7 @@ FAULTS = (
           _power("sw", "up"), "power_off", ("switch/device", "power/ward")),
     Fault("agent's own cable out", "unknown", ("agent_link",), _port("sw", "ag", "down"),
           _both(_port("sw", "ag", "up"),
-                lambda lab: lab.net.route("agent", "default", ward.CE)),
+                lambda lab: ward.give_routes(lab.net, "agent")),
           "cable_cut", ("lan/agent_link",)),
     Fault("switch's management silent", "switch", ("management",),
           _deaf("sw", "input iifname mgmt"), _hears("sw")),

@@ -36,6 +36,7 @@ _TUNSETIFF = 0x4004_54CA
 _IFF_TAP, _IFF_NO_PI = 0x0002, 0x1000
 _FRAME = 65_536
 _ETHERNET = 14  # octets of a frame's header, which do not count for sizes
+_IPV6_MULTICAST = b"\x33\x33"  # RFC 2464, 7
 _MOST_MESSAGE = 4096
 _REMEMBERED = 2000
 _PRIORITY = 20
@@ -112,6 +113,8 @@ class Metrolink:
         with suppress(BlockingIOError):
             while True:
                 frame = os.read(entry, _FRAME)
+                if frame.startswith(_IPV6_MULTICAST):
+                    continue  # who its neighbour is each end has written down
                 due = way.passage.due(time.monotonic(), len(frame) - _ETHERNET)
                 if due is not None:
                     self._frames += 1

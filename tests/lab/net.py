@@ -5,6 +5,7 @@ Every namespace carries the run's prefix, so that runs do not meet and left-over
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 NAMESPACES = Path("/run/netns")
+ETC = Path("/etc/netns")  # files that stand in for those of /etc, by namespace (ip-netns(8))
 _COMMAND_S = 20
 
 
@@ -62,13 +64,19 @@ class Net:
         """Run `ip` in one host's namespace. Raises LabError."""
         return command("ip", "-n", self.name(host), *argv)
 
-    def add_host(self, host: str, *, forwards: bool = False) -> None:
-        """A host with loopback up, without IPv6; a router when it forwards."""
+    def add_host(self, host: str, *, forwards: bool = False, six: bool = False) -> None:
+        """A host with loopback up; a router when it forwards, with IPv6 when it has `six`."""
         command("ip", "netns", "add", self.name(host))
         self.made.append(host)
         settings = {
-            "ipv6.conf.all.disable_ipv6": 1,
-            "ipv6.conf.default.disable_ipv6": 1,
+            "ipv6.conf.all.disable_ipv6": int(not six),
+            "ipv6.conf.default.disable_ipv6": int(not six),
+            "ipv6.conf.all.forwarding": int(forwards and six),
+            "ipv6.conf.default.accept_dad": 0,
+            "ipv6.conf.default.accept_ra": 0,
+            "ipv6.conf.default.router_solicitations": 0,
+            "ipv6.conf.all.keep_addr_on_down": 1,
+            "ipv6.conf.default.keep_addr_on_down": 1,
             "ipv4.ip_forward": int(forwards),
             "ipv4.conf.all.rp_filter": 0,
             "ipv4.conf.default.rp_filter": 0,
@@ -103,6 +111,13 @@ class Net:
         """Let a host reach a network through a neighbour."""
         self.ip(host, "route", "replace", to, "via", via)
 
+    def names(self, host: str, known: dict[str, tuple[str, ...]]) -> None:
+        """Let a host know names without asking anybody: addresses by name."""
+        folder = ETC / self.name(host)
+        folder.mkdir(parents=True, exist_ok=True)
+        rows = [f"{address} {name}\n" for name, all_ in known.items() for address in all_]
+        (folder / "hosts").write_text("127.0.0.1 localhost\n" + "".join(rows))
+
     def remove(self) -> None:
         """Take all namespaces of this run away, with whatever hangs in them."""
         for host in reversed(self.made):
@@ -120,3 +135,4 @@ def namespaces(prefix: str) -> Iterable[str]:
 def delete(namespace: str) -> None:
     """Take a namespace away, also when it is gone already."""
     subprocess.run(["ip", "netns", "del", namespace], capture_output=True, check=False)
+    shutil.rmtree(ETC / namespace, ignore_errors=True)

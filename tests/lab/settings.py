@@ -16,6 +16,7 @@ from tests.lab.ward import (
     LOGIN,
     NAME,
     PE_WAN,
+    PORTAL_NAME,
     REFLECTOR,
     REGISTRAR,
     RESOLVER,
@@ -93,6 +94,7 @@ def _ward() -> dict[str, Any]:
         "services": [
             _service("tthc", "http_2xx", f"https://{SITE}/", ca="ca.pem"),
             _service("documents", "http_2xx", f"https://{DOCUMENTS}/", ca="ca.pem"),
+            _service("portal", "http_2xx", f"http://{PORTAL_NAME}/", family="dual"),
             _service("names", "dns", f"dns://{RESOLVER}/{NAME}", expect=f"^{SITE}$"),
             _service("clock", "ntp", f"ntp://{CLOCK}"),
             _service("registrar", "sip", f"sip://{REGISTRAR}:5060"),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.lab.faults import FAULTS, QUIET
+from tests.lab.faults import FAULTS, QUIET, filter_six, unfilter_six
 from tests.lab.programs import wait_for
 
 if TYPE_CHECKING:
@@ -105,6 +105,33 @@ def test_a_fault_is_put_where_it_is(judged: Lab, fault: Fault) -> None:
     assert found, f"not {fault.segment} {fault.parts} within {fault.within_s:.0f} s: {seen}"
     assert told, f"the metrics do not say {fault.segment} within {TOLD_S:.0f} s"
     print(f"{fault.name}: {fault.segment} after {took_s:.1f} s")  # noqa: T201 - shown with -s
+
+
+def test_a_service_that_fails_at_ipv6_alone_is_told_and_nobody_is_blamed(judged: Lab) -> None:
+    """The name has both kinds of address; at IPv6 everything to it is dropped on the way."""
+
+    def is_told() -> bool:
+        with judged.client() as client:
+            services = {one.id: one for one in client.snapshot().services}
+        four, six = services["portal"], services["portal-v6"]
+        _noted(judged, seen, lambda _now: True)
+        return (four.state, four.finding) == ("ok", None) and six.finding == "ipv6_broken"
+
+    def is_over() -> bool:
+        with judged.client() as client:
+            services = {one.id: one for one in client.snapshot().services}
+        return services["portal-v6"].state == "ok" and services["portal-v6"].finding is None
+
+    seen: list[str] = []
+    assert wait_for(is_over, WELL_S, LOOK_S)
+    try:
+        filter_six(judged)
+        told = wait_for(is_told, WELL_S, LOOK_S)
+    finally:
+        unfilter_six(judged)
+    assert told, f"not told within {WELL_S:.0f} s: {seen}"
+    assert [one for one in seen if not one.startswith("none/")] == []
+    assert wait_for(is_over, WELL_S, LOOK_S)
 
 
 @pytest.mark.parametrize("quiet", WATCHED, ids=lambda quiet: quiet.name.replace(" ", "-"))

@@ -28,6 +28,13 @@ GATEWAY, REFLECTOR = "198.19.0.1", "198.19.0.10"
 SITE, DOCUMENTS, RESOLVER, VM, REGISTRAR, CLOCK = (
     f"198.19.0.{n}" for n in (21, 22, 53, 70, 60, 123)
 )
+PORTAL = "198.19.0.23"
+# A service of both kinds of address, and the way to it at IPv6 (RFC 3849: for documentation).
+CE6, AGENT6 = "2001:db8:10::1", "2001:db8:10::10"
+CE_WAN6, PE_WAN6, PE_CORE6, AGG_CORE6 = (f"2001:db8:{n}" for n in ("1::1", "1::2", "2::1", "2::2"))
+GATEWAY6, PORTAL6 = "2001:db8:19::1", "2001:db8:19::23"
+PORTAL_NAME = "portal.lab.example"
+SIX = ("agent", "ce", "pe", "agg", "dc")
 CE_WAN_MAC, PE_WAN_MAC = "02:00:5e:10:00:01", "02:00:5e:10:00:02"
 NAME = "tthc.lab.example"
 
@@ -52,7 +59,7 @@ ROOT = Path(__file__).parents[2]
 def build(net: Net) -> None:
     """All hosts, and every cable but the line itself. Raises LabError."""
     for host in HOSTS:
-        net.add_host(host, forwards=host in ROUTERS)
+        net.add_host(host, forwards=host in ROUTERS, six=host in SIX)
     for port, (host, far, address) in PLUGGED.items():
         net.cable("sw", port, host, far)
         net.address(host, far, f"{address}/24")
@@ -63,11 +70,34 @@ def build(net: Net) -> None:
     net.address("agg", "core", f"{AGG_CORE}/30")
     net.cable("agg", "dc", "dc", "eth0")
     net.address("agg", "dc", f"{GATEWAY}/24")
-    served = (REFLECTOR, SITE, DOCUMENTS, RESOLVER, VM, REGISTRAR, CLOCK)
+    served = (REFLECTOR, SITE, DOCUMENTS, RESOLVER, VM, REGISTRAR, CLOCK, PORTAL)
     net.address("dc", "eth0", *(f"{address}/24" for address in served))
     net.route("dc", "default", GATEWAY)
     net.route("agg", "198.18.0.0/16", PE_CORE)
     net.route("pe", "198.19.0.0/16", AGG_CORE)
+    _build_six(net)
+
+
+def _build_six(net: Net) -> None:
+    """IPv6 from the agent to the centre, but for the line itself."""
+    ports = (
+        ("agent", "eth0", AGENT6), ("ce", "lan", CE6), ("pe", "core", PE_CORE6),
+        ("agg", "core", AGG_CORE6), ("agg", "dc", GATEWAY6), ("dc", "eth0", PORTAL6),
+    )  # fmt: skip
+    for host, port, address in ports:
+        net.address(host, port, f"{address}/64")
+    net.route("agent", "default", CE6)
+    net.route("dc", "default", GATEWAY6)
+    net.route("agg", "default", PE_CORE6)
+    net.route("pe", "2001:db8:19::/64", AGG_CORE6)
+    net.names("agent", {PORTAL_NAME: (PORTAL, PORTAL6)})
+
+
+def give_routes(net: Net, host: str) -> None:
+    """The way out of one of the ward's hosts, also after its port was down."""
+    net.route(host, "default", CE)
+    if host in SIX:
+        net.route(host, "default", CE6)
 
 
 def connect(net: Net) -> None:
@@ -75,17 +105,14 @@ def connect(net: Net) -> None:
 
     Neighbours are written down, so that nothing but what is measured crosses the line.
     """
-    ends = (
-        ("ce", CE_WAN, CE_WAN_MAC, PE_WAN, PE_WAN_MAC),
-        ("pe", PE_WAN, PE_WAN_MAC, CE_WAN, CE_WAN_MAC),
-    )
-    for host, own, own_mac, other, other_mac in ends:
+    ce, pe = (CE_WAN_MAC, CE_WAN, CE_WAN6), (PE_WAN_MAC, PE_WAN, PE_WAN6)
+    for host, (own_mac, own, own6), (mac, *others) in (("ce", ce, pe), ("pe", pe, ce)):
         net.ip(host, "link", "set", "wan", "address", own_mac, "up")
-        net.address(host, "wan", f"{own}/30")
-        net.ip(
-            host, "neigh", "replace", other, "lladdr", other_mac, "nud", "permanent", "dev", "wan"
-        )
+        net.address(host, "wan", f"{own}/30", f"{own6}/64")
+        for other in others:
+            net.ip(host, "neigh", "replace", other, "lladdr", mac, "nud", "permanent", "dev", "wan")
     net.route("pe", "198.18.10.0/24", CE_WAN)
+    net.route("pe", "2001:db8:10::/64", CE_WAN6)
 
 
 def metrolink(net: Net, folder: Path) -> Program:
@@ -221,7 +248,8 @@ def router(folder: Path) -> tuple[Program, Program]:
     own = folder / "frr"
     own.mkdir(exist_ok=True)
     (own / "zebra.conf").write_text("hostname ce-lab\nlog stdout\n")
-    (own / "staticd.conf").write_text(f"log stdout\nip route 0.0.0.0/0 {PE_WAN}\n")
+    ways = f"ip route 0.0.0.0/0 {PE_WAN}\nipv6 route ::/0 {PE_WAN6}\n"
+    (own / "staticd.conf").write_text(f"log stdout\n{ways}")
     shutil.chown(own, "frr", "frr")
     common = ("-z", f"{own}/zserv", "--vty_socket", str(own), "-A", "127.0.0.1", "-P", "0")
     zebra, staticd = (

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agent.wire import Contact, MaintenanceWindow, PlaybookBrief, PlaybookRun, RunStep, Text
+from agent.wire import (
+    Contact,
+    MaintenanceWindow,
+    PlaybookBrief,
+    PlaybookRun,
+    RunStep,
+    Service,
+    Text,
+)
 from inventory.errors import AgentUnreachable
 from inventory.text import has_accents
 from tui.app import Settings
@@ -65,6 +73,28 @@ async def test_home_looks_as_it_should(
 ) -> None:
     text = await draw(name, size, language=language)
     golden(f"home-{name}-{size}-{language}", text)
+
+
+@SIZES
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("vi", "Cổng DVC (IPv6) lỗi, IPv4 vẫn tốt"), ("en", "Portal (IPv6) fails, IPv4 good")],
+)
+async def test_home_says_that_a_service_fails_at_ipv6_alone(
+    language: str,
+    said: str,
+    size: str,
+    snapshots: Mapping[str, Snapshot],
+    draw: Callable[..., Awaitable[str]],
+) -> None:
+    snapshot = snapshots["ok"]
+    fields = snapshot.services[0].model_dump() | {
+        "id": "portal-v6", "state": "down", "reason": "timeout", "finding": "ipv6_broken",
+        "name": {"vi": "Cổng DVC (IPv6)", "en": "Portal (IPv6)"},
+    }  # fmt: skip
+    broken = Service.model_validate(fields)
+    told = snapshot.model_copy(update={"services": (broken, *snapshot.services)})
+    assert said in await draw(told, size, language=language)
 
 
 @BOTH

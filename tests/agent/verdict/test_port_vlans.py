@@ -1,4 +1,4 @@
-"""A port in another VLAN is blamed on two readings: one from good times, one from after the loss."""
+"""A port in another VLAN is blamed on two readings: one from good times, one from after."""
 
 from __future__ import annotations
 

@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 from agent.incidents.life import close, note, open_from, resolve
 from agent.notices.model import Body, Notice, NoticeState, NoticeType
-from agent.web import present
+from agent.view import AgentView
+from agent.web import devices, present
 from inventory.model import Words
 from playbooks.verdict.facts import Fact, Facts, Truth
 from playbooks.verdict.rootcause import judge
+from tests.agent.web.conftest import ward_view
 
 
 def test_a_closed_incident_says_its_closing_note_once() -> None:
@@ -42,3 +44,14 @@ def test_an_incident_carries_where_the_newest_message_to_each_recipient_stands()
     assert [(one.recipient, one.state, one.at) for one in told] == [
         ("noc", "failed", at), ("it", "sent", first.sent),
     ]  # fmt: skip
+
+
+def test_a_service_says_that_it_fails_at_ipv6_alone() -> None:
+    ward = ward_view()
+    (found,) = ward.services
+    view = AgentView(0.0, datetime(2026, 11, 21, tzinfo=UTC), "sim", "ward", (ward,), 1, "0.1.0")
+    told = [
+        devices.service(one, ward, view).finding
+        for one in (found, replace(found, is_ipv6_broken=True))
+    ]
+    assert told == [None, "ipv6_broken"]

@@ -29,7 +29,9 @@ PVIDS = {f"{PVID}.{n}": (ber.GAUGE32, vlan) for n, vlan in ((1, 10), (2, 1), (9,
 
 def told(lab: Lab, values: dict[str, tuple[int, Any]], *watched: str) -> Any:
     """The ports' VLANs as the probe reads them from a device with these values."""
-    engine, _ = lab.engine(lab.honest(lab.Agent({"1.3.6.1.2.1.1.3.0": (ber.TIMETICKS, 1), **values})))
+    engine, _ = lab.engine(
+        lab.honest(lab.Agent({"1.3.6.1.2.1.1.3.0": (ber.TIMETICKS, 1), **values}))
+    )
 
     async def story() -> Reading:
         device = lab.device(watched=watched or ("Gi1/1", "Gi1/2", "Gi1/9"))
