@@ -161,20 +161,6 @@ class PortVlans:
 
 
 @dataclass(frozen=True, slots=True)
-class PortVlans:
-    """In which VLANs a port is, by ifName and ifDescr.
-
-    `untagged` is the VLAN of frames without a tag, `tagged` are the VLANs that it sends with one,
-    in order; None where the device does not say.
-    """
-
-    name: str
-    descr: str | None = None
-    untagged: int | None = None
-    tagged: tuple[int, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Sensor:
     """One reading of a sensor; `unit` says of what. A state without a number has value None.
 
@@ -219,6 +205,20 @@ class VcCall:
 
 @dataclass(frozen=True, slots=True)
 class VcMedia:
+    """One stream of a live call as its endpoint counts it; None where it does not say.
+
+    `dir` is as the endpoint sees it (tx leaves the room, rx comes in), `media` what it carries:
+    sound, the picture of people, or what is shared. The loss is of the endpoint's last interval, in
+    which so many `packets` were expected.
+    """
+
+    dir: Literal["tx", "rx"]
+    media: Literal["audio", "main", "content"]
+    loss_ratio: float | None = None
+    jitter_s: float | None = None
+    rtt_s: float | None = None
+    height_px: int | None = None
+    fps: float | None = None
     packets: int | None = None
 
 
@@ -243,20 +243,6 @@ class CanaryCall:
     setup_s: float
     ways: tuple[CanaryWay, ...] = ()
     rtt_s: float | None = None
-    """One stream of a live call as its endpoint counts it; None where it does not say.
-
-    `dir` is as the endpoint sees it (tx leaves the room, rx comes in), `media` what it carries:
-    sound, the picture of people, or what is shared. The loss is of the endpoint's last interval, in
-    which so many `packets` were expected.
-    """
-
-    dir: Literal["tx", "rx"]
-    media: Literal["audio", "main", "content"]
-    loss_ratio: float | None = None
-    jitter_s: float | None = None
-    rtt_s: float | None = None
-    height_px: int | None = None
-    fps: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,8 +332,8 @@ class Reading:
     mtu: LineMtu | None = None
     trace: LineTrace | None = None
     bandwidth: tuple[LineBandwidth, ...] = ()
+    call: CanaryCall | None = None
     clock_stepped: bool = False
-    vlans: tuple[PortVlans, ...] | None = None
     vlans: tuple[PortVlans, ...] | None = None
 
 
