@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 CA = "ca.pem"
 COMMUNITY = "secrets/snmp.community"
 LOGIN = "secrets/vc.yaml"
+MEETING_SERVICE = "hop"
 _WARDS = "wards"
 _HEAD = "# Written by the wardops simulator: nothing in this folder is real.\n"
 # Which port of a device leads to the device in front of it.
@@ -116,6 +117,7 @@ def _ward(world: World, code: str, ports: Ports, vantage: Vantage) -> dict[str, 
                     "name": both(f"sim.service.{node.service}"),
                     "url": f"https://{node.address}:{ports.https}/",
                     "ca": CA,
+                    **({"meeting": True} if node.service == MEETING_SERVICE else {}),
                 }
                 for node in services
             ),

@@ -61,10 +61,12 @@ def line_passes(scene: Scene) -> bool | None:
 
     From the ward the centre's end or a service answers, from the centre something in the ward.
     """
-    told = [answers(scene, name) for name in _ends(scene) if name in scene.targets]
-    if any(told):
+    told = {name: answers(scene, name) for name in _ends(scene) if name in scene.targets}
+    if any(told.values()):
         return True
-    return False if told and all(one is False for one in told) else None
+    # A service that is silent alone tells of itself; only a far end tells of the line.
+    ends = [told.get(name) for name in _FAR_ENDS] if scene.vantage == "ward" else [*told.values()]
+    return False if any(one is False for one in ends) else None
 
 
 def _ends(scene: Scene) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from inventory.text import cut
 from probes.meeting.readiness_model import Item
 from probes.meeting.readiness_sight import (
     SILENT,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from probes.meeting.readiness_sight import Read
     from probes.model import Observation, VcStatus
 
+_TYPE_CELLS = 22
 QUIET_VOLUME = 0.2
 SLOW_PORT_BPS = 100e6
 CLOCK_OFF_S = 60.0
@@ -171,9 +173,13 @@ def _registration(told: _Told) -> Item:
     if centre is not None and centre.state == "down":
         return Item("registration", "unknown", "behind", side="centre", because="services",
                     is_required=True)  # fmt: skip
-    is_ruled_out = centre is not None and centre.state == "ok"
-    step = "registration_report" if is_ruled_out else "registrar_report"
+    step = "registration_report" if _call_server_answers(told.scene) else "registrar_report"
     return _item(told, "registration", "down", "not_registered", step=step)
+
+
+def _call_server_answers(scene: Scene) -> bool:
+    names = (name for one in scene.ward.services if one.module == "sip" for name in one.names)
+    return any(answers(scene, name) is True for name in names)
 
 
 def _socket(told: _Told) -> Item:
@@ -269,7 +275,7 @@ def _diagnostics(told: _Told) -> Item:
     named = dict(reversed(told.vc.diagnostics))
     for level in ("critical", "error"):
         if level in levels:
-            values = {"n": levels.count(level), "type": named[level]}
+            values = {"n": levels.count(level), "type": cut(named[level], _TYPE_CELLS)}
             is_critical = level == "critical"
             return _item(told, "diagnostics", "down" if is_critical else "degraded",
                          f"diagnostics_{level}", values, "diagnostics_read")  # fmt: skip

@@ -80,7 +80,7 @@ def _more(item: Item, language: Language) -> str:
         return f" ({age})" if age else ""
     if not item.step:
         return ""
-    side = "" if item.by == "person" else f" · {say(f'readiness.side.{item.side}', language)}"
+    side = "" if item.by == "person" else f" [{say(f'readiness.at.{item.side}', language)}]"
     return f"{side} → {do_of(item, language)}"
 
 
