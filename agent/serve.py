@@ -129,8 +129,8 @@ async def running(plan: Plan, options: Options) -> AsyncIterator[Running]:
         token = fresh_token()
         # After the bind: an agent that may not start must not take away the running one's token.
         write_local_token(options.state, token)
-        if http.allow_plaintext:
-            agent.metrics.insecure.labels("plaintext_http").set(1)
+        for what in insecure_parts(plan):
+            agent.metrics.insecure.labels(what).set(1)
         receivers = []
         for receiver in receivers_of(agent):
             stack.callback(receiver.close)
@@ -155,6 +155,15 @@ async def _open_link(agent: Agent, stack: AsyncExitStack) -> str | None:
     await server.start()
     _log.info("link open at=%s", server.url)
     return server.url
+
+
+def insecure_parts(plan: Plan) -> Iterator[str]:
+    """The protections that the settings and the inventory switch off, as the metric names them."""
+    if plan.config.http.allow_plaintext:
+        yield "plaintext_http"
+    accesses = (device.https for ward in plan.inventory.wards.values() for device in ward.devices)
+    if any(access.insecure for access in accesses if access is not None):
+        yield "device_tls"
 
 
 def receivers_of(agent: Agent) -> Iterator[Receiver | StreamReceiver]:

@@ -156,6 +156,9 @@ def heading(closer: Closer, showing: Showing) -> Line:
         " ", Span(mark.glyph, mark.tone), Span(f" {device.name}", "strong"), f"  {what}  ",
         Span(showing.words.say(mark.word), mark.tone),
     )  # fmt: skip
+    if device.insecure:
+        said = showing.words.say("screen.device.insecure")
+        head = (*head, Span(f"  {DEGRADED.glyph} {said}", DEGRADED.tone))
     if device.held_by is not None:
         return (*head, Span(showing.words.say("screen.device.held", by=device.held_by), "dim"))
     return (*head, *_since(closer, showing))

@@ -107,6 +107,7 @@ def _fields(found: DeviceView) -> dict[str, object]:
         "held_by": found.held_by, "on_duty": found.on_duty, "reachable": found.reachable,
         "data_age_s": finite(found.data_age_s), "vendor": said.vendor or vendor or None,
         "model": said.model, "os": said.os, "version": said.version,
+        "insecure": target.https is not None and target.https.insecure,
     }  # fmt: skip
 
 

@@ -24,7 +24,10 @@ class Observation(Wire):
 
 
 class Device(Wire):
-    """A device in a list; `data_age_s` is null when there was no good result yet."""
+    """A device in a list; `data_age_s` is null when there was no good result yet.
+
+    `insecure` says that its certificate is not checked: whoever answers in its place is believed.
+    """
 
     name: str
     ward: str
@@ -45,6 +48,7 @@ class Device(Wire):
     model: str | None = None
     os: str | None = None
     version: str | None = None
+    insecure: bool = False
 
 
 class SlowedProbe(Wire):

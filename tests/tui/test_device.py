@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -17,6 +18,7 @@ from tui.view_device import (
     Closer,
     device_mark,
     fact_lines,
+    heading,
     value_text,
 )
 from tui.view_ports import faceplate, port_lines, port_mark, sockets, uplink_lines
@@ -234,6 +236,22 @@ def test_a_battery_in_use_is_a_warning(
                     ups.model_copy(update={"facts": on}))  # fmt: skip
     (row,) = fact_lines(closer, 80, showing)
     assert any(span.tone == "degraded" and span.text == "▲" for span in row)
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_a_certificate_that_is_not_checked_is_said_beside_the_name(
+    snapshots: Mapping[str, wire.Snapshot],
+    showing_of: Callable[..., Showing],
+    language: Literal["vi", "en"],
+) -> None:
+    showing = replace(showing_of(snapshots["ok"]), words=Words(language))
+    device = snapshots["ok"].devices[0]
+    told = [
+        text_of(heading(Closer(one, mark_of("ok")), showing))
+        for one in (device, device.model_copy(update={"insecure": True}))
+    ]
+    said = {"vi": "không kiểm tra chứng thư", "en": "certificate not checked"}[language]
+    assert [said in head for head in told] == [False, True]
 
 
 def test_values_of_one_label_are_called_by_their_names(
