@@ -12,7 +12,7 @@ import pytest
 from tests.lab import ward
 from tests.lab.lab import OWNER, Lab, missing, runs, sweep
 from tests.lab.net import namespaces
-from tests.lab.passing import answer, oid_of
+from tests.lab.passing import answer, oid_of, port_list
 from tests.lab.programs import Program, wait_for
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ TABLE = {
     oid_of(".1.3.6.1.2.1.17.4.3.1.10.0.1"): ("integer", "3"),
 }
 _ADDRESSES = ".1.3.6.1.2.1.17.4.3.1.1"  # dot1dTpFdbAddress
+_PVIDS = ".1.3.6.1.2.1.17.7.1.4.5.1.1"  # dot1qPvid
 _NEIGHBOURS = ".1.0.8802.1.1.2.1.4.1.1.10"  # lldpRemSysDesc
 
 
@@ -37,6 +38,11 @@ def test_the_next_value_of_a_table_is_found_by_number_and_not_by_letter() -> Non
     assert answer(TABLE, "getnext", oid_of(".1.3.6.1.2.1.17.4.3.1.2.0.1"))[2] == "3"
     assert answer(TABLE, "getnext", oid_of(".1.3.6.1.2.1.17.4.3.1.10.0.1")) == ["NONE"]
     assert answer(TABLE, "get", root) == ["NONE"]
+
+
+def test_a_port_list_has_a_bit_for_each_port() -> None:
+    assert port_list({1}) == "80"
+    assert port_list({2, 8, 9}) == "41 80"
 
 
 @pytest.fixture
@@ -77,7 +83,7 @@ def test_a_run_that_lives_is_nobodys_left_over(lab: Lab) -> None:
 
 @pytest.mark.lab
 @pytest.mark.realtime
-def test_the_switch_tells_by_snmp_whom_it_has_learned_and_who_stands_beside_it(lab: Lab) -> None:
+def test_the_switch_tells_whom_it_has_learned_who_stands_beside_it_and_its_vlans(lab: Lab) -> None:
     own = lab.net.run("agent", "cat", "/sys/class/net/eth0/address").strip().replace(":", " ")
 
     def walk(oid: str) -> str:
@@ -87,3 +93,5 @@ def test_the_switch_tells_by_snmp_whom_it_has_learned_and_who_stands_beside_it(l
 
     assert wait_for(lambda: own.upper() in walk(_ADDRESSES).upper(), 30, 0.5)
     assert wait_for(lambda: "Lab ce" in walk(_NEIGHBOURS), 60, 0.5)
+    told = [row.rpartition(" ")[2] for row in walk(_PVIDS).splitlines()]
+    assert told == [str(ward.OFFICE_VLAN)] * (len(ward.PLUGGED) + 1)  # and its own port

@@ -29,6 +29,10 @@ def blamed(story: Story) -> set[tuple[str, str]]:
 FAULTS = {
     "a dead switch": ([("power_off", "sw-26740-01")], ("switch", "device")),
     "a shut uplink port": ([("if_admin_down", "uplink")], ("switch", "uplink_shut")),
+    "an uplink port in another VLAN": (
+        [("vlan_wrong_access", "uplink")],
+        ("switch", "uplink_vlan"),
+    ),
     "a cable out of the terminal device": ([("cable_cut", "ce:lan")], ("metronet", "ce_link")),
     "a dead terminal device": ([("power_off", "ce-26740")], ("metronet", "ce_link")),
     "a line cut outside": ([("cable_cut", "ce:wan")], ("metronet", "line")),

@@ -75,3 +75,30 @@ def test_power_over_ports_is_given_to_what_lives_on_the_switch(world: World, ask
     chassis = world.topology.nodes["sw-26740-02"].chassis
     assert chassis is not None
     assert answer.varbinds[0].value == 2 * chassis.poe_port_w
+
+
+@pytest.mark.parametrize(
+    ("name", "port", "instance"),
+    [
+        (
+            "sw-26740-01",
+            "",
+            "1.3.6.1.4.1.9.9.68.1.2.2.1.2.{index}",
+        ),  # Cisco's own table, by ifIndex
+        ("sw-26740-02", "24", "1.3.6.1.2.1.17.7.1.4.5.1.1.24"),  # dot1qPvid, by bridge port
+    ],
+)
+def test_a_switch_tells_the_vlan_of_a_port_in_the_way_of_its_make(
+    world: World, ask: Ask, name: str, port: str, instance: str
+) -> None:
+    node = world.topology.nodes[name]
+    known = next(one for one in node.ports if one.name == port or one.alias == "uplink")
+
+    def told() -> object:
+        answer = ask(node, ber.GET, instance.format(index=known.index))
+        assert answer is not None
+        return answer.varbinds[0].value
+
+    assert told() == 1
+    world.change("vlan", f"{name}:{known.name}", 99, who="test", source="inject")
+    assert told() == 99
