@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from probes.model import Target
 
 
+_CALM = frozenset({"none", "unknown"})
+
+
 @dataclass(slots=True)
 class WardCase:
     """One ward under judgement: what is known of it, what is believed, and its incidents."""
@@ -49,9 +52,14 @@ class WardCase:
 
     @property
     def is_quiet(self) -> bool:
-        """Whether nothing is wrong here, about to change, or open."""
+        """Whether nothing is wrong here, about to change, or open.
+
+        A ward of which too little is known is quiet as well while nothing in it is bad: what is
+        measured anew is news, and that is judged at once.
+        """
         settled = self.settled
-        if settled.shown is None or settled.shown.segment != "none" or settled.rival is not None:
+        shown = settled.shown
+        if shown is None or shown.segment not in _CALM or settled.rival is not None:
             return False
         is_bad = any(check.is_bad for check in self.watch.checks.values())
         return not is_bad and not any(one.is_open for one in self.incidents.values())
