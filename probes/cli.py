@@ -8,6 +8,7 @@ import logging
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -29,15 +30,22 @@ from probes.summary import summary
 from probes.target import Asked, is_url, parse_target, targets_of, with_auth, with_trust
 from probes.transports.open import open_transports
 from probes.transports.witness import witnessed
+from probes.vc import cisco_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from inventory.credentials import Secret
     from inventory.language import Language
     from inventory.model import Inventory
     from probes.model import Observation, Target
     from probes.record import Recorded
+
+
+# Probes whose answers are recorded as they are, less what is private.
+_RECORDERS: Mapping[str, Callable[[Target, ProbeContext], Awaitable[Recorded]]] = MappingProxyType(
+    {"cisco-ce": cisco_record.record}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,12 +223,10 @@ def _record(
     language: Language,
 ) -> int:
     """Walk the device into a new file; 0 when all of it was read, 1 when not."""
-    target = asked.target
-    if target.snmp is None:
-        raise InputError("record.no_snmp", target=target.name)
+    target, recorder = asked.target, _recorder(asked)
     refuse_existing(file)
     try:
-        recorded = asyncio.run(_walk(inventory, target, secret, tell))
+        recorded = asyncio.run(_walk(inventory, target, recorder, secret, tell))
     except ProbeError as error:
         why = reason_text(error.reason, error.detail_code, error.values, language)
         click.echo(say("record.failed", language, target=target.name, why=why), err=True)
@@ -233,9 +239,18 @@ def _record(
     return 0 if recorded.complete else 1
 
 
+def _recorder(asked: Asked) -> Callable[[Target, ProbeContext], Awaitable[Recorded]]:
+    """How it is recorded: an endpoint by its own tree, all else by SNMP; InputError for neither."""
+    own = next((_RECORDERS[name] for name in asked.probes if name in _RECORDERS), None)
+    if own is None and asked.target.snmp is None:
+        raise InputError("record.no_snmp", target=asked.target.name)
+    return own or record
+
+
 async def _walk(
     inventory: Inventory | None,
     target: Target,
+    recorder: Callable[[Target, ProbeContext], Awaitable[Recorded]],
     secret: Callable[[str], Secret],
     tell: Callable[[str], None],
 ) -> Recorded:
@@ -243,7 +258,7 @@ async def _walk(
     async with open_transports(inventory, clock) as transports:
         watched, _ = witnessed(transports, tell)
         context = ProbeContext(clock, clock.monotonic() + TIMEOUT_S, watched, secret, tell)
-        return await record(target, context)
+        return await recorder(target, context)
 
 
 async def _run(
