@@ -49,7 +49,7 @@ def test_an_incident_carries_where_the_newest_message_to_each_recipient_stands()
 def test_a_service_says_that_it_fails_at_ipv6_alone() -> None:
     ward = ward_view()
     (found,) = ward.services
-    view = AgentView(0.0, datetime(2026, 11, 21, tzinfo=UTC), "sim", "ward", (ward,), 1, "0.1.0")
+    view = AgentView(0.0, datetime(2026, 11, 21, tzinfo=UTC), "sim", "ward", (ward,))
     told = [
         devices.service(one, ward, view).finding
         for one in (found, replace(found, is_ipv6_broken=True))
