@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from drills.model import Ask, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
 MAX_HEAD = 16_384
 MAX_BODY = 65_536
@@ -22,6 +22,7 @@ _REQUEST_LINE = re.compile(r"([A-Z]{1,16}) (/[!-~]{0,2000}) HTTP/1\.([01])")
 _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}):[ \t]*([ -~\t\x80-\xff]{0,8000}?)[ \t]*")
 
 Respond: TypeAlias = "Callable[[Ask], Page | None]"
+Upgrade: TypeAlias = "Callable[[Ask, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]"
 
 
 class _Refused(Exception):
@@ -33,14 +34,18 @@ class _Refused(Exception):
 
 
 async def serve(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, respond: Respond
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    respond: Respond,
+    upgrade: Upgrade | None = None,
 ) -> None:
     """Answer requests of one connection until it ends, or until `respond` says None: silence.
 
-    In silence the connection stays open without an answer until the other side gives up.
+    In silence the connection stays open without an answer until the other side gives up. What
+    answers 101 leaves the connection to `upgrade`.
     """
     try:
-        while await _serve_one(reader, writer, respond):
+        while await _serve_one(reader, writer, respond, upgrade):
             pass
     except _Refused as refused:
         writer.write(_octets(Page(refused.status, "text/plain", b""), keep=False))
@@ -55,7 +60,10 @@ async def serve(
 
 
 async def _serve_one(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, respond: Respond
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    respond: Respond,
+    upgrade: Upgrade | None,
 ) -> bool:
     """Answer one request; whether another may follow on this connection."""
     async with asyncio.timeout(IDLE_S):
@@ -64,6 +72,11 @@ async def _serve_one(
     if page is None:
         while await reader.read(MAX_HEAD):  # read on, so that the client's leaving is seen
             pass
+        return False
+    if page.status == HTTPStatus.SWITCHING_PROTOCOLS:
+        if upgrade is None:
+            raise _Refused(HTTPStatus.NOT_IMPLEMENTED)
+        await upgrade(ask, reader, writer)
         return False
     if page.late_s:
         with suppress(TimeoutError):

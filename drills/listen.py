@@ -13,10 +13,13 @@ import struct
 from collections import deque
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from drills import control, httpd, views
 from drills.faces import reach
+from drills.listen_shell import ShellDoor
+from drills.listen_socket import converse_by_socket
 from drills.listen_stamp import StampDoor
 from inventory.errors import InputError
 
@@ -58,6 +61,7 @@ class Ports:
     stamp: int = 0
     dns: int = 0
     ntp: int = 0
+    ssh: int = 0
 
 
 @asynccontextmanager
@@ -87,6 +91,7 @@ async def listening(
             stamp=listener.open_stamp(ports.stamp),
             dns=listener.open_datagrams(ports.dns, views.datagram_answer),
             ntp=listener.open_datagrams(ports.ntp, views.datagram_answer),
+            ssh=listener.open_shell(ports.ssh),
         )
     finally:
         await listener.close()
@@ -105,6 +110,7 @@ class _Listener:
         self._tasks: set[asyncio.Task[None]] = set()
         self._late: set[asyncio.TimerHandle] = set()
         self._stamp: StampDoor | None = None
+        self._shell = ShellDoor(world, asker)
 
     # -- opening and closing --
 
@@ -141,9 +147,27 @@ class _Listener:
                 return replace(page, closes=True) if page and swapped else page
 
             if views.listens(self._world, self._asker, address):
-                self._serve(connection, self._tls[is_expired] if is_tls else None, respond)
+                tls = self._tls[is_expired] if is_tls else None
+                self._serve(connection, tls, respond, self._upgrade_at(address))
             else:
                 self._hold(connection)
+
+        self._accept(opened, accepted)
+        return _port_of(opened)
+
+    def open_shell(self, port: int) -> int:
+        """Where the video endpoints take SSH."""
+        opened = self._bind(socket.SOCK_STREAM, "0.0.0.0", port)  # noqa: S104 - loopback only, below
+        _keep_to_loopback(opened)
+
+        def accepted(connection: socket.socket, address: str) -> None:
+            node = views.shell_at(self._world, address)
+            if not views.listens(self._world, self._asker, address):
+                self._hold(connection)
+            elif node is None:
+                connection.close()
+            else:
+                self._shell.take(connection, node)
 
         self._accept(opened, accepted)
         return _port_of(opened)
@@ -169,6 +193,7 @@ class _Listener:
             self._stamp.close()
         while self._held:
             self._held.popleft().close()
+        await self._shell.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -253,16 +278,35 @@ class _Listener:
         if len(self._held) > _MOST_HELD:
             self._held.popleft().close()
 
+    def _upgrade_at(self, address: str) -> httpd.Upgrade:
+        node = self._world.topology.by_address.get(address)
+
+        async def upgraded(
+            ask: Ask, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        ) -> None:
+            if node is not None:
+                hears = partial(views.listens, self._world, self._asker, address)
+                await converse_by_socket(self._world, node, ask, reader, writer, hears)
+
+        return upgraded
+
     def _serve(
-        self, connection: socket.socket, tls: ssl.SSLContext | None, respond: httpd.Respond
+        self,
+        connection: socket.socket,
+        tls: ssl.SSLContext | None,
+        respond: httpd.Respond,
+        upgrade: httpd.Upgrade | None = None,
     ) -> None:
-        task = self._loop.create_task(_conversation(connection, tls, respond))
+        task = self._loop.create_task(_conversation(connection, tls, respond, upgrade))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
 
 def _conversation(
-    connection: socket.socket, tls: ssl.SSLContext | None, respond: httpd.Respond
+    connection: socket.socket,
+    tls: ssl.SSLContext | None,
+    respond: httpd.Respond,
+    upgrade: httpd.Upgrade | None,
 ) -> Coroutine[Any, Any, None]:
     async def converse() -> None:
         loop = asyncio.get_running_loop()
@@ -279,7 +323,7 @@ def _conversation(
             connection.close()
             return
         writer = asyncio.StreamWriter(transport, protocol, reader, loop)
-        await httpd.serve(reader, writer, respond)
+        await httpd.serve(reader, writer, respond, upgrade)
 
     return converse()
 

@@ -74,6 +74,12 @@ def listens(world: World, asker: str, address: str) -> bool:
     return world.hears(asker, node.name, world.time())
 
 
+def shell_at(world: World, address: str) -> Node | None:
+    """The video endpoint at that address, None where nothing takes SSH."""
+    node = world.topology.by_address.get(address)
+    return node if node is not None and node.role == "vc" else None
+
+
 def is_expired(world: World, address: str) -> bool:
     """Whether the certificate that is shown at that address is out of date."""
     node = world.topology.by_address.get(address)

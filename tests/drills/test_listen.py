@@ -179,6 +179,7 @@ async def test_nothing_stays_open_behind_it(tmp_path: Path) -> None:
         (socket.SOCK_DGRAM, ports.reach),
         (socket.SOCK_STREAM, ports.https),
         (socket.SOCK_STREAM, ports.http),
+        (socket.SOCK_STREAM, ports.ssh),
         (socket.SOCK_STREAM, ports.control),
     ):
         with socket.socket(socket.AF_INET, kind) as again:

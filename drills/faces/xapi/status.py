@@ -140,7 +140,7 @@ def _picture(stream: Stream) -> Iterator[Branch]:
         yield Branch("ResolutionY", str(stream.height))
 
 
-def _netstat(stream: Stream) -> Iterator[Branch]:
+def _netstat(stream: Stream, *, is_old: bool = False) -> Iterator[Branch]:
     yield Branch("ChannelRate", str(stream.rate_kbps * 1000))
     if stream.jitter_ms is not None:
         yield Branch("Jitter", str(round(stream.jitter_ms)))
@@ -149,6 +149,8 @@ def _netstat(stream: Stream) -> Iterator[Branch]:
     yield Branch("Loss", str(stream.lost))
     yield Branch("MaxJitter", str(round(stream.max_jitter_ms)))
     yield Branch("Packets", str(stream.received))
+    if stream.rtt_ms is not None and not is_old:
+        yield Branch("RoundTripTime", str(round(stream.rtt_ms)))
 
 
 def _diagnostics(world: World, node: Node, family: str, t: float) -> Branch:
@@ -167,7 +169,7 @@ def _diagnostics(world: World, node: Node, family: str, t: float) -> Branch:
     old = (
         branch(
             f"{_DIRECTIONS[one.dir]}{one.media.capitalize()}Channel",
-            branch("Netstat", *_netstat(one), item=1),
+            branch("Netstat", *_netstat(one, is_old=True), item=1),
             item=n,
         )
         for n, one in enumerate(streams, start=1)

@@ -11,21 +11,26 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from xml.sax.saxutils import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 
 class Branch(NamedTuple):
-    """One named thing: a text, or branches below it; `item` is its number in a list."""
+    """One named thing: a text, or branches below it; `item` is its number in a list.
+
+    A `ghost` is an item that has just gone, as feedback tells it.
+    """
 
     name: str
     content: str | tuple[Branch, ...]
     item: int | None = None
+    ghost: bool = False
 
 
 Path: TypeAlias = tuple[str | int, ...]
 """Names from the root on, each item's number behind its name."""
 
-_STEP = re.compile(r"([A-Za-z][A-Za-z0-9]*)(?:\[?(\d{1,4})\]?)?")
+_STEP = re.compile(r"([A-Za-z][A-Za-z0-9]*|\*{1,2})(?:\[?(\d{1,4})\]?)?")
+_ANY, _ANY_DEPTH = "*", "**"
 
 
 def branch(name: str, *below: Branch, item: int | None = None) -> Branch:
@@ -50,42 +55,71 @@ def path_of(text: str) -> Path | None:
     return tuple(found)
 
 
-def below(roots: Sequence[Branch], path: Path) -> tuple[Branch, ...]:
-    """The branches of that path, in any case; several where it names no item of a list."""
-    found, steps = tuple(roots), list(path)
-    while steps:
-        name, item = str(steps.pop(0)).lower(), None
-        if steps and isinstance(steps[0], int):
-            item = steps.pop(0)
-        found = tuple(one for one in found if one.name.lower() == name and item in (None, one.item))
-        if steps:
-            found = tuple(
-                child for one in found if not isinstance(one.content, str) for child in one.content
-            )
-    return found
-
-
 def pruned(roots: Iterable[Branch], path: Path) -> tuple[Branch, ...]:
-    """The same trees with nothing beside that path; () where it leads nowhere."""
+    """The same trees with nothing beside that path; () where it leads nowhere.
+
+    Names are in any case, `*` is any one of them and `**` any way down.
+    """
     if not path:
         return tuple(roots)
     name, rest, item = str(path[0]).lower(), path[1:], None
     if rest and isinstance(rest[0], int):
         item, rest = rest[0], rest[1:]
-    found = []
+    found: list[Branch] = []
     for one in roots:
-        if one.name.lower() != name or item not in (None, one.item):
-            continue
-        if not rest:
-            found.append(one)
-        elif not isinstance(one.content, str) and (kept := pruned(one.content, rest)):
-            found.append(one._replace(content=kept))
+        kept: tuple[Branch, ...] = ()
+        if name == _ANY_DEPTH:
+            kept = pruned([one], rest) or _kept(one, path)
+        elif name in (_ANY, one.name.lower()) and item in (None, one.item):
+            kept = _kept(one, rest)
+        found += kept
     return tuple(found)
+
+
+def _kept(one: Branch, rest: Path) -> tuple[Branch, ...]:
+    """The branch with what is left of it below, if anything is."""
+    if not rest:
+        return (one,)
+    inner = () if isinstance(one.content, str) else pruned(one.content, rest)
+    return (one._replace(content=inner),) if inner else ()
+
+
+def end_of(pruned_roots: Sequence[Branch], path: Path) -> tuple[Branch, ...]:
+    """The branches that a path without wildcards ends at, of trees that are pruned to it."""
+    depth = sum(isinstance(step, str) for step in path)
+    found = tuple(pruned_roots)
+    for _ in range(depth - 1):
+        found = tuple(c for one in found if not isinstance(one.content, str) for c in one.content)
+    return found
+
+
+def difference(old: Branch, new: Branch, quiet: frozenset[str]) -> Branch | None:
+    """What of the new tree is not as in the old one, items that went as ghosts; None for nothing.
+
+    Names that are `quiet` change all the time and are left out.
+    """
+    if isinstance(old.content, str) or isinstance(new.content, str):
+        return None if old == new or new.name in quiet else new
+    had = {(one.name, one.item): one for one in old.content}
+    has = {(one.name, one.item) for one in new.content}
+    told = [
+        one if before is None else difference(before, one, quiet)
+        for one in new.content
+        for before in [had.get((one.name, one.item))]
+    ]
+    gone = [
+        one._replace(content=(), ghost=True)
+        for key, one in had.items()
+        if key not in has and one.item is not None
+    ]
+    kept = (*(one for one in told if one is not None), *gone)
+    return new._replace(content=kept) if kept else None
 
 
 def xml(one: Branch, attributes: str = "") -> str:
     """The branch as XML."""
     item = "" if one.item is None else f' item="{one.item}" maxOccurrence="n"'
+    item += ' ghost="True"' if one.ghost else ""
     inner = (
         escape(one.content)
         if isinstance(one.content, str)
@@ -96,34 +130,12 @@ def xml(one: Branch, attributes: str = "") -> str:
 
 def told(one: Branch) -> Any:
     """A branch's content as JSON over WebSocket: numbers as such, lists by `id`."""
-    if isinstance(one.content, str):
-        return _value(one.content)
-    return _object(one, told)
+    return _json(one, _number_or_text)
 
 
 def framed(one: Branch) -> Any:
     """A branch's content as JSON over SSH: each text as `{"Value": …}`."""
-    if isinstance(one.content, str):
-        return {"Value": one.content}
-    return _object(one, framed)
-
-
-def _object(one: Branch, write: Any) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for child in one.content:
-        assert isinstance(child, Branch)  # noqa: S101 - texts are written by the callers
-        if child.item is None:
-            found[child.name] = write(child)
-        else:
-            content = write(child)
-            entry = content if isinstance(content, dict) else {"Value": content}
-            found.setdefault(child.name, []).append({"id": str(child.item), **entry})
-    return found
-
-
-def _value(text: str) -> str | int:
-    is_number = re.fullmatch(r"-?(0|[1-9]\d{0,14})", text)
-    return int(text) if is_number else text
+    return _json(one, lambda text: {"Value": text})
 
 
 def leaves(roots: Iterable[Branch], above: Path = ()) -> Iterator[tuple[Path, str]]:
@@ -134,3 +146,23 @@ def leaves(roots: Iterable[Branch], above: Path = ()) -> Iterator[tuple[Path, st
             yield path, one.content
         else:
             yield from leaves(one.content, path)
+
+
+def _json(one: Branch, write: Callable[[str], Any]) -> Any:
+    if isinstance(one.content, str):
+        return write(one.content)
+    found: dict[str, Any] = {}
+    for child in one.content:
+        content = _json(child, write)
+        if child.item is None:
+            found[child.name] = content
+        else:
+            entry = content if isinstance(content, dict) else {"Value": content}
+            ghost = {"ghost": "True"} if child.ghost else {}
+            found.setdefault(child.name, []).append({"id": str(child.item), **ghost, **entry})
+    return found
+
+
+def _number_or_text(text: str) -> str | int:
+    is_number = re.fullmatch(r"-?(0|[1-9]\d{0,14})", text)
+    return int(text) if is_number else text
