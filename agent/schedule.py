@@ -97,6 +97,12 @@ class _Plan:
     pace: Pace = field(default_factory=Pace)
     pooled: bool = False
     ordered_s: float | None = None
+    begun_at: float = -math.inf
+
+    @property
+    def free_at(self) -> float:
+        """The earliest start of its next run, whoever asks for it."""
+        return self.begun_at + self.job.probe.apart_s
 
     @property
     def period_s(self) -> float:
@@ -295,6 +301,7 @@ class Schedule:
             plan.pooled = True
             self._pooled.add(key)
         plan.hastened = False
+        plan.begun_at = mono
         self._move(plan, self._after(plan, mono))
 
     def _after(self, plan: _Plan, mono: float) -> float:
@@ -307,7 +314,9 @@ class Schedule:
         first = self._start + job.phase_s
         passed = max(0, math.floor((mono - first) / period_s) + 1)
         at = first + passed * period_s
-        return at if at > mono + _SAME_MOMENT_S else at + period_s
+        # A run that began late leaves the rhythm as it is; one out of rhythm finds back to it.
+        is_soon = plan.free_at - at > period_s / 4
+        return at + period_s if is_soon or at <= mono + _SAME_MOMENT_S else at
 
     def _shaped(self, plan: _Plan, mono: float) -> Job:
         """The job as it is run now: at its present pace, its silence good for as long as needed."""
@@ -352,7 +361,7 @@ class Schedule:
         return key[2] == WATCH or (key[2] == "icmp" and (*key[:2], WATCH) in self._plans)
 
     def _move(self, plan: _Plan, to: float) -> None:
-        plan.next_at = to
+        plan.next_at = max(to, plan.free_at)
         self._push(plan.job.key)
 
     def _push(self, key: JobKey) -> None:

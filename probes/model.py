@@ -409,6 +409,7 @@ class Probe:
 
     One that is `on_demand` disturbs what it measures: it is never planned, a person starts it.
     `silence` is the detail of a run that its deadline cut, where there is more to say than that.
+    Two runs of one target start at least `apart_s` seconds apart, also where haste is asked for.
     """
 
     name: str
@@ -418,6 +419,7 @@ class Probe:
     metrics: tuple[Metric, ...] = ()
     on_demand: bool = False
     silence: str = ""
+    apart_s: float = 0.0
 
     @property
     def ttl_s(self) -> float:

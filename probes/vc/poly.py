@@ -252,4 +252,11 @@ class _Poll:
         return None
 
 
-PROBE = Probe(name="poly", period_s=60, timeout_s=15, run=run, metrics=(*METRICS, SESSIONS_LEFT))
+PROBE = Probe(
+    name="poly",
+    period_s=60,
+    timeout_s=15,
+    run=run,
+    metrics=(*METRICS, SESSIONS_LEFT),
+    apart_s=60,
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import Counter, defaultdict
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 from zlib import crc32
 
@@ -61,6 +62,22 @@ def test_one_run_never_reaches_into_the_next() -> None:
     assert job("a", period_s=30.0, timeout_s=60.0).deadline_s == 24.0
     assert job("a", period_s=30.0, timeout_s=3.0).deadline_s == 3.0
     assert job("a", period_s=300.0, timeout_s=200.0).deadline_s == 60.0
+
+
+@given(st.lists(st.floats(0.0, 40.0), max_size=12), st.text("abcdef", min_size=1, max_size=4))
+def test_what_bears_no_haste_starts_at_least_so_far_apart(hastes: list[float], name: str) -> None:
+    target = Target("26740", name, "poly_group", "vc", "192.0.2.1")
+    one = Job(target, Probe("poly", 60.0, 15.0, _never_run, apart_s=60.0), 60.0)
+    schedule, mono, starts = Schedule([one], 0.0), 0.0, list[float]()
+    for haste_s in [*hastes, *[1000.0] * 8]:
+        schedule.hasten("26740", name, "poly", mono + haste_s)
+        mono = schedule.next_due(mono)
+        assert schedule.due(mono) == [one]
+        starts.append(mono)
+        schedule.done(one)
+    gaps = [after - before for before, after in pairwise(starts)]
+    assert all(60.0 - 1e-6 <= gap < 120.0 for gap in gaps)
+    assert math.isclose(gaps[-1], 60.0, abs_tol=1e-6)
 
 
 def test_a_run_that_finds_its_own_still_going_is_skipped_and_counted() -> None:
