@@ -33,11 +33,7 @@ if TYPE_CHECKING:
     from probes.services.sip_digest import Account
     from probes.vc.baresip_words import Event
 
-_MODULES = (
-    "/usr/lib/baresip/modules",
-    "/usr/local/lib/baresip/modules",
-    "/usr/lib64/baresip/modules",
-)
+_MODULES = ("lib/baresip/modules", "lib64/baresip/modules")  # beside the program's bin
 _START_S, _LOOK_S = 3.0, 0.05
 _GOODBYE_S = 1.0
 _CHUNK = 4096
@@ -102,10 +98,13 @@ async def started(line: Line, within_s: float, clock: Clock) -> AsyncIterator[Ph
 def _installed() -> tuple[str, str]:
     """The program and the folder of its modules."""
     program = shutil.which("baresip")
-    modules = next((path for path in _MODULES if Path(path).is_dir()), None)
-    if program is None or modules is None:
+    if program is None:
         raise NotPermitted("call_missing")
-    return program, modules
+    home = Path(program).parent.parent
+    for modules in (home / name for name in _MODULES):
+        if modules.is_dir():
+            return program, str(modules)
+    raise NotPermitted("call_missing")
 
 
 def _free_port() -> int:
