@@ -92,7 +92,9 @@ class Check:
         item, good = text_of(command, "item"), command.args.get("good")
         name = next((one for one in BY_PERSON if one == item), None)
         if name is None:
-            raise ActionRefused("meeting.not_confirmed", item=item[:40], items=", ".join(BY_PERSON))
+            raise ActionRefused(
+                "meeting_check.not_confirmed", item=item[:40], items=", ".join(BY_PERSON)
+            )
         if not isinstance(good, bool):
             raise InputError("api.missing_argument", verb=command.verb, name="good")
         self._word.forget([one.id for one in self._shelf.all()])

@@ -72,6 +72,7 @@ def _beside(case: WardCase, mono: float) -> Beside:
     return Beside(
         segment=verdict.segment if verdict is not None else None,
         incident=_incident(case),
+        has_book=True,
         line_share=share,
         echoes=_echoes(case, mono),
     )

@@ -109,13 +109,15 @@ class Confirmed:
 class Beside:
     """What is known beyond single measurements, None where it is not.
 
-    `segment` is where the verdict sees the fault, `incident` an open one on the way, `line_share`
+    `segment` is where the verdict sees the fault, `incident` an open one on the way where somebody
+    keeps incidents (`has_book`), `line_share`
     how much of the committed rate is used (ratio), `echoes` those of the last minutes to the far
     end of the line as one window.
     """
 
     segment: str | None = None
     incident: str | None = None
+    has_book: bool = False
     line_share: float | None = None
     echoes: LineWay | None = None
 

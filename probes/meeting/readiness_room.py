@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from inventory.text import cut
+from inventory.text import one_line
 from probes.meeting.readiness_model import Item
 from probes.meeting.readiness_sight import (
     SILENT,
@@ -275,7 +275,7 @@ def _diagnostics(told: _Told) -> Item:
     named = dict(reversed(told.vc.diagnostics))
     for level in ("critical", "error"):
         if level in levels:
-            values = {"n": levels.count(level), "type": cut(named[level], _TYPE_CELLS)}
+            values = {"n": levels.count(level), "type": one_line(named[level], _TYPE_CELLS)}
             is_critical = level == "critical"
             return _item(told, "diagnostics", "down" if is_critical else "degraded",
                          f"diagnostics_{level}", values, "diagnostics_read")  # fmt: skip

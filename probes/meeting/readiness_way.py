@@ -48,7 +48,8 @@ def way_items(scene: Scene) -> Iterator[Item]:
         blocker = "line"
     yield from _resolver(scene, blocker)
     yield from _services(scene, blocker)
-    yield _incident(scene)
+    if scene.beside.has_book:
+        yield _incident(scene)
 
 
 # ---- power ----

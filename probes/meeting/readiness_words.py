@@ -66,10 +66,15 @@ def step_of(readiness: Readiness, language: Language) -> str:
 
 def line_of(item: Item, language: Language) -> str:
     """One line of at most 80 cells: mark, item, finding; then side and what to do, or its age."""
-    left = f" {MARKS[item.state]} {pad(name_of(item.name, language), _NAME)} "
-    said, more = said_of(item, language), _more(item, language)
+    name, said = name_of(item.name, language), said_of(item, language)
+    return laid_out(item.state, name, said, _more(item, language))
+
+
+def laid_out(state: ItemState, name: str, said: str, more: str) -> str:
+    """Mark, name, finding and what follows it in at most 80 cells; an age gives way first."""
+    left = f" {MARKS[state]} {pad(name, _NAME)} "
     room = COLUMNS - cells(left) - cells(more)
-    if item.state == "ok" and cells(said) > room:
+    if cells(said) > room and "→" not in more:
         room, more = COLUMNS - cells(left), ""
     return f"{left}{cut(said, room)}{more}".rstrip()
 

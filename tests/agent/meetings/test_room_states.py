@@ -134,7 +134,8 @@ def measured(case: Case, folder: Path) -> tuple[Readiness, float]:
         ways.snmp.close()
         return found, clock.monotonic() - begun
 
-    return run_virtual(plot(), clock)
+    came: tuple[Readiness, float] = run_virtual(plot(), clock)
+    return came
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -205,7 +205,7 @@ status = st.builds(
     clock_synced=st.none() | st.booleans(), port_bps=st.none() | st.sampled_from((1e7, 1e8, 1e9)),
     full_duplex=st.none() | st.booleans(), has_diagnostics=st.booleans(),
     diagnostics=st.lists(st.tuples(st.sampled_from(("warning", "error", "critical")),
-                                   st.text(max_size=40))).map(tuple),
+                                   st.text("aZ 9 é\n", max_size=40))).map(tuple),
     peripherals=st.lists(st.tuples(st.sampled_from(("camera", "microphone", "display", "x")),
                                    st.just("1"), st.booleans())).map(tuple),
 )  # fmt: skip
