@@ -31,6 +31,7 @@ from agent.link.opening import open_client, open_desk, show_link
 from agent.loop import Poller
 from agent.maintenance.upkeep import Upkeep
 from agent.maintenance.windows import Windows
+from agent.meetings.calendars import Calendars
 from agent.meetings.check import Check
 from agent.meetings.shelf import Shelf
 from agent.meetings.usher import Usher
@@ -59,6 +60,7 @@ from agent.ward_case import ward_cases
 from agent.web.state import state_of_view
 from inventory.credentials import resolve
 from inventory.errors import StoreError
+from inventory.meetings import read_meetings
 from inventory.units import units
 from playbooks.errors import PlaybookError
 from playbooks.escalation import load_escalation
@@ -160,6 +162,10 @@ class Agent:
         self.upkeep = Upkeep(windows, self.engine, clock, look)
         self.upkeep.turn()
         self.usher = Usher(Shelf(self.store), self.engine, clock)
+        self.calendars = Calendars(
+            read_meetings(inventory, Path(inventory.folder)), inventory, self.usher.shelf,
+            transports, clock, self.usher.changed,
+        )  # fmt: skip
         self.check = Check(self.engine, self.usher.shelf, PeoplesWord(self.store), clock)
         self.actions = Actions(
             self.engine, self.runs, self.upkeep, self.usher, self.check, clock
@@ -255,6 +261,8 @@ class Agent:
             "retention": self._forget_old,
             "samples": self._keep_samples,
         }
+        if self.calendars.states:
+            tasks["calendars"] = self.calendars.run
         if self.link is not None:
             tasks["link"] = self.link.run
         if self.silences is not None:

@@ -7,20 +7,16 @@ from typing import TYPE_CHECKING
 from agent.board import subject
 from agent.duty import MEETING_LEAD, SETTLING
 from agent.meetings.timeline import is_safe_window
+from inventory.meetings import room_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from agent.board import Board
-    from inventory.model import Device, Ward
+    from inventory.model import Ward
     from probes.meeting.model import Meeting
     from probes.model import Target
-
-
-def room_of(device: Device) -> str:
-    """The room a device stands in; an endpoint without one is its own room."""
-    return device.room or device.name
 
 
 class RoomDuty:

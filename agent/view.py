@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from agent.incidents.record import Incident
     from agent.link.standing import LinkStanding
     from agent.maintenance.model import WeeklyRule, Window
+    from agent.meetings.calendars import CalendarState
     from agent.notices.model import Notice
     from agent.pace import Slowed
     from agent.troubles import Trouble

@@ -39,6 +39,7 @@ _SCHEMA_BY_NAME = {
     "agent.yaml": "wardops/agent/1",
     "calendar.yaml": "wardops/calendar/1",
     "escalation.yaml": "wardops/escalation/1",
+    "meetings.yaml": "wardops/meetings/1",
 }
 _OTHER_SCHEMA = re.compile(r"wardops/(?!inventory/|site/)[a-z][a-z0-9-]*/\d+")
 _PLACE = re.compile(r"(?P<file>.*?):(?P<line>\d+):(?P<column>\d+)( |$)")

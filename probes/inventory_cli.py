@@ -13,6 +13,7 @@ import click
 from inventory.errors import InputError, WardopsError
 from inventory.language import DEFAULT_LANGUAGE, LANGUAGES, Language, decimal, say
 from inventory.load import load
+from inventory.meetings import read_meetings
 from inventory.search import Hit, search
 from inventory.text import cells, one_line, pad
 from inventory.units import units
@@ -72,7 +73,9 @@ def check(language: Language, directory: Path | None, inventory: Path | None) ->
     Without DIRECTORY: $WARDOPS_INVENTORY, else /etc/wardops/inventory.
     """
     folder = folder_of(directory, inventory)
-    wards = load(folder, kinds()).wards.values()
+    inventory_there = load(folder, kinds())
+    read_meetings(inventory_there, Path(inventory_there.folder))
+    wards = inventory_there.wards.values()
     for ward in wards:
         for key in _unfilled(ward.model_dump(mode="json", by_alias=True)):
             said = (

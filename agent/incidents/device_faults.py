@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agent.incidents.severity import WHOLE_WARD, device_severity
-from agent.room_duty import room_of
 from agent.verdict.hold import not_measured
 from agent.verdict.sight import port_of
 from agent.ward_checks import REACHABLE
+from inventory.meetings import room_of
 from inventory.model import Role
 from playbooks.verdict.model import Sentence, Verdict
 

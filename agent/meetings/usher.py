@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
@@ -12,9 +13,9 @@ from agent.incidents.record import Event
 from agent.incidents.verbs import text_of
 from agent.meetings.timeline import is_safe_window, phase_of
 from agent.meetings.window import periods, protected
-from agent.room_duty import room_of
 from inventory.errors import ActionRefused, InputError
-from inventory.model import LineProfile, Role
+from inventory.meetings import rooms_of
+from inventory.model import LineProfile
 from probes.meeting.model import CODE, Join, Meeting
 
 if TYPE_CHECKING:
@@ -22,12 +23,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from agent.engine import Engine
-    from agent.meetings.shelf import Shelf
+    from agent.meetings.shelf import Change, Shelf
     from agent.meetings.timeline import Phase
     from agent.schedule import Job, JobKey
     from agent.watching import WardWatch
     from agent.wire import Command
-    from inventory.model import Ward
     from probes.clock import Clock
 
 
@@ -46,6 +46,7 @@ class Protection:
 # The local token is the only identity so far and carries the ward's own role.
 MAY_BOOK = frozenset({"ward_it", "region_dxc", "city_noc"})
 MOST_URI = 200
+NAMED = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 LOOK_EVERY = 5  # turns: whether a room is in a call is known from its last poll anyway
 
 
@@ -88,6 +89,33 @@ class Usher:
         self._publish(booked, {"phase": phase_of(booked, self._clock.now())})
         self.turn()
         return {"meeting": booked.id, "code": booked.code}
+
+    def take_in(self, command: Command, actor: str, role: str) -> dict[str, object]:
+        """`meeting_import`: what a file says, in place of what was imported by that name before.
+
+        Raises ActionRefused, InputError.
+        """
+        _refuse_role(role)
+        name, listed = text_of(command, "calendar"), command.args.get("meetings")
+        if not isinstance(listed, list) or not NAMED.fullmatch(name):
+            raise InputError("api.missing_argument", verb=command.verb, name="calendar, meetings")
+        booked = []
+        for args in listed:
+            one = command.model_copy(update={"args": args if isinstance(args, dict) else {}})
+            booked.append(_meeting(one, self._ward(one)))
+        change = self.shelf.take_calendar(name, booked, self._clock.now())
+        self.changed(change)
+        counts = ("added", "moved", "removed")
+        return {"calendar": name, **{kind: len(getattr(change, kind)) for kind in counts}}
+
+    def changed(self, change: Change) -> None:
+        """A calendar has changed the shelf: everybody is told, phases are looked at anew."""
+        now = self._clock.now()
+        for one in (*change.added, *change.moved):
+            self._publish(one, {"phase": phase_of(one, now)})
+        for one in change.removed:
+            self._publish(one, {"phase": "removed"})
+        self.turn()
 
     def remove(self, command: Command, actor: str, role: str) -> dict[str, object]:
         """`meeting_remove`: by id or code. Raises ActionRefused, InputError."""
@@ -154,12 +182,6 @@ class Usher:
                 "meeting.no_such_room", room=room[:60], rooms=", ".join(rooms) or "-"
             )
         return str(code)
-
-
-def rooms_of(ward: Ward) -> tuple[str, ...]:
-    """The meeting rooms of a ward by name: where a video endpoint stands, or a room is named."""
-    found = (room_of(one) for one in ward.devices if one.role is Role.VC or one.room)
-    return tuple(dict.fromkeys(found))
 
 
 def protections(watch: WardWatch, now: datetime, mono: float) -> dict[str, Protection]:
