@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from inventory import model as m
+from inventory.credentials import REFERENCE
 from inventory.document import dotted
 from inventory.text import one_line
 
@@ -71,6 +72,8 @@ UNKNOWN_KEY = ("inventory.unknown_key", "inventory.unknown_key_near")
 _LIMITS = ("gt", "ge", "le", "lt")
 # How alike a written key and a known one must be (difflib's ratio) to be read as the known one.
 _MEANT = 0.8
+# Keys under which a reference to a secret stands.
+_SECRETS = frozenset({"auth", "password", "secret", "token"})
 _USERINFO = re.compile(r"(?<=//)[^/\s]*@")
 
 
@@ -156,7 +159,8 @@ def _mistake(model: type[BaseModel], values: Mapping[str, Any], error: ErrorDeta
     if kind == "missing":
         return Mistake(keys, "inventory.missing_key", {"name": keys[-1]})
     keys = _present(values, keys)
-    if keys[-1:] == ("auth",):
+    is_reference = context.get("pattern") == REFERENCE
+    if is_reference or (keys and keys[-1] in _SECRETS):
         # Somebody may have written the secret itself here: it must not be repeated.
         return Mistake(keys, "inventory.not_reference", {})
     if value is None:

@@ -12,6 +12,7 @@ from collections import deque
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
+from agent.duty import ICT
 from agent.web.problems import Refusal
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Tokens:
 def _problem(token: WardToken | None, peer: str, now: datetime) -> str | None:
     if token is None:
         return "link.token_wrong"
-    if token.expires is not None and now.date() > token.expires:
+    if token.expires is not None and now.astimezone(ICT).date() > token.expires:
         return "link.token_expired"
     if token.from_ and not any(ip_address(peer) in network for network in token.from_):
         return "link.token_from"

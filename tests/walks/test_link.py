@@ -395,6 +395,7 @@ def test_a_beat_that_was_told_before_is_refused(tell: Callable[..., None]) -> No
 
         answer = await again()
         assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+        assert {(await again()).status_code for _ in range(8)} == {409, 429}  # and no storm
         await pair.restart_hub()
         assert (await again()).json()["is_taken"] is False
 
