@@ -217,7 +217,17 @@ def _vm(vm: VmStatus) -> dict[str, Any]:
         "load1": _number(vm.load1),
         "uptime_seconds": _number(vm.uptime_s),
         "filesystems": [
-            {"mount": mount, "avail_ratio": _number(ratio), "avail_bytes": _number(octets)}
-            for mount, ratio, octets in vm.filesystems
+            {
+                "mount": disk.mount,
+                "avail_ratio": _number(disk.avail_ratio),
+                "avail_bytes": _number(disk.avail_bytes),
+                "avail_inodes_ratio": _number(disk.avail_inodes_ratio),
+            }
+            for disk in vm.filesystems
         ],
+        "time_offset_seconds": _number(vm.time_offset_s),
+        "clock_synced": vm.clock_synced,
+        "failed_units": vm.failed_units,
+        "pending_security_updates": vm.pending_security_updates,
+        "reboot_required": vm.reboot_required,
     }

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from probes.snmp.types import Oid
     from probes.snmp.ups_mib import UpsMib
     from probes.transports.model import Transports
+    from probes.vm.status import VmStatus
 
 
 class Reason(StrEnum):
@@ -275,21 +276,6 @@ class VcStatus:
     clock_synced: bool | None = None
     port_bps: float | None = None
     full_duplex: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class VmStatus:
-    """A virtual machine in one vocabulary for all sources; bytes, ratios, seconds.
-
-    `filesystems` holds (mount point, available ratio, available bytes).
-    """
-
-    memory_available_bytes: int | None = None
-    memory_used_ratio: float | None = None
-    load1: float | None = None
-    cpu_ratio: float | None = None
-    uptime_s: float | None = None
-    filesystems: tuple[tuple[str, float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,8 +114,8 @@ def _vm(vm: VmStatus, language: Language) -> str:
         memory="?" if used is None else f"{decimal(used * 100, 0, language)} %",
         load="?" if vm.load1 is None else decimal(vm.load1, 2, language),
         mounts=", ".join(
-            f"{mount} {decimal((1 - ratio) * 100, 0, language)} %"
-            for mount, ratio, _octets in vm.filesystems[:4]
+            f"{disk.mount} {decimal((1 - disk.avail_ratio) * 100, 0, language)} %"
+            for disk in vm.filesystems[:4]
         )
         or "?",
     )

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from probes import oids
 from probes.errors import Unsupported
-from probes.model import Probe, Reading, Sample, VmStatus
+from probes.model import Probe, Reading, Sample
 from probes.snmp import values
 from probes.snmp.ask import snmp_target
 from probes.snmp.sensor_metrics import CPU_RATIO, MEMORY_USED_RATIO
 from probes.snmp.stores import Store, filesystems, stores_of
 from probes.vm import model as vm
+from probes.vm.status import VmStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -219,8 +219,9 @@ def _volumes(cells: Cells) -> Iterator[Found]:
         index: tuple(cells.get(column, {}).get(index) for column in HR_STORAGE)
         for index in cells.get(HR_STORAGE[0], {})
     }
-    for name, free_ratio, free_bytes in filesystems(stores_of(rows)):
-        yield Found("volume", (1 - free_ratio) * 100, None, name, b"", "other", octets=free_bytes)
+    for disk in filesystems(stores_of(rows)):
+        used = (1 - disk.avail_ratio) * 100
+        yield Found("volume", used, None, disk.mount, b"", "other", octets=disk.avail_bytes)
 
 
 def _poe(cells: Cells) -> Iterator[Found]:

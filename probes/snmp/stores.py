@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from probes import oids
 from probes.snmp import ber, values
+from probes.vm.status import Filesystem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,12 +34,14 @@ class Store:
         return max(0, self.size_bytes - self.used_bytes)
 
 
-def filesystems(stores: Iterable[Store]) -> Iterator[tuple[str, float, float]]:
-    """Mount, available ratio, available bytes of the disks that people fill."""
+def filesystems(stores: Iterable[Store]) -> Iterator[Filesystem]:
+    """The disks that people fill."""
     for store in stores:
         is_disk = store.kind in _DISK_TYPES and store.size_bytes > 0
         if is_disk and not store.name.startswith(_KERNEL_MOUNTS):
-            yield store.name, store.free_bytes / store.size_bytes, float(store.free_bytes)
+            yield Filesystem(
+                store.name, store.free_bytes / store.size_bytes, float(store.free_bytes)
+            )
 
 
 def stores_of(rows: Mapping[bytes, Sequence[Varbind | None]]) -> Iterator[Store]:

@@ -9,7 +9,7 @@ from probes.model import Metric, Sample
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from probes.model import VmStatus
+    from probes.vm.status import VmStatus
 
 MAX_MOUNTS = 12  # series budget of 48 a machine
 
@@ -51,6 +51,21 @@ VM_FILESYSTEM_AVAIL_BYTES = Metric(
     "bytes",
 )
 
+VM_INODES_AVAIL_RATIO = Metric(
+    "wardops_vm_inodes_avail_ratio",
+    "gauge",
+    "Share of the file system's inodes that is free; absent where they are not counted.",
+    ("mount",),
+    "ratio",
+)
+VM_FAILED_UNITS = Metric("wardops_vm_failed_units", "gauge", "Units of systemd that failed.")
+VM_SECURITY_UPDATES = Metric(
+    "wardops_vm_pending_security_updates", "gauge", "Security updates that wait to be installed."
+)
+VM_REBOOT_REQUIRED = Metric(
+    "wardops_vm_reboot_required", "gauge", "1 when an update waits for a restart of the machine."
+)
+
 METRICS = (
     VM_UP,
     VM_CPU_RATIO,
@@ -58,8 +73,13 @@ METRICS = (
     VM_MEMORY_AVAILABLE,
     VM_LOAD1,
     VM_UPTIME,
+    VM_TIME_OFFSET,
     VM_FILESYSTEM_AVAIL_RATIO,
     VM_FILESYSTEM_AVAIL_BYTES,
+    VM_INODES_AVAIL_RATIO,
+    VM_FAILED_UNITS,
+    VM_SECURITY_UPDATES,
+    VM_REBOOT_REQUIRED,
 )
 
 
@@ -76,8 +96,15 @@ def _samples(vm: VmStatus) -> Iterator[Sample]:
         (VM_MEMORY_AVAILABLE, vm.memory_available_bytes),
         (VM_LOAD1, vm.load1),
         (VM_UPTIME, vm.uptime_s),
+        (VM_TIME_OFFSET, vm.time_offset_s),
+        (VM_FAILED_UNITS, vm.failed_units),
+        (VM_SECURITY_UPDATES, vm.pending_security_updates),
+        (VM_REBOOT_REQUIRED, vm.reboot_required),
     )
-    yield from (Sample(metric, value) for metric, value in plain if value is not None)
-    for mount, avail_ratio, avail_bytes in vm.filesystems[:MAX_MOUNTS]:
-        yield Sample(VM_FILESYSTEM_AVAIL_RATIO, avail_ratio, (mount,))
-        yield Sample(VM_FILESYSTEM_AVAIL_BYTES, avail_bytes, (mount,))
+    yield from (Sample(metric, float(value)) for metric, value in plain if value is not None)
+    for disk in vm.filesystems[:MAX_MOUNTS]:
+        labels = (disk.mount,)
+        yield Sample(VM_FILESYSTEM_AVAIL_RATIO, disk.avail_ratio, labels)
+        yield Sample(VM_FILESYSTEM_AVAIL_BYTES, disk.avail_bytes, labels)
+        if disk.avail_inodes_ratio is not None:
+            yield Sample(VM_INODES_AVAIL_RATIO, disk.avail_inodes_ratio, labels)

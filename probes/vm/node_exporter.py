@@ -1,49 +1,24 @@
-"""Reads a machine through Prometheus' node_exporter: only the lines it needs, by itself.
-
-A full parser costs far more than the poll when hundreds of machines are asked every 30 s.
-"""
+"""Reads a machine through Prometheus' node_exporter or windows_exporter."""
 
 from __future__ import annotations
 
-import math
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from probes.errors import ParseFailed, ProtocolBroken
-from probes.model import Probe, Reading, Sample, VmStatus
+from probes.errors import ProtocolBroken
+from probes.model import Probe, Reading
 from probes.transports.page import page_of
 from probes.transports.status import check_status
-from probes.vm.model import MAX_MOUNTS, METRICS, VM_TIME_OFFSET, samples_of
+from probes.vm.exporter_page import family, value
+from probes.vm.model import MAX_MOUNTS, METRICS, samples_of
+from probes.vm.status import Filesystem, VmStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from probes.model import ProbeContext, Target
 
 MAX_BYTES = 10_000_000
-
-_SCALARS = frozenset(
-    {
-        "node_memory_MemAvailable_bytes",
-        "node_memory_MemTotal_bytes",
-        "node_load1",
-        "node_time_seconds",
-        "node_boot_time_seconds",
-    }
-)
-_AVAIL, _SIZE = "node_filesystem_avail_bytes", "node_filesystem_size_bytes"
-_NEEDED = _SCALARS | {_AVAIL, _SIZE}
-
-# https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
-_LABEL = r'[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\.)*"'
-_LINE = re.compile(
-    rf"(?P<name>[a-zA-Z_:][a-zA-Z0-9_:]*)"
-    rf"(?:\{{(?P<labels>(?:{_LABEL}(?:,{_LABEL})*,?)?)\}})?"
-    r"[ \t]+(?P<value>[^ \t_]+)(?:[ \t]+-?\d+)?[ \t]*"
-)
-_PAIR = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\.)*)"')
-_ESCAPES = {r"\\": "\\", r"\"": '"', r"\n": "\n"}
 
 # File systems without a disk behind them, or that cannot fill.
 _PSEUDO = frozenset(
@@ -53,117 +28,194 @@ _PSEUDO = frozenset(
 )
 
 
-@dataclass
-class _Seen:
-    """What the needed lines said: plain values by name, bytes by (mount, file system type)."""
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """How an exporter calls what is needed; of several names the first that it has counts.
 
-    plain: dict[str, float] = field(default_factory=dict)
-    avail: dict[tuple[str, str], float] = field(default_factory=dict)
-    size: dict[tuple[str, str], float] = field(default_factory=dict)
+    Sizes of file systems stand as total, available, and inodes likewise where there are any.
+    """
+
+    time: tuple[str, ...]
+    boot: tuple[str, ...]
+    total: tuple[str, ...]
+    available: tuple[str, ...]
+    cpu: str
+    size: str
+    left: str
+    mount: str
+    files: str = ""
+    files_left: str = ""
+
+
+_LINUX = _Names(
+    time=("node_time_seconds",),
+    boot=("node_boot_time_seconds",),
+    total=("node_memory_MemTotal_bytes",),
+    available=("node_memory_MemAvailable_bytes",),
+    cpu="node_cpu_seconds_total",
+    size="node_filesystem_size_bytes",
+    left="node_filesystem_avail_bytes",
+    mount="mountpoint",
+    files="node_filesystem_files",
+    files_left="node_filesystem_files_free",
+)
+# Names of 0.31, then those that earlier releases had.
+_WINDOWS = _Names(
+    time=("windows_time_current_timestamp_seconds", "windows_os_time"),
+    boot=(
+        "windows_system_boot_time_timestamp",
+        "windows_system_boot_time_timestamp_seconds",
+        "windows_system_system_up_time",
+    ),
+    total=("windows_memory_physical_total_bytes", "windows_cs_physical_memory_bytes"),
+    available=("windows_memory_available_bytes", "windows_os_physical_memory_free_bytes"),
+    cpu="windows_cpu_time_total",
+    size="windows_logical_disk_size_bytes",
+    left="windows_logical_disk_free_bytes",
+    mount="volume",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CpuTimes:
+    """Seconds that all processors together have counted, and how many of them were idle."""
+
+    total_s: float
+    idle_s: float
 
 
 async def run(target: Target, context: ProbeContext) -> Reading:
     """GET the exporter's page and read the machine's state from it.
 
-    Raises ParseFailed with the line's number, ProtocolBroken for a page without node metrics, and
-    what the HTTP client raises.
+    Raises ParseFailed with the line's number, ProtocolBroken for a page without a machine's
+    metrics, and what the HTTP client raises.
     """
     answer = await page_of(target, context, MAX_BYTES)
     check_status(answer)
-    seen = read(answer.body)
-    vm = status_of(seen)
-    samples = samples_of(vm)
-    if (told := seen.plain.get("node_time_seconds")) is not None:
-        offset_s = told - context.clock.now().timestamp()
-        samples = (*samples, Sample(VM_TIME_OFFSET, offset_s))
-    values, mounts = len(seen.plain), len(vm.filesystems)
-    context.note(f"node_exporter: {values} of {len(_SCALARS)} values, {mounts} file systems")
-    return Reading(samples=samples, vm=vm, method="node_exporter")
+    before = context.memory.kept
+    vm, cpu = read(
+        answer.body,
+        now_s=context.clock.now().timestamp(),
+        before=before if isinstance(before, CpuTimes) else None,
+    )
+    context.memory.kept = cpu
+    context.note(f"exporter: {len(answer.body)} octets, {len(vm.filesystems)} file systems")
+    return Reading(samples=samples_of(vm), vm=vm, method="node_exporter")
 
 
-def read(body: bytes) -> _Seen:
-    """The needed lines of a page in the text format; NaN and infinity count as not said.
+def read(
+    page: bytes, *, now_s: float | None = None, before: CpuTimes | None = None
+) -> tuple[VmStatus, CpuTimes | None]:
+    """The machine's state, and its processors' times for the next look.
 
-    Raises ParseFailed for a needed line that is malformed, ProtocolBroken when there is none.
+    `now_s` is the agent's own Unix time, `before` what the look before left. What the page does not
+    say, NaN and infinity stay None. Raises ParseFailed for a needed line that is malformed,
+    ProtocolBroken for a page with none.
     """
-    seen = _Seen()
-    found = False
-    for number, line in _needed_lines(body):
-        found = True
-        match = _LINE.fullmatch(line)
-        value = _number(match["value"]) if match else None
-        if match is None or value is None:
-            raise ParseFailed("exporter_line", line=number)
-        if math.isfinite(value):
-            _keep(seen, match["name"], match["labels"] or "", value)
-    if not found:
-        raise ProtocolBroken("not_exporter")
-    return seen
-
-
-def status_of(seen: _Seen) -> VmStatus:
-    """The machine's state in the common vocabulary; what the page does not say stays None."""
-    plain = seen.plain
-    available = plain.get("node_memory_MemAvailable_bytes")
-    total = plain.get("node_memory_MemTotal_bytes")
-    now, boot = plain.get("node_time_seconds"), plain.get("node_boot_time_seconds")
-    return VmStatus(
+    names = _WINDOWS if b"\nwindows_" in page or page.startswith(b"windows_") else _LINUX
+    cpu = _cpu_times(page, names)
+    time_s = _first(page, names.time)
+    total, available = _first(page, names.total), _first(page, names.available)
+    boot_s = _first(page, names.boot)
+    vm = VmStatus(
         memory_available_bytes=None if available is None else int(available),
         memory_used_ratio=1 - available / total if available is not None and total else None,
-        load1=plain.get("node_load1"),
-        uptime_s=now - boot if now is not None and boot is not None else None,
-        filesystems=_filesystems(seen),
+        load1=value(page, "node_load1"),
+        cpu_ratio=_busy(before, cpu),
+        uptime_s=time_s - boot_s if time_s is not None and boot_s is not None else None,
+        filesystems=_filesystems(page, names),
+        time_offset_s=None if time_s is None or now_s is None else time_s - now_s,
+        clock_synced=_flag(page, "node_timex_sync_status"),
+        failed_units=_failed_units(page),
+        pending_security_updates=_security_updates(page),
+        reboot_required=_flag(page, "node_reboot_required"),
+    )
+    if cpu is None and time_s is None and vm == VmStatus():
+        raise ProtocolBroken("not_exporter")
+    return vm, cpu
+
+
+def _first(page: bytes, names: tuple[str, ...]) -> float | None:
+    return next((told for name in names if (told := value(page, name)) is not None), None)
+
+
+def _flag(page: bytes, name: str) -> bool | None:
+    told = value(page, name)
+    return None if told is None else told > 0
+
+
+def _cpu_times(page: bytes, names: _Names) -> CpuTimes | None:
+    lines = family(page, names.cpu)
+    if not lines:
+        return None
+    idle = (line.value for line in lines if 'mode="idle"' in line.written)
+    return CpuTimes(sum(line.value for line in lines), sum(idle))
+
+
+def _busy(before: CpuTimes | None, now: CpuTimes | None) -> float | None:
+    """The share of the time between two looks; none after a restart, which sets counters back."""
+    if before is None or now is None:
+        return None
+    passed_s, idle_s = now.total_s - before.total_s, now.idle_s - before.idle_s
+    if passed_s <= 0 or not 0 <= idle_s <= passed_s:
+        return None
+    return 1 - idle_s / passed_s
+
+
+def _failed_units(page: bytes) -> int | None:
+    """How many units of systemd failed; the exporter tells of each unit and state."""
+    lines = family(page, "node_systemd_unit_state", b'state="failed"')
+    return sum(line.value > 0 for line in lines) if lines else None
+
+
+def _security_updates(page: bytes) -> int | None:
+    """What Debian's collector counts by origin; a page with none at all does not say."""
+    lines = family(page, "apt_upgrades_pending")
+    if not lines:
+        return None
+    return int(
+        sum(one.value for one in lines if "security" in one.labels.get("origin", "").lower())
     )
 
 
-def _needed_lines(body: bytes) -> Iterator[tuple[int, str]]:
-    for number, line in enumerate(body.split(b"\n"), start=1):
-        if line.startswith(b"node_"):
-            text = line.rstrip(b"\r").decode("utf-8", "replace")
-            if re.split(r"[{ \t]", text, maxsplit=1)[0] in _NEEDED:
-                yield number, text
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _keep(seen: _Seen, name: str, labels: str, value: float) -> None:
-    if name in _SCALARS:
-        seen.plain[name] = value
-        return
-    told = dict(_PAIR.findall(labels))
-    key = (_unescaped(told.get("mountpoint", "")), told.get("fstype", ""))
-    (seen.avail if name == _AVAIL else seen.size)[key] = value
-
-
-def _unescaped(text: str) -> str:
-    return re.sub(r'\\[\\"n]', lambda found: _ESCAPES[found[0]], text)
-
-
-def _filesystems(seen: _Seen) -> tuple[tuple[str, float, float], ...]:
-    """(mount, available ratio, available bytes): the root first, then the largest disks."""
+def _filesystems(page: bytes, names: _Names) -> tuple[Filesystem, ...]:
+    """The root first, then the largest disks."""
+    size, left = _by_mount(page, names, names.size), _by_mount(page, names, names.left)
     real = {
-        mount: (size, seen.avail[mount, kind])
-        for (mount, kind), size in seen.size.items()
-        if _is_disk(mount, kind) and size > 0 and (mount, kind) in seen.avail
+        mount: (whole, left[mount, kind], kind)
+        for (mount, kind), whole in size.items()
+        if _is_disk(mount, kind) and whole > 0 and (mount, kind) in left
     }
     chosen = sorted(real, key=lambda mount: (mount != "/", -real[mount][0], mount))[:MAX_MOUNTS]
-    return tuple((mount, real[mount][1] / real[mount][0], real[mount][1]) for mount in chosen)
+    inodes = dict(_inodes(page, names))
+    return tuple(
+        Filesystem(mount, avail / whole, avail, inodes.get((mount, kind)))
+        for mount in chosen
+        for whole, avail, kind in [real[mount]]
+    )
+
+
+def _by_mount(page: bytes, names: _Names, name: str) -> Mapping[tuple[str, str], float]:
+    told = ((line.labels, line.value) for line in family(page, name))
+    return {(at.get(names.mount, ""), at.get("fstype", "")): found for at, found in told}
+
+
+def _inodes(page: bytes, names: _Names) -> Iterator[tuple[tuple[str, str], float]]:
+    """Shares of inodes that are free; file systems without a fixed number count none."""
+    if not names.files:
+        return
+    left = _by_mount(page, names, names.files_left)
+    for place, whole in _by_mount(page, names, names.files).items():
+        if whole > 0 and place in left:
+            yield place, left[place] / whole
 
 
 def _is_disk(mount: str, kind: str) -> bool:
-    # A machine inside a container has no other root than its overlay.
-    return bool(mount) and (kind not in _PSEUDO or (kind == "overlay" and mount == "/"))
+    # Windows lists volumes without a letter, which nobody fills. A machine inside a container has
+    # no other root than its overlay.
+    if not mount or mount.startswith("HarddiskVolume"):
+        return False
+    return kind not in _PSEUDO or (kind == "overlay" and mount == "/")
 
 
-PROBE = Probe(
-    name="node-exporter",
-    period_s=30,
-    timeout_s=10,
-    run=run,
-    metrics=(*METRICS, VM_TIME_OFFSET),
-)
+PROBE = Probe(name="node-exporter", period_s=30, timeout_s=10, run=run, metrics=METRICS)

@@ -13,9 +13,10 @@ import pytest
 from agent.chronicle import Chronicle
 from agent.journal.port_shelf import from_records, to_records
 from probes import oids
-from probes.model import Interface, Observation, Reading, Reason, Target, UpsStatus, VmStatus
+from probes.model import Interface, Observation, Reading, Reason, Target, UpsStatus
 from probes.snmp import ber, ports
 from probes.snmp.types import Varbind
+from probes.vm.status import VmStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -22,8 +22,8 @@ from probes.model import (
     Target,
     VcCall,
     VcStatus,
-    VmStatus,
 )
+from probes.vm.status import Filesystem, VmStatus
 
 TARGET = Target(ward="", name="snmp://192.0.2.1", kind="url:snmp", role="other", host="192.0.2.1")
 
@@ -171,10 +171,12 @@ def test_a_codec_has_its_room_and_unknown_is_null() -> None:
 
 
 def test_a_machine_has_its_memory_load_and_disks() -> None:
-    vm = VmStatus(load1=0.5, filesystems=(("/", 0.25, 250.0),))
+    vm = VmStatus(load1=0.5, filesystems=(Filesystem("/", 0.25, 250.0, 0.5),))
     told = described(seen("node-exporter", Reading(vm=vm)))["vm"]
     assert (told["load1"], told["memory_used_ratio"]) == (0.5, None)
-    assert told["filesystems"] == [{"mount": "/", "avail_ratio": 0.25, "avail_bytes": 250.0}]
+    assert told["filesystems"] == [
+        {"mount": "/", "avail_ratio": 0.25, "avail_bytes": 250.0, "avail_inodes_ratio": 0.5}
+    ]
 
 
 BAD = Reason.TIMEOUT

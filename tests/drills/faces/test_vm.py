@@ -70,7 +70,7 @@ def test_snmp_shows_the_same_memory_and_disks(
 ) -> None:
     page = _page(world)
     assert page is not None
-    status = node_exporter.status_of(node_exporter.read(page.body))
+    status = node_exporter.read(page.body)[0]
     node = world.topology.nodes["vm-26740-1"]
 
     def got(column: bytes, row: int) -> int:
@@ -83,7 +83,7 @@ def test_snmp_shows_the_same_memory_and_disks(
     free_kib = got(oids.hrStorageSize, 1) - got(oids.hrStorageUsed, 1)
     given_back_kib = got(oids.hrStorageUsed, 6) + got(oids.hrStorageUsed, 7)
     assert (free_kib + given_back_kib) * 1024 == status.memory_available_bytes
-    disks = {mount: left for mount, _, left in status.filesystems}
+    disks = {disk.mount: disk.avail_bytes for disk in status.filesystems}
     for row, mount in ((31, "/"), (32, "/var")):
         left = got(oids.hrStorageSize, row) - got(oids.hrStorageUsed, row)
         assert left * got(oids.hrStorageAllocationUnits, row) == disks[mount]

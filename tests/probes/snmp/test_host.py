@@ -9,6 +9,7 @@ import pytest
 from probes import oids
 from probes.errors import Unsupported
 from probes.snmp import ber, host
+from probes.vm.status import Filesystem
 
 if TYPE_CHECKING:
     from probes.model import Reading
@@ -65,8 +66,8 @@ def test_a_linux_machine_is_read(lab: Lab) -> None:
     assert reading.vm.cpu_ratio == pytest.approx(0.2)
     assert reading.vm.uptime_s == 3600
     assert reading.vm.filesystems == (
-        ("/", 0.25, 250 * 4096.0),
-        ("/data", 1.0, 3_000_000_000 * 4096.0),
+        Filesystem("/", 0.25, 250 * 4096.0),
+        Filesystem("/data", 1.0, 3_000_000_000 * 4096.0),
     )
     samples = {(s.metric.name, *s.labels): s.value for s in reading.samples}
     assert samples["wardops_vm_up",] == 1

@@ -21,7 +21,8 @@ from probes.run import observe
 from probes.transports.fake import FakeEcho, FakeHttp, FakeTcp
 from probes.transports.https import HttpsClient
 from probes.transports.model import HttpAnswer, Transports
-from probes.vm.node_exporter import PROBE, read, status_of
+from probes.vm.node_exporter import PROBE, CpuTimes, read
+from probes.vm.status import Filesystem
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -41,12 +42,22 @@ node_memory_MemAvailable_bytes 3e+09
 node_memory_MemTotal_bytes 4e+09
 node_boot_time_seconds 1.7952e+09
 node_time_seconds 1.7952036e+09
-node_filesystem_size_bytes{device="/dev/vda1",fstype="ext4",mountpoint="/"} 1000
 node_filesystem_avail_bytes{device="/dev/vda1",fstype="ext4",mountpoint="/"} 250
-node_filesystem_size_bytes{device="tmpfs",fstype="tmpfs",mountpoint="/run"} 1000
 node_filesystem_avail_bytes{device="tmpfs",fstype="tmpfs",mountpoint="/run"} 1000
-node_filesystem_size_bytes{device="/dev/vdb",fstype="xfs",mountpoint="/d \\"a\\" \\\\"} 5000
 node_filesystem_avail_bytes{device="/dev/vdb",fstype="xfs",mountpoint="/d \\"a\\" \\\\"} 5000 170
+node_filesystem_files{device="/dev/vda1",fstype="ext4",mountpoint="/"} 400
+node_filesystem_files_free{device="/dev/vda1",fstype="ext4",mountpoint="/"} 100
+node_filesystem_files_free{device="/dev/vdb",fstype="xfs",mountpoint="/d \\"a\\" \\\\"} 9
+node_filesystem_size_bytes{device="/dev/vda1",fstype="ext4",mountpoint="/"} 1000
+node_filesystem_size_bytes{device="tmpfs",fstype="tmpfs",mountpoint="/run"} 1000
+node_filesystem_size_bytes{device="/dev/vdb",fstype="xfs",mountpoint="/d \\"a\\" \\\\"} 5000
+node_timex_sync_status 1
+node_systemd_unit_state{name="cron.service",state="active",type="simple"} 1
+node_systemd_unit_state{name="cron.service",state="failed",type="simple"} 0
+node_systemd_unit_state{name="db.service",state="failed",type="simple"} 1
+apt_upgrades_pending{arch="all",origin="Debian:bookworm/stable"} 7
+apt_upgrades_pending{arch="all",origin="Debian-Security:12/stable-security"} 3
+node_reboot_required 0
 """
 
 
@@ -91,9 +102,58 @@ def test_the_needed_lines_become_the_common_vocabulary() -> None:
         ("wardops_vm_time_offset_seconds",): 2,
         ("wardops_vm_filesystem_avail_ratio", "/"): 0.25,
         ("wardops_vm_filesystem_avail_bytes", "/"): 250,
+        ("wardops_vm_inodes_avail_ratio", "/"): 0.25,
+        ("wardops_vm_failed_units",): 1,
+        ("wardops_vm_pending_security_updates",): 3,
+        ("wardops_vm_reboot_required",): 0,
         ("wardops_vm_filesystem_avail_ratio", '/d "a" \\'): 1,
         ("wardops_vm_filesystem_avail_bytes", '/d "a" \\'): 5000,
     }
+
+
+def _cpu(**seconds: int) -> bytes:
+    name = "node_cpu_seconds_total"
+    lines = (f'{name}{{cpu="0",mode="{mode}"}} {told}\n' for mode, told in seconds.items())
+    return "".join(lines).encode()
+
+
+def test_the_processors_share_is_of_the_time_between_two_looks() -> None:
+    first, later = _cpu(idle=100, user=20), _cpu(idle=124, user=26)
+    vm, times = read(first)
+    assert (vm.cpu_ratio, times) == (None, CpuTimes(120, 100))
+    vm, after = read(later, before=times)
+    assert vm.cpu_ratio == pytest.approx(0.2)
+    # after a restart counters begin again: nobody knows what was in between
+    assert read(first, before=after)[0].cpu_ratio is None
+
+
+WINDOWS = b"""\
+# HELP windows_cpu_time_total Time that processor spent in different modes
+windows_cpu_time_total{core="0,0",mode="idle"} 900
+windows_cpu_time_total{core="0,0",mode="user"} 100
+windows_logical_disk_free_bytes{volume="C:"} 30
+windows_logical_disk_free_bytes{volume="HarddiskVolume1"} 1
+windows_logical_disk_size_bytes{volume="C:"} 120
+windows_logical_disk_size_bytes{volume="HarddiskVolume1"} 2
+"""
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"windows_memory_physical_total_bytes 8e9\nwindows_memory_available_bytes 2e9\n"
+        b"windows_system_boot_time_timestamp 1000\nwindows_time_current_timestamp_seconds 4600\n",
+        b"windows_cs_physical_memory_bytes 8e9\nwindows_os_physical_memory_free_bytes 2e9\n"
+        b"windows_system_system_up_time 1000\nwindows_os_time 4600\n",
+    ],
+    ids=["0.31", "before"],
+)
+def test_windows_is_read_by_its_present_and_its_former_names(page: bytes) -> None:
+    vm, times = read(WINDOWS + page, now_s=4590)
+    assert (vm.memory_used_ratio, vm.uptime_s, vm.time_offset_s) == (0.75, 3600, 10)
+    assert vm.filesystems == (Filesystem("C:", 0.25, 30),)
+    assert times == CpuTimes(1000, 900)
+    assert vm.load1 is None
 
 
 def test_a_family_that_is_missing_is_absent_and_never_zero() -> None:
@@ -106,17 +166,18 @@ def test_a_family_that_is_missing_is_absent_and_never_zero() -> None:
 @pytest.mark.parametrize("strange", ["NaN", "+Inf", "-Inf"])
 def test_a_value_that_is_no_number_is_not_said(strange: str) -> None:
     page = f"node_load1 {strange}\nnode_memory_MemAvailable_bytes {strange}\n".encode()
-    assert status_of(read(page)).load1 is None
-    assert status_of(read(page)).memory_available_bytes is None
+    vm, _cpu = read(page + b"node_time_seconds 1\n")
+    assert vm.load1 is None
+    assert vm.memory_available_bytes is None
 
 
 def test_at_most_twelve_mounts_the_root_and_the_largest_are_kept() -> None:
     lines = [
         f'node_filesystem_{kind}_bytes{{device="d",fstype="ext4",mountpoint="{mount}"}} {size}'
-        for mount, size in [("/", 1), *((f"/m{n}", 100 + n) for n in range(20))]
         for kind in ("size", "avail")
+        for mount, size in [("/", 1), *((f"/m{n}", 100 + n) for n in range(20))]
     ]
-    mounts = [mount for mount, _r, _b in status_of(read("\n".join(lines).encode())).filesystems]
+    mounts = [disk.mount for disk in read("\n".join(lines).encode())[0].filesystems]
     assert mounts == ["/", *(f"/m{n}" for n in range(19, 8, -1))]
 
 
@@ -140,7 +201,7 @@ def test_a_needed_line_that_is_malformed_is_named_by_its_number(line: bytes) -> 
 
 
 def test_a_malformed_line_that_nobody_needs_does_not_matter() -> None:
-    assert read(b"node_other{ 1\nnode_load1 2\n").plain == {"node_load1": 2}
+    assert read(b"node_other{ 1\nnode_load1 2\n")[0].load1 == 2
 
 
 @pytest.mark.parametrize("page", [b"", b"<html>login</html>", b"go_goroutines 5\n"])
@@ -181,10 +242,10 @@ def test_no_needed_line_is_a_bug(name: str, labels: str, value: float | str) -> 
 
 def _read_or_refuse(page: bytes) -> None:
     try:
-        vm = status_of(read(page))
+        vm, _cpu = read(page)
     except (ParseFailed, ProtocolBroken):
         return
-    assert all(math.isfinite(ratio) for _m, ratio, _b in vm.filesystems)
+    assert all(math.isfinite(disk.avail_ratio) for disk in vm.filesystems)
 
 
 async def test_a_page_over_ten_megabytes_is_refused(peers: Peers) -> None:
