@@ -94,9 +94,10 @@ class Conversation:
         ends = end_of(pruned(self._roots(), path), path)
         if not ends:
             raise _Refused(_PARAMS, "No match on Path argument")
-        if ends[0].item is None or isinstance(path[-1], int):
+        if ends[0].item is None:
             return told(ends[0])
-        return [{"id": str(one.item), **told(one)} for one in ends]
+        items = [{"id": str(one.item), **told(one)} for one in ends]
+        return items[0] if isinstance(path[-1], int) else items
 
     def _subscribe(self, query: Path) -> int:
         if len(self._wanted) >= MOST_SUBSCRIPTIONS:
