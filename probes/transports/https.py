@@ -26,7 +26,7 @@ from probes.errors import (
 from probes.transports.model import HttpAnswer, HttpRequest
 from probes.transports.os_errors import as_probe_error
 from probes.transports.own_name import own_name
-from probes.transports.tls import Trust, check_pin, context_of, expires_at, leaf_of
+from probes.transports.tls import Trust, check_pin, expires_at, leaf_of, shared_context
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -58,7 +58,7 @@ class HttpsClient:
     """The real HttpClient. Close it with `close()` when nothing polls any more."""
 
     def __init__(self) -> None:
-        self._clients: dict[Trust, httpx.AsyncClient] = {}
+        self._clients: dict[tuple[Trust, bytes], httpx.AsyncClient] = {}
 
     async def get(
         self,
@@ -93,7 +93,8 @@ class HttpsClient:
         """Send a request before `deadline` (loop time); raises as `get` does."""
         url = request.url
         try:
-            client = self._client(Trust(request.ca, request.pin, request.insecure))
+            trust = Trust(request.ca, request.pin, request.insecure)
+            client = self._client(trust, httpx.URL(url).netloc)
             built = client.build_request(
                 request.method,
                 url,
@@ -117,10 +118,13 @@ class HttpsClient:
         for client in clients.values():
             await client.aclose()
 
-    def _client(self, trust: Trust) -> httpx.AsyncClient:
-        if trust not in self._clients:
-            self._clients[trust] = httpx.AsyncClient(
-                verify=context_of(trust),
+    def _client(self, trust: Trust, place: bytes) -> httpx.AsyncClient:
+        """The client for one host and port: a pool looks at all that it holds at each request."""
+        if (trust, place) not in self._clients:
+            # Whoever is pinned is checked after the handshake, so that all of them share a context.
+            met = Trust(insecure=True) if trust.pin or trust.insecure else trust
+            self._clients[trust, place] = httpx.AsyncClient(
+                verify=shared_context(met),
                 timeout=None,  # noqa: S113 - the caller's deadline cuts every request
                 trust_env=False,
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
@@ -130,7 +134,7 @@ class HttpsClient:
                 },
                 limits=httpx.Limits(keepalive_expiry=_KEEP_ALIVE_S),
             )
-        return self._clients[trust]
+        return self._clients[trust, place]
 
 
 class _Trace:

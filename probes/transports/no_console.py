@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 
 
 def leave_out_console() -> None:
@@ -13,3 +14,6 @@ def leave_out_console() -> None:
     to say that a module is not there (Python reference, 5.3.1).
     """
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # typeshed omits the None
+    # httpcore asks for sniffio at each request, and Python would look through all folders for it.
+    if "sniffio" not in sys.modules and find_spec("sniffio") is None:
+        sys.modules["sniffio"] = None  # type: ignore[assignment]  # typeshed omits the None

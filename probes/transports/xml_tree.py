@@ -1,20 +1,21 @@
 """Reads an XML answer of a device into a tree, and refuses what only an attacker would send.
 
 Without a DTD there are no entities, so that nothing can grow or reach out (XML 1.0, 4.4 and 4.6).
-A DTD is looked for in the octets before anything is parsed; that is sound because only encodings
-that hold ASCII as it is are read. The parser of the standard library does the rest in C.
+A DTD is looked for in the octets before anything is parsed, which is sound because only encodings
+that hold ASCII as it is are read; expat, which does the work, is told to stop at one besides.
 """
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from xml.etree.ElementTree import ParseError, TreeBuilder, XMLParser
+from xml.etree.ElementTree import Element
+from xml.parsers import expat
 
 from probes.errors import LimitExceeded, ParseFailed, ProtocolBroken
 
 if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
+    from collections.abc import Container
 
 MAX_DEPTH = 64
 _MAX_BYTES = 2_000_000
@@ -22,13 +23,20 @@ _DECLARATION = 512  # octets that `<?xml … ?>` may take
 _UTF8_MARK = b"\xef\xbb\xbf"
 _ENCODING = re.compile(rb"encoding\s*=\s*[\"']([^\"']{0,40})")
 _READ = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin1"})
-_MARKUP = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_MARKUP = (b"DOCTYPE", b"ENTITY")
 _PAGE = (b"<!doctype html", b"<html")
 
 
-def tree_of(body: bytes, content_type: str = "", *, max_bytes: int = _MAX_BYTES) -> Element:
+def tree_of(
+    body: bytes,
+    content_type: str = "",
+    *,
+    max_bytes: int = _MAX_BYTES,
+    kept: Container[str] | None = None,
+) -> Element:
     """The root element of an XML document of at most `max_bytes`.
 
+    With `kept` only those children of the root are built; the rules hold for the others as well.
     Raises ProtocolBroken for a page of HTML and for a DTD or entities, ParseFailed for what is cut,
     malformed or in another encoding, LimitExceeded for what is too long or too deep.
     """
@@ -37,30 +45,89 @@ def tree_of(body: bytes, content_type: str = "", *, max_bytes: int = _MAX_BYTES)
     if content_type.lower().startswith("text/html") or _is_page(body):
         raise ProtocolBroken("login_page")
     _check_encoding(body)
-    if _MARKUP.search(body):
+    if _has_dtd(body):
         raise ProtocolBroken("xml_entities")
-    parser = XMLParser(target=_Builder())  # noqa: S314 - a DTD was refused above, and is below
     try:
-        parser.feed(body)
-        root: Element = parser.close()
-    except ParseError as error:
-        raise ParseFailed("xml", line=error.position[0]) from error
+        return _Reader(kept).read(body)
+    except expat.ExpatError as error:
+        raise ParseFailed("xml", line=error.lineno) from error
     except (ValueError, LookupError) as error:  # octets that the encoding does not have
         raise ParseFailed("xml", line=1) from error
-    _check_depth(root)
-    return root
 
 
-class _Builder(TreeBuilder):
-    """The usual builder, which stops at a DTD that the look at the octets has missed."""
+class _Reader:
+    """Builds the tree while expat reads; texts that stand between elements are not kept."""
 
-    def doctype(self, _name: str, _public: str | None, _system: str | None) -> None:
-        """Refuse."""
+    def __init__(self, kept: Container[str] | None) -> None:
+        self._kept = kept
+        self._open: list[Element] = []
+        self._root = Element("")
+        self._depth = 0
+        self._left_out = 0  # the depth of the element that is being passed over, 0 for none
+        self._parser = expat.ParserCreate()
+        self._parser.buffer_text = True
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._text
+        self._parser.StartDoctypeDeclHandler = self._doctype
+
+    def read(self, body: bytes) -> Element:
+        """The root element. Raises ExpatError, ProtocolBroken or LimitExceeded."""
+        try:
+            self._parser.Parse(body, True)
+        finally:  # the parser holds us and we hold it: let go, or both wait for the collector
+            self._parser.StartElementHandler = None
+            self._parser.EndElementHandler = None
+            self._parser.CharacterDataHandler = None
+            self._parser.StartDoctypeDeclHandler = None
+        return self._root
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise LimitExceeded("xml_depth", limit=MAX_DEPTH)
+        if self._left_out:
+            return
+        if self._depth == 2 and self._kept is not None and name not in self._kept:
+            self._left_out = 2
+            self._parser.CharacterDataHandler = None
+            return
+        element = Element(name, attributes)
+        if self._open:
+            self._open[-1].append(element)
+        else:
+            self._root = element
+        self._open.append(element)
+
+    def _end(self, _name: str) -> None:
+        if not self._left_out:
+            self._open.pop()
+        elif self._depth == self._left_out:
+            self._left_out = 0
+            self._parser.CharacterDataHandler = self._text
+        self._depth -= 1
+
+    def _text(self, text: str) -> None:
+        element = self._open[-1]
+        if not len(element):
+            element.text = (element.text or "") + text
+
+    def _doctype(self, *_told: object) -> None:
         raise ProtocolBroken("xml_entities")
 
 
 def _is_page(body: bytes) -> bool:
     return body[:200].removeprefix(_UTF8_MARK).lstrip()[:14].lower().startswith(_PAGE)
+
+
+def _has_dtd(body: bytes) -> bool:
+    """Whether a declaration of a document type or an entity stands anywhere."""
+    at = body.find(b"<!")
+    while at >= 0:
+        if body[at + 2 : at + 9].upper().startswith(_MARKUP):
+            return True
+        at = body.find(b"<!", at + 2)
+    return False
 
 
 def _check_encoding(body: bytes) -> None:
@@ -78,12 +145,3 @@ def _check_encoding(body: bytes) -> None:
     if named.lower() not in _READ:
         shown = "".join(sign if sign.isalnum() or sign in "-_." else "?" for sign in named)
         raise ParseFailed("xml_encoding", encoding=shown)
-
-
-def _check_depth(root: Element) -> None:
-    level = [root]
-    for _ in range(MAX_DEPTH):
-        level = [child for element in level for child in element]
-        if not level:
-            return
-    raise LimitExceeded("xml_depth", limit=MAX_DEPTH)

@@ -17,11 +17,11 @@ from probes.transports.login import login_of
 from probes.transports.status import check_status
 from probes.transports.xml_tree import tree_of
 from probes.vc.cisco_shell import status_by_ssh
-from probes.vc.cisco_tree import read
+from probes.vc.cisco_tree import READ, read
 from probes.vc.model import METRICS, samples_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
     from xml.etree.ElementTree import Element
 
     from inventory.model import HttpsAccess
@@ -81,9 +81,12 @@ async def _get(target: Target, context: ProbeContext, access: HttpsAccess, page:
     )
 
 
-def parse(answer: HttpAnswer) -> Element:
-    """The `Status` tree of an answer. Raises ProtocolBroken, ParseFailed or LimitExceeded."""
-    return checked(tree_of(answer.body, answer.content_type))
+def parse(answer: HttpAnswer, kept: Container[str] | None = READ) -> Element:
+    """The `Status` tree of an answer, of which `kept` is built (None: all of it).
+
+    Raises ProtocolBroken, ParseFailed or LimitExceeded.
+    """
+    return checked(tree_of(answer.body, answer.content_type, kept=kept))
 
 
 def checked(root: Element) -> Element:

@@ -52,7 +52,7 @@ async def record(target: Target, context: ProbeContext) -> Recorded:
     """Get the status tree and take out what is private. Raises as a poll does."""
     if target.https is not None:
         _page, answer = await page_of(target, context, target.https)
-        status = parse(answer)
+        status = parse(answer, kept=None)
     else:
         status = await status_by_ssh(target, context)
     return Recorded(redacted(status), complete=True)

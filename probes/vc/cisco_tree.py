@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from xml.etree.ElementTree import Element
 
+READ = frozenset(  # what of the tree is read at all; the rest is not even built
+    (
+        *("Audio", "Call", "Camera", "Cameras", "Diagnostics", "H323", "MediaChannels", "Network"),
+        *("NetworkServices", "Peripherals", "SIP", "Standby", "SystemUnit", "Time", "Video"),
+    )
+)
 _SIP: Mapping[str, bool] = {
     "Registered": True, "Failed": False, "Deregister": False, "Registering": False,
 }  # fmt: skip
