@@ -101,8 +101,9 @@ class _Plan:
 
     @property
     def free_at(self) -> float:
-        """The earliest start of its next run, whoever asks for it."""
-        return self.begun_at + self.job.probe.apart_s
+        """The earliest start of its next run, whoever asks for it; -inf for at once."""
+        apart_s = self.job.probe.apart_s
+        return self.begun_at + apart_s if apart_s else -math.inf
 
     @property
     def period_s(self) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from inventory.model import Role
 from playbooks.known import groups_of
 from playbooks.sight import Round, far_end, of_role, run_facts
-from probes.registry import probes_for
+from probes.registry import endpoint_probe, probes_for
 from probes.run import observe
 from probes.target import targets_of
 
@@ -77,6 +77,13 @@ class WardProber:
             if target.name in ids:
                 yield from ((target.name, probe.name) for probe in probes_for(target))
 
+    def _room(self) -> Iterator[tuple[str, str]]:
+        """The room's endpoint with the probe that reads it."""
+        name = of_role(self._ward, Role.VC)
+        for target in targets_of(self._ward, self._inventory):
+            if target.name == name and (probe := endpoint_probe(target)) is not None:
+                yield name, probe.name
+
     def _pairs(self, groups: Collection[str]) -> Iterator[tuple[str | None, str]]:
         ward, everything = self._ward, "verdict" in groups
         core = ward.core.name if ward.core else None
@@ -90,7 +97,7 @@ class WardProber:
             "dc": ((end, "icmp"),),
             "ups": ((of_role(ward, Role.UPS), "snmp-ups"),),
             "app": ((end, "icmp"), *self._services()),
-            "vc": tuple((of_role(ward, Role.VC), probe) for probe in ("icmp", "cisco-ce")),
+            "vc": ((of_role(ward, Role.VC), "icmp"), *self._room()),
         }
         for group, pairs in wanted.items():
             if group in groups or (everything and group != "vc"):

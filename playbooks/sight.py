@@ -58,6 +58,11 @@ class Round:
         """What that probe brought from that target, if it was asked."""
         return self.seen.get((target, probe)) if target else None
 
+    def told_room(self, target: str) -> Observation | None:
+        """What told the state of a meeting room, whichever probe its endpoint is asked by."""
+        of_it = (one for (name, _probe), one in sorted(self.seen.items()) if name == target)
+        return next((one for one in of_it if one.reading.vc is not None), None)
+
 
 def far_end(ward: Ward, vantage: Vantage) -> str | None:
     """What stands for the line: the centre gateway, from the hub the ward's own nearest device."""
@@ -312,7 +317,7 @@ def _room(seen: Round) -> dict[str, RunFact]:
     name = of_role(seen.ward, Role.VC)
     if name is None:
         return dict.fromkeys(MEASURED["vc"], _ABSENT)
-    asked = seen.of(name, "cisco-ce")
+    asked = seen.told_room(name)
     status = asked.reading.vc if asked else None
     if status is None:
         return {"reachable": _reachable(seen, name)}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from inventory.errors import InputError
 from probes.model import DeviceType, Probe
+from probes.vc.model import VC_UP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -120,6 +121,11 @@ def probes_for(target: Target, *, on_demand: bool = False) -> tuple[Probe, ...]:
     asked = ("watch", *names, *more)
     found = (_probes()[name] for name in asked if _has_access(name, target))
     return tuple(probe for probe in found if on_demand or not probe.on_demand)
+
+
+def endpoint_probe(target: Target) -> Probe | None:
+    """The planned probe that reads what a video endpoint says of itself; None without one."""
+    return next((probe for probe in probes_for(target) if VC_UP in probe.metrics), None)
 
 
 def _ends_line(target: Target) -> bool:

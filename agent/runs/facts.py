@@ -19,6 +19,7 @@ from playbooks.verdict.facts import Truth
 from playbooks.verdict.model import Sentence
 from playbooks.verdict.render import both, prose
 from playbooks.verdict.sentence import fact_name
+from probes.registry import endpoint_probe
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -28,10 +29,10 @@ if TYPE_CHECKING:
     from playbooks.conditions import Value
     from playbooks.verdict.facts import Fact, Facts
     from playbooks.verdict.model import Verdict
-    from probes.model import Observation, VcStatus
+    from probes.model import Observation, Probe, VcStatus
 
 NOT_APPLICABLE, NOT_MEASURED = "not_applicable", "not_measured"
-_PORTS, _UPS, _ECHO, _ROOM = "snmp-interfaces", "snmp-ups", "icmp", "cisco-ce"
+_PORTS, _UPS, _ECHO = "snmp-interfaces", "snmp-ups", "icmp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,6 @@ def _wanted_for(watch: WardWatch, group: str) -> Iterator[Wanted]:
         "cpe": (_ce(watch), _ECHO),
         "pe": ("pe", _ECHO),
         "dc": (_far_end(watch), _ECHO),
-        "vc": (_endpoint(watch), _ROOM),
         "ups": (_ups_name(watch), _UPS),
     }
     if group == "sw" and core:
@@ -116,6 +116,10 @@ def _wanted_for(watch: WardWatch, group: str) -> Iterator[Wanted]:
     elif group == "app":
         for service in watch.ward.services:
             yield from (Wanted(service.id, probe) for probe in ("http", "tcp"))
+    elif group == "vc":
+        found = _room_probe(watch)
+        if found is not None and not found.apart_s:  # else what it last said has to do
+            yield Wanted(_endpoint(watch) or "", found.name)
     elif group in one:
         name, probe = one[group]
         if name:
@@ -239,11 +243,17 @@ def _services(facts: Facts) -> RunFact:
     return RunFact(reason=NOT_MEASURED, source=source, at=newest)
 
 
+def _room_probe(watch: WardWatch) -> Probe | None:
+    target = watch.targets.get(_endpoint(watch) or "")
+    return endpoint_probe(target) if target is not None else None
+
+
 def _room(watch: WardWatch, mono: float) -> dict[str, RunFact]:
     name = _endpoint(watch)
     if name is None:
         return dict.fromkeys(MEASURED["vc"], RunFact(reason=NOT_APPLICABLE))
-    seen = _newest(watch, name, (_ROOM,), mono)
+    probe = _room_probe(watch)
+    seen = _newest(watch, name, (probe.name,), mono) if probe else None
     if seen is None:
         return {}
     status = seen.reading.vc

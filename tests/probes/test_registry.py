@@ -11,7 +11,7 @@ import pytest
 from inventory.errors import InputError
 from inventory.model import HttpsAccess, SnmpAccess
 from probes.model import Metric, Target
-from probes.registry import device_type, kinds, probes, probes_for
+from probes.registry import device_type, endpoint_probe, kinds, probes, probes_for
 
 SNMP = SnmpAccess(auth="env:X")
 HTTPS = HttpsAccess(auth="env:X")
@@ -93,3 +93,14 @@ def test_a_metric_name_has_one_meaning_in_all_probes() -> None:
     for probe in probes().values():
         for metric in probe.metrics:
             assert by_name.setdefault(metric.name, metric) == metric
+
+
+def test_an_endpoint_is_read_by_one_probe_and_other_devices_by_none() -> None:
+    expected = {
+        "cisco_ce": "cisco-ce", "poly_group": "poly", "poly_studio": "poly",
+        "poly_trio": "poly-trio", "poly_hdx": "poly-hdx", "yealink_vc": "yealink",
+        "vc_generic": "vc-generic", "huawei_te": "vc-generic", "cms": "", "linux_vm": "",
+    }  # fmt: skip
+    found = {kind: endpoint_probe(replace(PLAIN, kind=kind, https=HTTPS)) for kind in expected}
+    assert {kind: one.name if one else "" for kind, one in found.items()} == expected
+    assert endpoint_probe(replace(PLAIN, kind="poly_group")) is None
