@@ -266,9 +266,7 @@ class WardWatch:
         duty = self.targets[name].duty or Duty.ALWAYS
         if duty is not Duty.MEETING:
             return on_duty(duty, at, self._calendar)
-        return any(
-            on_duty(duty, at, self._calendar, one) for one in self.rooms.meetings(name, at)
-        )
+        return any(on_duty(duty, at, self._calendar, one) for one in self.rooms.meetings(name, at))
 
     @property
     def is_line_proven_down(self) -> bool:
@@ -389,5 +387,5 @@ def _good(is_good: bool) -> State:
 
 
 def _tells_presence(seen: Observation) -> bool:
-    """Slow probes (identity) live for hours; they say nothing about now."""
-    return seen.ttl_s <= TTL_PERIODS * _SLOW_PERIOD_S
+    """Slow probes (identity) live for hours; they say nothing about now. Nor does a no-proof."""
+    return seen.is_proof and seen.ttl_s <= TTL_PERIODS * _SLOW_PERIOD_S

@@ -396,6 +396,8 @@ class Probe:
     One that is `on_demand` disturbs what it measures: it is never planned, a person starts it.
     `silence` is the detail of a run that its deadline cut, where there is more to say than that.
     Two runs of one target start at least `apart_s` seconds apart, also where haste is asked for.
+    One that asks somebody else about the target, or tries an account, is no proof (`is_proof`) of
+    whether the target is there.
     """
 
     name: str
@@ -406,6 +408,7 @@ class Probe:
     on_demand: bool = False
     silence: str = ""
     apart_s: float = 0.0
+    is_proof: bool = True
 
     @property
     def ttl_s(self) -> float:
@@ -439,7 +442,8 @@ class Observation:
     """One run of one probe on one target.
 
     `started` is UTC wall time for people, `mono` the clock's monotonic seconds when it ended, for
-    ages. A failed run has an empty reading, but for samples that hold all the same.
+    ages. A failed run has an empty reading, but for samples that hold all the same. `is_proof` is
+    that of the probe.
     """
 
     target: Target
@@ -452,6 +456,7 @@ class Observation:
     ttl_s: float
     detail: str = ""
     detail_values: Mapping[str, object] = field(default_factory=dict)
+    is_proof: bool = True
 
     @property
     def ok(self) -> bool:

@@ -61,6 +61,7 @@ async def observe(
         ttl_s=probe.ttl_s,
         detail=outcome.detail,
         detail_values=outcome.values,
+        is_proof=probe.is_proof,
     )
 
 

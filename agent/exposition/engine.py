@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _MODULE = "engine"
 _HOPS = ("gateway", "pe", "reflector", "resolver")
+_DAY_S = 24 * 3600.0
 _TTL_S = 1.0  # made and written at the same moment; any positive number would do
 
 
@@ -44,7 +45,7 @@ def engine_blocks(
         for target in ward.targets:
             name = target.target.name
             if in_ward or name in selection.devices:
-                samples = tuple(_target_samples(target, view))
+                samples = (*_target_samples(target, view), *_call_samples(target, view))
                 yield renderer.render_block(code, name, _MODULE, samples, view.mono, _TTL_S)
 
 
@@ -58,6 +59,27 @@ def _target_samples(target: DeviceView, view: AgentView) -> Iterator[Sample]:
         yield from _service_samples(target, view)
     else:
         yield from _device_samples(target, view.vantage, view.mono)
+
+
+def _call_samples(target: DeviceView, view: AgentView) -> Iterator[Sample]:
+    if target.target.role == "vc":
+        for result in families.CALL_RESULTS:
+            count = view.calls.get((target.target.ward, target.target.name, result), 0)
+            yield Sample(families.VC_CALLS, count, (result,))
+
+
+def _meeting_samples(code: str, view: AgentView) -> Iterator[Sample]:
+    """The next meeting of each room within a day, and the minutes of meetings so far."""
+    told: set[str] = set()
+    for one in view.meetings:
+        starts_s = (one.start - view.now).total_seconds()
+        if one.ward == code and one.end > view.now and starts_s <= _DAY_S and one.room not in told:
+            told.add(one.room)
+            yield Sample(families.MEETING_STARTS, starts_s, (one.room,))
+    for (ward, room), seconds in sorted(view.room_seconds.items()):
+        if ward == code:
+            yield Sample(families.MEETING_GOOD, seconds.good_s, (room,))
+            yield Sample(families.MEETING_SECONDS, seconds.all_s, (room,))
 
 
 def _probe_samples(target: DeviceView, observation: Observation) -> Iterator[Sample]:
@@ -80,7 +102,8 @@ def _service_samples(service: DeviceView, view: AgentView) -> Iterator[Sample]:
 
     The newest run counts: the good samples of the run before may still be within their ttl.
     """
-    newest = max(service.observations, key=lambda one: one.mono, default=None)
+    checks = (one for one in service.observations if one.is_proof)
+    newest = max(checks, key=lambda one: one.mono, default=None)
     if newest is not None and view.mono - newest.mono <= newest.ttl_s:
         labels = (service.target.name, service.target.vantage)
         yield Sample(SERVICE_SUCCESS, int(newest.ok), labels)
@@ -137,7 +160,10 @@ def declared(kind: str) -> tuple[str, str]:
 
 def _ward_block(ward: WardView, view: AgentView, renderer: Renderer, *, drill: bool) -> Block:
     code = ward.ward.ward
-    samples = (*_ward_samples(ward), *_incident_samples(ward), *_overdue_samples(ward, view))
+    samples = (
+        *_ward_samples(ward), *_incident_samples(ward), *_overdue_samples(ward, view),
+        *_meeting_samples(code, view),
+    )  # fmt: skip
     block = renderer.render_block(code, "", _MODULE, samples, view.mono, _TTL_S)
     metric = families.INCIDENT_DURATION
     durations = histogram_chunk(metric, _durations(ward), drill=drill)

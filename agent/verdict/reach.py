@@ -39,8 +39,10 @@ def weigh(proofs: Proofs, seen: Observation) -> tuple[Proofs, State | None]:
     """Take one observation in; the state it stands for, or None when it decides nothing.
 
     A result cut by a limit is an answer too. Reasons that are about the asking (wrong credentials,
-    configuration) are UNKNOWN, never a sign of absence.
+    configuration) are UNKNOWN, never a sign of absence. What is no proof decides nothing.
     """
+    if not seen.is_proof:
+        return proofs, None
     state = State.OK if answered(seen) else state_of(seen.reason)
     if state is State.OK:
         failing = {probe: since for probe, since in proofs.failing.items() if probe != seen.probe}

@@ -22,25 +22,14 @@ from probes.errors import (
 )
 from probes.model import Probe, Reading
 from probes.services.model import SIP_REGISTER_CODE
-from probes.services.parts import (
-    COMMON,
-    OF_TLS,
-    SILENCE,
-    advised,
-    check_samples,
-    endpoint,
-    sample,
-    tls_samples,
-)
+from probes.services.parts import SILENCE, advised, endpoint, sample
 from probes.services.sip_digest import Account, Challenge, authorization, challenge_of
 from probes.services.sip_message import Request, bracketed, opened, written
 from probes.services.sip_talk import Seen, open_talk, refuse_ill, transport_of
 from probes.transports.login import login_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from probes.model import ProbeContext, Sample, Target
+    from probes.model import ProbeContext, Target
     from probes.services.sip_message import Answer, Dialogue
     from probes.services.sip_talk import Talk
 
@@ -87,20 +76,18 @@ async def run(target: Target, context: ProbeContext) -> Reading:
 
 async def _canary(target: Target, context: ProbeContext) -> Reading:
     account = account_of(target, context)
-    begun, seen = context.clock.monotonic(), Seen()
-    async with open_talk(target, context, seen) as talk:
+    async with open_talk(target, context, Seen()) as talk:
         visit = _Visit(talk, account, _own_dialogue(talk, account))
         try:
             answer = await visit.come()
         finally:
             if visit.may_be_kept:
                 await _leave(visit, context)
-    took_s = context.clock.monotonic() - begun
+    samples = (sample(SIP_REGISTER_CODE, answer.status, target),)
     try:
         _refuse(answer)
     except ProbeError as error:
-        raise error.with_samples((sample(SIP_REGISTER_CODE, answer.status, target),)) from None
-    samples = tuple(_samples(target, answer.status, took_s, seen))
+        raise error.with_samples(samples) from None
     return Reading(samples=samples, method=f"sip {transport_of(target.url or '')}")
 
 
@@ -212,17 +199,12 @@ def _refuse(answer: Answer) -> None:
         raise ProtocolBroken("sip_refuses", status=answer.status)
 
 
-def _samples(target: Target, status: int, took_s: float, seen: Seen) -> Iterator[Sample]:
-    yield from check_samples(target, took_s, seen.course)
-    yield sample(SIP_REGISTER_CODE, status, target)
-    yield from tls_samples(target, seen.seal)
-
-
 PROBE = Probe(
     name="sip-registration",
     period_s=60,
     timeout_s=10,
     run=advised(run),
     silence=SILENCE,
-    metrics=(*COMMON, SIP_REGISTER_CODE, *OF_TLS),
+    metrics=(SIP_REGISTER_CODE,),
+    is_proof=False,
 )

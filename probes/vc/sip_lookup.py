@@ -83,4 +83,6 @@ def _lives(contact: Any) -> bool:
     return left > 0 if isinstance(left, int) else str(left) not in _ENDED
 
 
-PROBE = Probe(name="sip-lookup", period_s=60, timeout_s=5, run=run, metrics=(VC_REGISTERED,))
+PROBE = Probe(
+    name="sip-lookup", period_s=60, timeout_s=5, run=run, metrics=(VC_REGISTERED,), is_proof=False
+)

@@ -70,3 +70,13 @@ def test_what_a_failed_check_measured_all_the_same_is_no_answer() -> None:
     expired = replace(seen("http", 1, Reason.TLS_EXPIRED), reading=end)
     assert story(expired) == [State.CRIT]
     assert story(replace(expired, reason=Reason.LIMIT)) == [State.OK]
+
+
+def test_a_registrars_word_about_a_device_is_no_proof_of_it() -> None:
+    """It may still have the registration of an endpoint that is off, or be off itself."""
+    heard = [
+        replace(seen("sip-lookup", at, reason), is_proof=False)
+        for at, reason in ((1, Reason.OK), (61, Reason.TIMEOUT), (121, Reason.AUTH))
+    ]
+    assert story(*heard) == [None, None, None]
+    assert story(heard[0], seen("icmp", 5, Reason.TIMEOUT)) == [None, State.CRIT]
