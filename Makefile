@@ -50,6 +50,7 @@ bench: .venv/.ready ## how fast, light and true screen, faults, SNMP polls and p
 	PYTHONPATH=. $(BIN)/python -m bench.snmp.run
 	PYTHONPATH=. $(BIN)/python -m bench.line
 	PYTHONPATH=. $(BIN)/python -m bench.ping
+	PYTHONPATH=. $(BIN)/python -m bench.vm
 	PYTHONPATH=. $(BIN)/python -m bench.vc
 
 shape: ## a report, never a failure: modules over 400 lines
