@@ -103,7 +103,8 @@ HUAWEI_AND_H3C = (
         "Huawei",
         "vc_huawei_te",
         "video",
-        r"(?i)\bTEX?[1-6]0\b|\bBox ?[2-9]00|ViewPoint|IdeaHub|video ?conf",
+        r"(?i)\bTEX?[1-6]0\b|\b(?:Box|Bar) ?[2-9]00|\b[DR]P[1-3]00\b|CloudLink|ViewPoint|IdeaHub"
+        r"|video ?conf",
     ),
     Rule("2011", "Huawei", "vc_huawei_mcu", "mcu", r"\bVP9[568]\d\d|\bMCU\b"),
     Rule("2011", "Huawei", "ups_huawei", "ups", r"\bUPS\d|(?i:\bUPS\b)"),

@@ -75,8 +75,16 @@ ROOMS = (
     Rule("7312.2468", "Barco", "clickshare", "video"),
     Rule("", "Barco", "clickshare", "video", r"(?i)ClickShare"),
     Rule("", "Lifesize", "vc_lifesize", "video", r"(?i)life ?size"),
-    Rule(
-        "", "Huawei", "vc_huawei_te", "video", r"(?i)Huawei.*(?:ViewPoint|video ?conf)|^TE[2-6]0\b"
+    *(
+        Rule(
+            prefix,
+            "Huawei",
+            "vc_huawei_te",
+            "video",
+            r"(?i)Huawei.*(?:ViewPoint|video ?conf|\bTEX?[1-6]0\b|CloudLink|IdeaHub)"
+            r"|^(?:TE[2-6]0\b|CloudLink (?:Bar|Box|Board)\b)",
+        )
+        for prefix in ("", "8072.3.2")
     ),
     Rule("", "Yealink", "vc_yealink", "video", r"(?i)Yealink.*(?:\bVC\d|Meeting)"),
     Rule("", "Sony", "vc_sony", "video", r"^(?:Sony )?PCS-X[A-Z]?\d"),

@@ -335,3 +335,24 @@ def test_families_of_the_makers_manuals_are_named(
 
 def test_a_kind_has_a_plain_name() -> None:
     assert [r for r in RULES if r.os is not None and not re.fullmatch(r"[a-z0-9_-]+", r.os)] == []
+
+
+@pytest.mark.parametrize(
+    ("object_id", "descr", "vendor"),
+    [
+        (f"{E}.2011.6.200", "Huawei TE40", "Huawei"),
+        (f"{E}.2011.2.999", "CloudLink Box 600", "Huawei"),
+        (f"{E}.2011", "DP300", "Huawei"),
+        (f"{E}.8072.3.2.10", "Huawei CloudLink Bar 500", "Huawei"),
+        (None, "HUAWEI TE60 Videoconferencing Endpoint", "Huawei"),
+        (f"{E}.13885.101.1.1", "Polycom RealPresence Group 500", "Poly"),
+        (f"{E}.13885", "Poly Studio X50", "Poly"),
+        (f"{E}.2684.1.1", "Polycom HDX 7000", "Poly"),
+        (f"{E}.37459", "Yealink MeetingBar A20", "Yealink"),
+    ],
+)
+def test_a_meeting_room_s_endpoint_is_a_video_device(
+    object_id: str | None, descr: str, vendor: str
+) -> None:
+    found = identify(object_id, descr)
+    assert (found.vendor, found.device_class) == (vendor, "video")
