@@ -7,6 +7,7 @@ formula of time, as with the ports' counters: at each change the counts so far a
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from drills.chance import between
@@ -79,17 +80,22 @@ class _Flow(NamedTuple):
     fps: int | None = None
 
 
+class _Mark(NamedTuple):
+    """The counts at a time, stream by stream."""
+
+    t: float
+    counts: tuple[_Count, ...] = (_Count(),) * len(_STREAMS)
+
+
 @dataclass(frozen=True, slots=True)
 class CallMeter:
-    """A call's counts at time `t`, and one interval before it; stream by stream.
+    """A call's counts at the last changes of the world, the oldest one an interval ago or more.
 
     `lost_at` is since when it has no way to the far end, `is_over` that it ended for that.
     """
 
     begun_at: float
-    t: float
-    now: tuple[_Count, ...] = (_Count(),) * len(_STREAMS)
-    before: tuple[_Count, ...] = (_Count(),) * len(_STREAMS)
+    marks: tuple[_Mark, ...]
     max_jitter_ms: tuple[float, ...] = (0.0,) * len(_STREAMS)
     lost_at: float | None = None
     is_over: bool = False
@@ -122,8 +128,8 @@ class Calls:
         """The media streams of a call that runs; () when none does."""
         if self.state(vc, t) != "connected":
             return ()
-        world, meter, flows = self._world, self._meters[vc], self._flows(vc, t)
-        path = world.quality(vc, FAR_END, t)
+        meter, flows = self._meters[vc], self._flows(vc, t)
+        path = self._world.quality(vc, FAR_END, t)
         now, then = self._counts(vc, meter, t), self._counts(vc, meter, t - INTERVAL_S)
         worst = _worst(meter, flows)
         return tuple(
@@ -148,14 +154,14 @@ class Calls:
     def settle(self, t: float) -> None:
         """Write down where the counts have come to under the facts so far."""
         for vc, meter in self._meters.items():
-            lost_at = self._lost_at(vc, meter, t)
+            mark = _Mark(t, self._counts(vc, meter, t))
+            older = [one for one in meter.marks if one.t < t]
+            recent = [one for one in older if one.t > t - INTERVAL_S]
             self._meters[vc] = CallMeter(
                 meter.begun_at,
-                t,
-                self._counts(vc, meter, t),
-                self._counts(vc, meter, t - INTERVAL_S),
+                (*older[: len(older) - len(recent)][-1:], *recent, mark),
                 _worst(meter, self._flows(vc, t)),
-                lost_at,
+                self._lost_at(vc, meter, t),
                 meter.is_over or self.state(vc, t) == "none",
             )
 
@@ -169,7 +175,7 @@ class Calls:
         """A call begins, ends or is answered now: its counts start again."""
         self._meters.pop(vc, None)
         if self._world.fact("call", vc) != "none":
-            self._meters[vc] = CallMeter(t, t)
+            self._meters[vc] = CallMeter(t, (_Mark(t),))
 
     def dump(self) -> dict[str, Any]:
         """The meters as JSON values."""
@@ -178,22 +184,14 @@ class Calls:
     # -- formulas --
 
     def _counts(self, vc: str, meter: CallMeter, t: float) -> tuple[_Count, ...]:
-        """The counts at a time, also one before the last change: a straight line through both."""
-        if t >= meter.t:
-            lost_at = self._lost_at(vc, meter, t)
-            until = t if lost_at is None else max(meter.t, lost_at)
-            flows = self._flows(vc, meter.t)
-            return tuple(
-                _Count(
-                    had.received + flow.received_pps * (until - meter.t),
-                    had.lost + flow.lost_pps * (until - meter.t),
-                )
-                for had, flow in zip(meter.now, flows, strict=True)
-            )
-        share = max(0.0, 1 - (meter.t - t) / INTERVAL_S)
+        """The counts at a time, also one before the last change."""
+        last = meter.marks[-1]
+        if t < last.t:
+            return _between(meter.marks, t)
+        lasted_s = t - last.t
         return tuple(
-            _Count(*(old + share * (new - old) for old, new in zip(before, now, strict=True)))
-            for before, now in zip(meter.before, meter.now, strict=True)
+            _Count(had.received + flow.received_pps * lasted_s, had.lost + flow.lost_pps * lasted_s)
+            for had, flow in zip(last.counts, self._flows(vc, t), strict=True)
         )
 
     def _flows(self, vc: str, t: float) -> tuple[_Flow, ...]:
@@ -225,14 +223,26 @@ class Calls:
         return is_served and self._world.reaches(vc, FAR_END, t)
 
     def _lost_at(self, vc: str, meter: CallMeter, t: float) -> float | None:
-        """Since when there is no way to the far end; None while there is one."""
+        """Since when there is no way to the far end; None while there is one.
+
+        Ways come and go with changes of the world: where a battery ends one between two of them,
+        the endpoint, which has none, is dark already.
+        """
         if self._has_way(vc, t):
             return None
-        if meter.lost_at is not None or not self._has_way(vc, meter.t):
-            return meter.t if meter.lost_at is None else meter.lost_at
-        return next(
-            (at for at in self._world.empties(meter.t, t) if not self._has_way(vc, at)), meter.t
-        )
+        return meter.marks[-1].t if meter.lost_at is None else meter.lost_at
+
+
+def _between(marks: Sequence[_Mark], t: float) -> tuple[_Count, ...]:
+    """The counts at a time before the last mark: between two of them they grow evenly."""
+    for before, after in pairwise(marks):
+        if before.t <= t <= after.t:
+            share = (t - before.t) / (after.t - before.t)
+            return tuple(
+                _Count(*(a + share * (b - a) for a, b in zip(old, new, strict=True)))
+                for old, new in zip(before.counts, after.counts, strict=True)
+            )
+    return marks[0].counts
 
 
 def _worst(meter: CallMeter, flows: Sequence[_Flow]) -> tuple[float, ...]:

@@ -336,12 +336,8 @@ class World:
 
     def _era(self, t: float) -> int:
         """How many batteries have run empty by then: between mutations nothing else changes."""
-        return len(self.empties(-inf, t))
-
-    def empties(self, since: float, t: float) -> list[float]:
-        """When batteries have run empty after `since` and up to `t`, in order."""
         ends = {self.power_end(node.name) for node in self._batteries()}
-        return sorted(end for end in ends if since < end <= t)
+        return sum(end <= t for end in ends)
 
     def _batteries(self) -> Iterable[Node]:
         off = [on for kind, on in self._facts if kind == "mains"]
