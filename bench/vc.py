@@ -79,7 +79,11 @@ def agent_share(
         processes.child(command, stdout=log, stderr=subprocess.STDOUT, environ=environ) as agent,
     ):
         url = f"http://{at}/metrics"
-        processes.fetch_when_up(url, STARTS_WITHIN_S)
+        try:
+            processes.fetch_when_up(url, STARTS_WITHIN_S)
+        except OSError:
+            said = (place_of / "log").read_text(encoding="utf-8")
+            raise RuntimeError(said[-600:]) from None
         watched(agent.pid, url, SETTLE_S)
         before = runs_of(processes.fetch(url, zipped=True))
         share, _page = watched(agent.pid, url, MEASURED_S)

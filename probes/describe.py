@@ -176,6 +176,7 @@ def _vc(vc: VcStatus) -> dict[str, Any]:
         if vc.has_diagnostics
         else None,
         "ringing": vc.ringing,
+        "cloud_registered": vc.cloud_registered,
         "media": [_media(stream) for stream in vc.media],
         "muted": {"microphones": vc.mic_muted, "video": vc.video_muted},
         "volume_ratio": _number(vc.volume_ratio),

@@ -253,7 +253,7 @@ class VcStatus:
     `peripherals` holds (kind, name or number, connected), `diagnostics` (level, type) with levels
     ok, warning, error, critical; `has_diagnostics` tells an empty list from one not read.
     `clock_synced` is the endpoint's own word on its time server, `port_bps` and `full_duplex` are
-    of its network socket.
+    of its network socket. `cloud_registered` is of its maker's cloud, which is no SIP registration.
     """
 
     sip_registered: bool | None = None
@@ -276,6 +276,7 @@ class VcStatus:
     clock_synced: bool | None = None
     port_bps: float | None = None
     full_duplex: bool | None = None
+    cloud_registered: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,16 @@ if TYPE_CHECKING:
 READ = frozenset(  # what of the tree is read at all; the rest is not even built
     (
         *("Audio", "Call", "Camera", "Cameras", "Diagnostics", "H323", "MediaChannels", "Network"),
-        *("NetworkServices", "Peripherals", "SIP", "Standby", "SystemUnit", "Time", "Video"),
+        *(
+            "NetworkServices",
+            "Peripherals",
+            "SIP",
+            "Standby",
+            "SystemUnit",
+            "Time",
+            "Video",
+            "Webex",
+        ),
     )
 )
 _SIP: Mapping[str, bool] = {
@@ -40,6 +49,7 @@ _STANDBY: Mapping[str, bool] = {
 _SYNCED: Mapping[str, bool] = {
     "Synced": True, "Discarded": False, "NotSynced": False, "Not synced": False, "Unsynced": False,
 }  # fmt: skip
+_CLOUD: Mapping[str, bool] = {"Registered": True, "Registering": False, "Error": False}
 _HEAT: Mapping[str, str] = {"Normal": "ok", "High": "bad", "Critical": "bad"}
 _LEVEL = {"Critical": "critical", "Error": "error", "Warning": "warning", "Info": "ok"}
 _TALKING = frozenset({"Connected", "OnHold", "Preserved", "RemotePreserved"})
@@ -85,6 +95,7 @@ def read(status: Element, now: datetime) -> Endpoint:
         clock_synced=word(status, _SYNCED, "NetworkServices/NTP/Status"),
         port_bps=bps,
         full_duplex=full_duplex,
+        cloud_registered=word(status, _CLOUD, "Webex/Status"),
     )
     return Endpoint(_identity(status), vc, tuple(_heat(status)), _neighbours(status))
 

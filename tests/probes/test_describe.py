@@ -154,6 +154,7 @@ def test_a_codec_has_its_room_and_unknown_is_null() -> None:
         "calls",
         "diagnostics",
         "ringing",
+        "cloud_registered",
         "media",
         "muted",
         "volume_ratio",

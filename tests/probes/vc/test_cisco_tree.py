@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from probes.errors import LimitExceeded, ProbeError
 from probes.model import Sensor, VcMedia
 from probes.snmp.neighbours import Neighbour
 from probes.transports.xml_tree import tree_of
 from probes.vc.cisco_tree import Endpoint, read
+from probes.vc.cisco_ws import status_of
 from probes.vc.model import samples_of
 
 NOW = datetime(2026, 11, 21, 0, 25, tzinfo=UTC)
@@ -242,3 +247,41 @@ def test_a_microphone_is_numbered_by_its_kind_of_socket() -> None:
     )
     tree = f"<Status><Audio><Input><Connectors>{sockets}</Connectors></Input></Audio></Status>"
     assert [name for _kind, name, _on in told(tree).vc.peripherals] == ["1", "ethernet-1", "usb-1"]
+
+
+@pytest.mark.parametrize(
+    ("state", "registered"),
+    [("Registered", True), ("Registering", False), ("Disabled", None), ("", None)],
+)
+def test_the_maker_s_cloud_is_told_apart_from_sip(state: str, registered: bool | None) -> None:
+    vc = told(f"<Status><Webex><Status>{state}</Status></Webex></Status>").vc
+    assert (vc.cloud_registered, vc.sip_registered) == (registered, None)
+
+
+_NAMES = (
+    *("Call", "Status", "SIP", "Registration", "SystemUnit", "Hardware", "Temperature", "Uptime"),
+    *("MediaChannels", "Channel", "Netstat", "Jitter", "Type", "Direction", "Time", "SystemTime"),
+    *("Network", "Ethernet", "Speed", "CDP", "DeviceId", "Audio", "Volume", "State"),
+)
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from([*_NAMES, "id", "ghost", "Value"]), inner, max_size=5)
+    ),
+    max_leaves=20,
+)
+
+
+@given(_JSON)
+def test_whatever_json_comes_is_a_state_or_a_reason(tree: object) -> None:
+    with suppress(ProbeError):
+        assert samples_of(read(status_of(tree), NOW).vc)
+
+
+def test_json_that_is_too_deep_is_refused() -> None:
+    tree: dict[str, object] = {}
+    for _ in range(70):
+        tree = {"SIP": tree}
+    with pytest.raises(LimitExceeded):
+        status_of(tree)
