@@ -79,7 +79,8 @@ class Conversation:
             case "xFeedback/Subscribe":
                 return {"Id": self._subscribe(_path(params, "Query"))}
             case "xFeedback/Unsubscribe":
-                if self._wanted.pop(params.get("Id"), None) is None:
+                number = params.get("Id")
+                if type(number) is not int or self._wanted.pop(number, None) is None:
                     raise _Refused(_PARAMS, "No such subscription")
                 return True
             case _ if method == "xSet" or method.startswith("xCommand"):
