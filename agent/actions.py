@@ -65,7 +65,7 @@ class Actions:
             "maintenance_set": lambda asked, who: self._upkeep.announce(asked, who, role),
             "maintenance_end": lambda asked, who: self._upkeep.end(asked, who, role),
             "meeting_add": lambda asked, who: self._usher.add(asked, who, role),
-            "meeting_import": lambda asked, who: self._usher.take_in(asked, who, role),
+            "meeting_import": lambda asked, _who: self._usher.take_in(asked, role),
             "meeting_remove": lambda asked, who: self._usher.remove(asked, who, role),
             "meeting_check": lambda asked, _who: self._check.measure(asked),
             "meeting_confirm": lambda asked, who: self._check.confirm(asked, who, role),

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from importlib.metadata import version
 from itertools import count
 from pathlib import Path
@@ -33,6 +34,7 @@ from agent.maintenance.upkeep import Upkeep
 from agent.maintenance.windows import Windows
 from agent.meetings.calendars import Calendars
 from agent.meetings.check import Check
+from agent.meetings.scribe import Scribe
 from agent.meetings.shelf import Shelf
 from agent.meetings.usher import Usher
 from agent.meetings.words import PeoplesWord
@@ -162,6 +164,7 @@ class Agent:
         self.upkeep = Upkeep(windows, self.engine, clock, look)
         self.upkeep.turn()
         self.usher = Usher(Shelf(self.store), self.engine, clock)
+        self.scribe = Scribe(self.usher.shelf, self.engine, clock)
         self.calendars = Calendars(
             read_meetings(inventory, Path(inventory.folder)), inventory, self.usher.shelf,
             transports, clock, self.usher.changed,
@@ -207,6 +210,8 @@ class Agent:
             seen, drill=self._drill,
             windows=windows.upcoming(seen.now), weekly=windows.rules(),
             meetings=self.usher.shelf.upcoming(seen.now), rooms=self.check,
+            calendars=self.calendars.states, room_seconds=self.scribe.seconds,
+            calls=self.scribe.calls,
             told=self._told(seen), troubles=self._troubles(),
             link=self.link.standing if self.link else None,
         )  # fmt: skip
@@ -287,6 +292,7 @@ class Agent:
             self.snmp_memory.take(seen)
         self.engine.take(seen)
         self.recorder.take(seen)
+        self.scribe.take(seen)
 
     def _open_office(self) -> Office:
         """Who is told of what; from here on incidents are written together with their notices."""
@@ -322,7 +328,10 @@ class Agent:
             self.engine.journal.write(
                 lambda: forget_old(self.store, self.clock.now(), self.plan.config.retention)
             )
-            self.recorder.forget(self.plan.config.retention.samples_days)
+            kept_days = self.plan.config.retention.samples_days
+            self.recorder.forget(kept_days)
+            ended = self.clock.now() - timedelta(days=kept_days)
+            self.engine.journal.write(partial(self.usher.shelf.forget, ended))
 
     async def _keep_samples(self) -> None:
         """Look at how things stand, and write all samples once a slot is over."""
@@ -349,6 +358,7 @@ class Agent:
                 self.metrics.show_snmp_fallbacks(self.snmp_memory.fallbacks())
             self.upkeep.turn()
             self.usher.turn()
+            self.scribe.turn()
             show_link(self.metrics, self.link, self.desk)
             self.hints.look_after(self.clock.monotonic())
             self.engine.judge_share(turn)

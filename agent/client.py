@@ -142,6 +142,11 @@ class AgentClient:
         """Announced windows that are not over and the weekly rules, of one ward if given."""
         return self._get(wire.Maintenance, "/maintenance", _given(ward=ward))
 
+    def meetings(self, ward: str | None = None, since: datetime | None = None) -> wire.Meetings:
+        """Meetings that are not over for long, or all that ended after `since`, by their start."""
+        begin = wire.stamp(since) if since else None
+        return self._get(wire.Meetings, "/meetings", _given(ward=ward, **{"from": begin}))
+
     def readiness(
         self, room: str, ward: str, meeting: str | None = None, since: datetime | None = None
     ) -> wire.Readiness:

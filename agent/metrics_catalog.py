@@ -167,15 +167,43 @@ SERIES_DROPPED = Metric(
     ("module",),
 )
 
+VC_CALLS = Metric(
+    "wardops_vc_calls_total",
+    "counter",
+    "Calls since the agent started: ok came up, failed rang and never came up.",
+    ("result",),
+)
+MEETING_STARTS = Metric(
+    "wardops_meeting_starts_in_seconds",
+    "gauge",
+    "Seconds to the room's next meeting within 24 h, negative while it runs; absent when none is.",
+    ("room",),
+    "seconds",
+)
+MEETING_GOOD = Metric(
+    "wardops_meeting_good_seconds_total",
+    "counter",
+    "Whole minutes of meetings in which line and call were within their profile.",
+    ("room",),
+    "seconds",
+)
+MEETING_SECONDS = Metric(
+    "wardops_meeting_seconds_total",
+    "counter",
+    "Whole minutes of meetings, measured or not.",
+    ("room",),
+    "seconds",
+)
+
 DEVICE_METRICS: tuple[Metric, ...] = (
     PROBE_SUCCESS, PROBE_DURATION, PROBE_LAST_SUCCESS, PROBE_ERROR, PROBE_RUNS, DEVICE_AGE,
     DEVICE_STATE, DEVICE_REACHABLE, DEVICE_ON_DUTY, DEVICE_INFO, DEVICE_RESTARTS, RENUMBERINGS,
-    RATE_TRUSTED, SERIES_DROPPED, SERVICE_SUCCESS,
+    RATE_TRUSTED, SERIES_DROPPED, SERVICE_SUCCESS, VC_CALLS,
 )  # fmt: skip
 WARD_METRICS: tuple[Metric, ...] = (
     WARD_INFO, WARD_STATE, WARD_VERDICT, WARD_CONFIDENCE, WARD_SINCE, WARD_UNMEASURED,
     INCIDENT_OPEN, INCIDENTS, INCIDENT_SUPPRESSED, INCIDENT_OVERDUE, INCIDENT_DURATION,
-    DATA_QUALITY, DATA_AGE,
+    DATA_QUALITY, DATA_AGE, MEETING_STARTS, MEETING_GOOD, MEETING_SECONDS,
 )  # fmt: skip
 
 DEVICE_STATES = (
@@ -186,6 +214,7 @@ WARD_STATES = ("ok", "degraded", "down", "unknown", "maintenance")
 SEGMENTS = (
     "none", "power", "lan", "switch", "metronet", "dc", "service", "meeting", "unknown",
 )  # fmt: skip
+CALL_RESULTS = ("ok", "failed")
 CLOCKS = ("ack", "restore", "law")
 DURATION_BOUNDS_S = (300.0, 900.0, 1800.0, 3600.0, 7200.0, 18000.0, 28800.0, 86400.0)
 

@@ -204,4 +204,5 @@ def parts_of(agent: Agent, token: Secret, advertise: str) -> Parts:
         advertise=advertise,
         strangers=agent.hints.strangers,
         state=agent.plan.state,
+        meetings=agent.scribe,
     )

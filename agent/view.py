@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from agent.link.standing import LinkStanding
     from agent.maintenance.model import WeeklyRule, Window
     from agent.meetings.calendars import CalendarState
+    from agent.meetings.record import MeetingMinute
+    from agent.meetings.scribe import Room, RoomSeconds
     from agent.notices.model import Notice
     from agent.pace import Slowed
     from agent.troubles import Trouble
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from probes.meeting.model import Meeting
     from probes.meeting.readiness_model import Readiness
     from probes.model import Identity, Observation, Reason, Target
+    from probes.vc.quality import CallStanding
 
 DeviceState: TypeAlias = Literal[
     "ok", "soft_down", "down", "unreachable", "flapping", "maintenance", "off_duty", "stale",
@@ -169,6 +172,9 @@ class AgentView:
     windows: tuple[Window, ...] = ()
     weekly: tuple[WeeklyRule, ...] = ()
     meetings: tuple[Meeting, ...] = ()
+    calendars: tuple[CalendarState, ...] = ()
+    room_seconds: Mapping[Room, RoomSeconds] = field(default_factory=dict)
+    calls: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
     rooms: RoomBook | None = None
     troubles: tuple[Trouble, ...] = ()
     common: tuple[Incident, ...] = ()
@@ -230,3 +236,16 @@ class RunBook(Protocol):
 
     def run(self, run_id: str) -> PlaybookRun | None:
         """One run with its lines."""
+
+
+class MeetingBook(Protocol):
+    """What the web side may ask about meetings beside the view."""
+
+    def all(self) -> Sequence[Meeting]:
+        """Every meeting that is known, over or to come, the earliest first."""
+
+    def minutes(self, meeting: str) -> Sequence[MeetingMinute]:
+        """The record of a meeting by its id."""
+
+    def standing(self, meeting: str) -> CallStanding | None:
+        """How good the call of a running meeting stands; None when it does not run."""

@@ -223,6 +223,21 @@ class Store:
         )
         return tuple(rows.to_kept(row) for row in found)
 
+    def kept_under(self, table: RecordTable, prefix: str) -> tuple[Kept, ...]:
+        """The records of a table whose key begins like that, by key."""
+        found = self.database.rows(
+            f"SELECT * FROM {table} WHERE key >= ?1 AND key < ?2 ORDER BY key",  # noqa: S608 - own
+            (prefix, f"{prefix}\U0010ffff"),
+        )
+        return tuple(rows.to_kept(row) for row in found)
+
+    def drop_under(self, table: RecordTable, prefix: str) -> None:
+        """Remove the records of a table whose key begins like that."""
+        self.database.execute(
+            f"DELETE FROM {table} WHERE key >= ?1 AND key < ?2",  # noqa: S608 - one of our own
+            (prefix, f"{prefix}\U0010ffff"),
+        )
+
     def append_audit(
         self,
         at: datetime,

@@ -162,7 +162,7 @@ def files_at(path: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _rooms(settings: MeetingSettings, inventory: Inventory) -> Mapping[str, frozenset[Place]]:
-    """Places by folded name: those that people gave them, and a room's own where only one has it."""
+    """Places by folded name: what people call them, and a room's own where only one has it."""
     found: dict[str, set[Place]] = defaultdict(set)
     own: dict[str, set[Place]] = defaultdict(set)
     for code, ward in inventory.wards.items():

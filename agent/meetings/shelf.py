@@ -115,9 +115,13 @@ class Shelf:
         return change
 
     def forget(self, before: datetime) -> tuple[str, ...]:
-        """Drop meetings that ended before that moment; returns their ids. Raises StoreError."""
+        """Drop meetings that ended before that moment, with their minutes; returns their ids.
+
+        Raises StoreError.
+        """
         old = tuple(key for key, one in self._meetings.items() if one.end < before)
         for key in old:
+            self._store.drop_under("meeting_minute", f"{key}/")
             self._store.drop("meeting", key)
             del self._meetings[key]
         if old:

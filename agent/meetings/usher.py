@@ -90,7 +90,7 @@ class Usher:
         self.turn()
         return {"meeting": booked.id, "code": booked.code}
 
-    def take_in(self, command: Command, actor: str, role: str) -> dict[str, object]:
+    def take_in(self, command: Command, role: str) -> dict[str, object]:
         """`meeting_import`: what a file says, in place of what was imported by that name before.
 
         Raises ActionRefused, InputError.

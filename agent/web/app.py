@@ -15,6 +15,7 @@ from starlette.routing import Route
 from agent.web import (
     api,
     events,
+    meeting_routes,
     metrics,
     pages,
     playbooks,
@@ -81,6 +82,8 @@ def _routes(parts: Parts) -> list[Route]:
         "/api/v1/incidents": api.incidents,
         "/api/v1/incidents/{id}": api.incident,
         "/api/v1/maintenance": api.maintenance,
+        "/api/v1/meetings": meeting_routes.meetings,
+        "/api/v1/meetings/{id}": meeting_routes.meeting,
         "/api/v1/readiness": rooms.readiness,
         "/api/v1/reports/{kind}": reports.report,
         "/api/v1/unknown-senders": senders.unknown_senders,

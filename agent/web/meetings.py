@@ -49,4 +49,5 @@ def _meeting(one: Meeting, view: AgentView, *, judge: bool) -> wire.Meeting:
         id=one.id, code=one.code, ward=one.ward, room=one.room, start=one.start, end=one.end,
         phase=phase_of(one, view.now), join=one.join, profile=one.profile,
         calendar=one.calendar or None,
+        report=f"/api/v1/meetings/{one.id}" if one.start <= view.now else None,
     )  # fmt: skip

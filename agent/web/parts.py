@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from agent.selfmetrics import SelfMetrics
     from agent.service_looks import ServiceLooks
     from agent.snmp_reads import SnmpReads
-    from agent.view import Commands, RunBook, ViewSource
+    from agent.view import Commands, MeetingBook, RunBook, ViewSource
     from agent.web.access import Access
     from probes.clock import Clock
 
@@ -43,3 +43,4 @@ class Parts:
     advertise: str
     strangers: Strangers
     state: Path
+    meetings: MeetingBook

@@ -100,12 +100,50 @@ class Meeting(Wire):
 
 
 class CalendarAge(Wire):
-    """A calendar of the inventory: when it was last read well, and why not since, if so."""
+    """A calendar of the inventory: when it was last read well, and why not since, if so.
+
+    `left_out` counts the events that were left out or guessed at.
+    """
 
     name: str
     read_at: Stamp | None = None
     age_s: float | None = None
     problem: Text | None = None
+    left_out: int = 0
+
+
+class MeetingMinute(Wire):
+    """One minute of a meeting; null is not measured. Losses are ratios, times seconds.
+
+    `grade` is good, fair or poor, decided by `term` of direction `dir` (tx leaves the room) with
+    its `value`; `media` is the stream, null for the line. `incidents` were open in the ward.
+    """
+
+    at: Stamp
+    grade: str | None = None
+    term: str | None = None
+    dir: str | None = None
+    value: float | None = None
+    media: str | None = None
+    loss_out: float | None = None
+    loss_in: float | None = None
+    loss_round: float | None = None
+    delay_s: float | None = None
+    jitter_s: float | None = None
+    call_loss_tx: float | None = None
+    call_loss_rx: float | None = None
+    call_jitter_s: float | None = None
+    call_rtt_s: float | None = None
+    in_call: bool | None = None
+    joins: int = 0
+    drops: int = 0
+    incidents: tuple[str, ...] = ()
+
+
+class MeetingDetail(Meeting):
+    """A meeting with its minutes so far, in order."""
+
+    minutes: tuple[MeetingMinute, ...] = ()
 
 
 class Meetings(Wire):

@@ -9,7 +9,6 @@ from drills.listen import Ports
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
     from pathlib import Path
 
     from tests.walks.conftest import Story
@@ -146,5 +145,41 @@ def test_a_lossy_line_is_an_incident_one_level_up_when_a_meeting_is_near(
         story.fault("path_loss", "ce:wan", loss=0.2)
         (found,) = await story.within(400, lambda: story.incidents(is_open=True))
         assert (found["root"]["segment"], found["severity"]) == ("metronet", "S2")
+
+    tell(plot, ports=WELL_EQUIPPED)
+
+
+def test_a_meeting_leaves_a_record_of_each_minute_and_counts_the_good_ones(
+    tell: Callable[[Any], None],
+) -> None:
+    """Two good minutes, then a line that loses a fifth: the record says when and how much."""
+
+    async def plot(story: Story) -> None:
+        await story.clock.sleep(60)
+        number = (await booked(story, 1, 6))["result"]["meeting"]
+        await story.clock.sleep(180)
+        fault = story.fault("path_loss", "ce:wan", loss=0.2)
+        await story.clock.sleep(120)
+        live = (await story.get(f"/meetings/{number}"))["live"]
+        assert live["grade"] == "poor"
+        assert "mất gói" in live["text"]["vi"]
+        story.mend(fault)
+        await story.clock.sleep(150)
+        found = await story.get(f"/meetings/{number}")
+        assert (found["phase"], found["live"]) == ("ended", None)
+        grades = [one["grade"] for one in found["minutes"]]
+        assert len(grades) == 6
+        assert grades[:2] == ["good", "good"]
+        assert grades[3] == "poor"
+        assert found["minutes"][3]["loss_round"] > 0.1
+        assert found["minutes"][0]["loss_round"] < 0.02
+        scrape = await story.metrics()
+        good = 60 * grades.count("good")
+        of = f'{{ward="26740",room="{ROOM}"}}'
+        assert f"wardops_meeting_seconds_total{of} 360" in scrape
+        assert f"wardops_meeting_good_seconds_total{of} {good}" in scrape
+        assert "wardops_meeting_starts_in_seconds{" not in scrape
+        old = await story.get("/meetings?from=2026-11-23T00:00:00Z&to=2026-11-24T00:00:00Z")
+        assert [one["id"] for one in old["items"]] == [number]
 
     tell(plot, ports=WELL_EQUIPPED)

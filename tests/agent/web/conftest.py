@@ -45,8 +45,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from agent.config import LocalRole
+    from agent.meetings.record import MeetingMinute
     from inventory.model import Realm
     from playbooks.verdict.model import Verdict
+    from probes.meeting.model import Meeting
+    from probes.vc.quality import CallStanding
 
 LIBRARY = load_library()  # once: it takes a while
 NOW = datetime(2026, 11, 21, 0, 32, 7, 412000, tzinfo=UTC)
@@ -297,6 +300,19 @@ def service_looks(wards: Sequence[WardView], clock: ManualClock) -> ServiceLooks
     return ServiceLooks(found, ways, clock, lambda _ref: Secret("-"))
 
 
+class NoMeetings:
+    """Nothing is booked, nothing runs; implements `agent.view.MeetingBook`."""
+
+    def all(self) -> tuple[Meeting, ...]:
+        return ()
+
+    def minutes(self, meeting: str) -> tuple[MeetingMinute, ...]:  # noqa: ARG002
+        return ()
+
+    def standing(self, meeting: str) -> CallStanding | None:  # noqa: ARG002
+        return None
+
+
 Build = Callable[..., Agent]
 
 
@@ -334,6 +350,7 @@ def build(tmp_path: Path) -> Build:
             advertise="127.0.0.1:9642",
             strangers=Strangers(),
             state=tmp_path,
+            meetings=NoMeetings(),
         )
         return Agent(engine, book, parts, token, clock, build_app(parts))
 
