@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -46,7 +47,8 @@ WARD, OTHER = ward_codes(2)
 START = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)
 HUB = "https://hub.example:9648"
 TOKENS = {WARD: "wop_of-this-ward", OTHER: "wop_of-the-other"}
-HEALTHY_AFTER_S = 90
+HEALTHY_AFTER_S = 75
+IS_SOAK = os.environ.get("WARDOPS_SOAK") == "1"
 TWO = ("tthc", "qlvb")
 
 
@@ -177,6 +179,7 @@ async def _hub(
         f"  - {{id: t-{code}, sha256: {hashlib.sha256(token.encode()).hexdigest()},"
         f" role: link, wards: ['{code}']}}"
         for code, token in TOKENS.items()
+        if code in made.inventory.wards
     ]
     text = "\n".join(["schema: wardops/access/1", "tokens:", *lines, ""])
     (files / "access.yaml").write_text(text, encoding="utf-8")
@@ -217,10 +220,11 @@ def tell(tmp_path: Path) -> Callable[..., None]:
 
 
 async def _told(plot: Any, clock: ManualClock, folder: Path, token: str, ahead: timedelta) -> None:
-    # The hub has a second ward, of which only the ward of this story is told apart.
+    # A hub with a second ward only where that one's token is shown: it costs twice the time.
+    of_hub = (WARD, OTHER) if token == TOKENS[OTHER] else (WARD,)
     worlds = {
         "ward": World(ward_standard((WARD,)), 1, clock),
-        "hub": World(ward_standard((WARD, OTHER)), 1, clock),
+        "hub": World(ward_standard(of_hub), 1, clock),
     }
     files = folder / "ward"
     files.mkdir()
@@ -246,13 +250,13 @@ def test_a_service_that_is_down_everywhere_is_blamed_by_both(tell: Callable[...,
     async def plot(pair: Pair) -> None:
         await pair.wait(HEALTHY_AFTER_S)
         broken = pair.fault("service_stopped", "tthc")
-        seen = await pair.rows(150)
+        seen = await pair.rows(100)
         assert seen <= {"N1", "U1", "V0", "V1"}
         assert pair.row() == pair.row("hub") == ("V1", "service", "tthc")
         assert "cũng lỗi từ nơi khác." in pair.said("ward", "vi")
         assert "also fails elsewhere." in pair.said("hub", "en")
         pair.mend(broken)
-        assert await pair.rows(150) <= {"V1", "V0", "U1", "N1"}
+        assert await pair.rows(100) <= {"V1", "V0", "U1", "N1"}
         assert pair.row()[0] == pair.row("hub")[0] == "N1"
 
     tell(plot)
@@ -267,7 +271,7 @@ def test_a_service_that_fails_from_one_ward_alone_is_that_ward_s_way(
         await pair.until(120, "V2")
         assert pair.row() == ("V2", "service", "access")
         assert "vẫn tốt từ nơi khác." in pair.said("ward", "vi")
-        assert await pair.rows(120) == {"V2"}
+        assert await pair.rows(70) == {"V2"}
         pair.mend(broken)
         await pair.until(90, "N1")
 
@@ -327,7 +331,7 @@ def test_a_failure_during_a_cut_is_known_from_here_alone(tell: Callable[..., Non
         await pair.wait(HEALTHY_AFTER_S)
         pair.way.door = None
         pair.fault("service_stopped", "tthc")
-        assert await pair.rows(180) <= {"N1", "U1", "V0"}
+        assert await pair.rows(100) <= {"N1", "U1", "V0"}
         assert pair.row()[0] == "V0"
 
     tell(plot)
@@ -346,7 +350,7 @@ def test_a_restarted_hub_is_linked_again_by_itself(tell: Callable[..., None]) ->
     tell(plot)
 
 
-@pytest.mark.parametrize("hours", [1, -1])
+@pytest.mark.parametrize("hours", [1, -1] if IS_SOAK else [1])
 def test_the_clocks_may_differ_by_an_hour(tell: Callable[..., None], hours: int) -> None:
     async def plot(pair: Pair) -> None:
         await pair.wait(HEALTHY_AFTER_S)
@@ -360,21 +364,21 @@ def test_the_clocks_may_differ_by_an_hour(tell: Callable[..., None], hours: int)
 
 @pytest.mark.parametrize(
     ("token", "code", "status"),
-    [("wop_nobody", "link_token", 401), (TOKENS[OTHER], "link_ward", 403)],
+    [("wop_nobody", "link_token", 401), (TOKENS[OTHER], "link_ward", 403)][: 1 + IS_SOAK],
 )
 def test_a_wrong_token_is_one_reason_and_no_storm(
     tell: Callable[..., None], token: str, code: str, status: int
 ) -> None:
     async def plot(pair: Pair) -> None:
-        await pair.wait(150)
+        await pair.wait(120)
         (trouble,) = pair.ward.view().troubles
         assert trouble.code == code
         assert set(pair.way.statuses) == {status}
         assert len(pair.way.sent) <= 20
         assert pair.hub.desk is not None
         assert pair.hub.desk.wards == {}
-        assert pair.hub.engine.cases[OTHER].watch.elsewhere.services == {}
-        assert pair.ward.engine.cases[WARD].watch.elsewhere.services == {}
+        cases = (*pair.hub.engine.cases.values(), *pair.ward.engine.cases.values())
+        assert all(case.watch.elsewhere.services == {} for case in cases)
 
     tell(plot, token=token)
 
