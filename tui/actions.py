@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 HOME, HELP, DEVICE, INCIDENT, PLAYBOOK = "home", "help", "device", "incident", "playbook"
-CONTACTS, FORM, PALETTE = "contacts", "form", "palette"
-SCREENS = (HOME, DEVICE, INCIDENT, PLAYBOOK, CONTACTS)
+CONTACTS, FORM, PALETTE, MEETING = "contacts", "form", "palette", "meeting"
+SCREENS = (HOME, DEVICE, INCIDENT, PLAYBOOK, CONTACTS, MEETING)
 _TAKE_LETTERS = frozenset({FORM, PALETTE})
 
 
@@ -42,18 +42,45 @@ def _on(*screens: str) -> frozenset[str]:
 
 
 _LISTS = (DEVICE, INCIDENT, PLAYBOOK)
-_MOVES = _on(*_LISTS, CONTACTS)
+_MOVES = _on(*_LISTS, CONTACTS, MEETING)
 ACTIONS: tuple[Action, ...] = (
     Action("language", ("v", "V", "f8"), "v", "tui.key.language", footer=70, is_wide=True),
     Action("theme", ("T", "f9"), "F9", "tui.key.theme", footer=75, is_wide=True),
     Action("help", ("question_mark", "f1"), "?", "tui.key.help", footer=90),
     Action("quit", ("q", "f10"), "q", "tui.key.quit", footer=99),
-    Action("back", ("escape",), "Esc", "tui.key.back", _on(*_LISTS, CONTACTS, HELP), footer=25),
-    Action("again", ("r",), "r", "tui.key.again", _on(HOME), footer=50),
+    Action(
+        "back",
+        ("escape",),
+        "Esc",
+        "tui.key.back",
+        _on(*_LISTS, CONTACTS, MEETING, HELP),
+        footer=25,
+    ),
+    Action("again", ("r",), "r", "tui.key.again", _on(HOME), footer=50, is_wide=True),
+    Action("again", ("r",), "r", "tui.key.measure", _on(MEETING), footer=14),
+    Action("confirm", ("space",), "Space", "tui.key.confirm", _on(MEETING), footer=12),
+    Action(
+        "next_meeting",
+        ("greater_than_sign", "full_stop"),
+        ">",
+        "tui.key.next_meeting",
+        _on(MEETING),
+        footer=15,
+    ),
+    Action(
+        "previous_meeting",
+        ("less_than_sign", "comma"),
+        "<",
+        "tui.key.previous_meeting",
+        _on(MEETING),
+        footer=16,
+        is_wide=True,
+    ),
     Action("playbook", ("p", "P", "f2"), "p", "tui.key.playbook", footer=30),
     Action("device", ("d", "D", "đ", "Đ", "f3"), "d", "tui.key.device", footer=32),
     Action("incident", ("i", "I", "f4"), "i", "tui.key.incident", footer=33),
     Action("contacts", ("g", "G", "f6"), "g", "tui.key.contacts", footer=34),
+    Action("meeting", ("m", "M", "f5"), "m", "tui.key.meeting", footer=35),
     Action("palette", ("colon", "ctrl+p"), ":", "tui.key.palette", footer=60),
     Action("search", ("slash",), "/", "tui.key.search", _on(DEVICE), footer=13),
     Action("search", ("slash",), "/", "tui.key.search", _on(INCIDENT), footer=13, is_wide=True),

@@ -42,6 +42,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("playbook", "playbook"),
     Verb("device", "device"),
     Verb("incident", "incident"),
+    Verb("meeting"),
     Verb("call"),
     Verb("probe", "device", writes=True),
     Verb("ack", "incident", writes=True),

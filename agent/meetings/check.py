@@ -11,6 +11,7 @@ from inventory.errors import ActionRefused, InputError
 from probes.meeting.readiness import readiness_of
 from probes.meeting.readiness_model import BY_PERSON, Confirmed
 from probes.meeting.readiness_words import both_of, do_of, name_of, said_of, step_of, why_of
+from probes.model import TTL_PERIODS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,8 +126,10 @@ class Check:
 
 
 def _is_older(scene: Scene, name: str, since: datetime) -> bool:
-    brisk = [one for one in scene.seen.get(name, ()) if one.ttl_s <= 2.5 * BRISK_S]
-    return not brisk or min(one.started for one in brisk) < since
+    """Whether one of its frequent probes is yet to run; a rare one is not waited for."""
+    seen = scene.seen.get(name, ())
+    brisk = [one for one in seen if one.ttl_s <= TTL_PERIODS * BRISK_S]
+    return not seen or any(one.started < since for one in brisk)
 
 
 def shown(found: Readiness, ward: str, pending: int = 0) -> wire.Readiness:

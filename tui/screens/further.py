@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from tui.actions import CONTACTS, DEVICE, INCIDENT, PLAYBOOK
+from tui.actions import CONTACTS, DEVICE, INCIDENT, MEETING, PLAYBOOK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,6 +37,18 @@ def _contacts() -> WardScreen:
     return ContactsScreen()
 
 
+def _meeting() -> WardScreen:
+    from tui.screens.meeting import MeetingScreen  # noqa: PLC0415 - its weight only when it is shown
+
+    return MeetingScreen()
+
+
 FURTHER: Mapping[str, Callable[[], WardScreen]] = MappingProxyType(
-    {DEVICE: _device, INCIDENT: _incident, PLAYBOOK: _playbook, CONTACTS: _contacts}
+    {
+        DEVICE: _device,
+        INCIDENT: _incident,
+        PLAYBOOK: _playbook,
+        CONTACTS: _contacts,
+        MEETING: _meeting,
+    }
 )

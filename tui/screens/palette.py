@@ -152,7 +152,12 @@ class PaletteScreen(WardScreen):
                 words = app.settings.words
                 app.use_words(replace(words, ascii=not words.ascii))
             case name:
-                {"lang": app.do_language, "help": app.do_help, "quit": app.do_quit}[name]()
+                {
+                    "lang": app.do_language,
+                    "meeting": app.do_meeting,
+                    "help": app.do_help,
+                    "quit": app.do_quit,
+                }[name]()
 
     def _on_incident(self, entry: Entry) -> None:
         app = self.ward_app
