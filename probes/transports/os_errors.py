@@ -40,7 +40,8 @@ _BY_ERRNO: Mapping[int, Callable[[], ProbeError]] = MappingProxyType(
         errno.EPIPE: _reset,
         errno.ECONNABORTED: _reset,
         errno.EPERM: NotPermitted,
-        errno.EACCES: NotPermitted,
+        # Linux, ICMPv6 "administratively prohibited": a filter on the way, no right lacks here.
+        errno.EACCES: Unreachable,
         errno.EMFILE: Busy,
         errno.ENFILE: Busy,
         errno.ENOBUFS: Busy,

@@ -128,11 +128,11 @@ def _hears(host: str) -> Callable[[Lab], object]:
 
 
 def filter_six(lab: Lab) -> None:
-    """Let nobody through to the service's IPv6 address."""
+    """Let nobody through to the service's IPv6 address, and say so, as firewalls do."""
     for rule in (
         "add table ip6 lab",
         "add chain ip6 lab forward { type filter hook forward priority 0 ; }",
-        f"add rule ip6 lab forward ip6 daddr {ward.PORTAL6} drop",
+        f"add rule ip6 lab forward ip6 daddr {ward.PORTAL6} reject with icmpv6 admin-prohibited",
     ):
         lab.net.run("agg", "nft", rule)
 
@@ -248,7 +248,7 @@ FAULTS = (
     Fault("uplink unplugged", "metronet", ("ce_link",), _port("ce", "lan", "down"),
           _port("ce", "lan", "up"), "cable_cut"),
     Fault("uplink port shut", "switch", ("uplink_shut",), _port("sw", "uplink", "down"),
-          _port("sw", "uplink", "up"), "if_admin_down", quick=True),
+          _port("sw", "uplink", "up"), "if_admin_down"),
     Fault("line cut", "metronet", ("line",), _line(CUT, CUT), _HEAL_LINE, "cable_cut", quick=True),
     Fault("line cut on the way back", "metronet", ("line",), _line(CLEAR, CUT), _HEAL_LINE,
           "cable_cut"),

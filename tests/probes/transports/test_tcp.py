@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from typing import TYPE_CHECKING
 
 import pytest
 
-from probes.errors import NotConfigured, Refused, TimedOut
+from probes.errors import NotConfigured, NotPermitted, Refused, TimedOut, Unreachable
+from probes.transports.os_errors import as_probe_error
 from probes.transports.tcp import TcpConnector
 
 if TYPE_CHECKING:
@@ -48,3 +50,13 @@ async def test_the_deadline_holds_when_nobody_accepts() -> None:
         with pytest.raises(TimedOut):
             await TcpConnector().connect("127.0.0.1", full.getsockname()[1], deadline=begun + 0.3)
         assert 0.25 <= loop.time() - begun < 1.5
+
+
+@pytest.mark.parametrize(
+    ("number", "leaf"), [(errno.EACCES, Unreachable), (errno.EPERM, NotPermitted)]
+)
+def test_a_filter_on_the_way_is_no_right_that_lacks_here(
+    number: int, leaf: type[Exception]
+) -> None:
+    """What Linux makes of ICMPv6 "administratively prohibited", and of its own firewall's no."""
+    assert type(as_probe_error(OSError(number, ""))) is leaf
