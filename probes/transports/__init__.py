@@ -1,1 +1,1 @@
-"""How bytes reach a device: HTTPS today; shell and SSH join it here."""
+"""How bytes reach a device: HTTP(S), SSH, WebSockets and bare TCP."""
