@@ -1,7 +1,8 @@
 """Runs Debian's baresip for one call: a program of its own, in a folder of its own, always ended.
 
-The folder holds the test account's password; only this user may read it, and it is gone with the
-call. baresip itself ends after a set time, even when this program was killed.
+The folder holds the test account's password until baresip has read it; only this user may read it,
+and it is gone with the call. baresip ends by itself after a set time, even when this program was
+killed.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from probes.vc.baresip_words import Event
 
 _MODULES = ("lib/baresip/modules", "lib64/baresip/modules")  # beside the program's bin
-_START_S, _LOOK_S = 3.0, 0.05
+_START_S, _LOOK_S = 8.0, 0.05
 _GOODBYE_S = 1.0
 _CHUNK = 4096
 
@@ -89,6 +90,7 @@ async def started(line: Line, within_s: float, clock: Clock) -> AsyncIterator[Ph
         _write(Path(folder), "tone.wav", tone(within_s))
         async with _process(program, folder, within_s) as child:
             reader, writer = await _connected(port, child, clock)
+            _forget(Path(folder))
             try:
                 yield Phone(reader, writer)
             finally:
@@ -118,6 +120,11 @@ def _write(folder: Path, name: str, octets: bytes) -> None:
     path = folder / name
     path.touch(0o600)
     path.write_bytes(octets)
+
+
+def _forget(folder: Path) -> None:
+    """What listens to commands has read its accounts: the password need not lie there any more."""
+    (folder / "accounts").unlink()
 
 
 @asynccontextmanager

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 SECONDS, LEAST_S, MOST_S = 20, 5, 30
 _RING_S = 10.0
+_MARGIN_S = 10  # to start and to end
 _REPORT_S = 1.0  # the last report of a call of whole five seconds comes with its end
 _AUDIO = "audio"
 
@@ -105,7 +106,9 @@ async def run(target: Target, context: ProbeContext) -> Reading:
     room, seconds = room_of(target), _seconds(target.url or "")
     course = _Course()
     try:
-        async with started(_line(target, context), _RING_S + seconds + 5, context.clock) as phone:
+        async with started(
+            _line(target, context), _RING_S + seconds + _MARGIN_S, context.clock
+        ) as phone:
             await _call(phone, room, seconds, course, context)
     except ProbeError as error:
         if course.setup_s is not None:
@@ -241,7 +244,7 @@ def _samples(call: CanaryCall) -> Iterator[Sample]:
 PROBE = Probe(
     name="sip-call",
     period_s=86400,
-    timeout_s=50,
+    timeout_s=55,
     run=run,
     metrics=(CANARY_SETUP, CANARY_LOSS, CANARY_JITTER, CANARY_MOS),
     on_demand=True,

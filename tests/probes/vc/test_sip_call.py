@@ -63,7 +63,11 @@ log = pathlib.Path({log!r})
 seen = {{"argv": sys.argv[1:], "folder": str(folder), "pid": os.getpid(), "heard": [],
         "modes": {{p.name: p.stat().st_mode & 0o777 for p in (folder, *folder.iterdir())}},
         "accounts": (folder / "accounts").read_text()}}
-log.write_text(json.dumps(seen))
+def tell():  # at once or not at all: it may be ended while it writes
+    fresh = log.with_suffix(".new")
+    fresh.write_text(json.dumps(seen))
+    fresh.replace(log)
+tell()
 if story["ends"]:
     sys.exit(1)
 if story["deaf"]:
@@ -80,11 +84,13 @@ def hear():
     octets = b""
     while len(octets) <= int(length[:-1]): octets += way.recv(1)
     seen["heard"].append(json.loads(octets[:-1]))
-    log.write_text(json.dumps(seen))
+    tell()
 def say(told):
     octets = json.dumps(told).encode()
     way.sendall(b"%d:%s," % (len(octets), octets))
 hear()
+seen["left"] = sorted(p.name for p in folder.iterdir())
+tell()
 for event in story["events"]:
     say({{"event": True, "peeruri": "sip:echo-room@hop.example", **event}})
 while story["deaf"]:
@@ -154,7 +160,7 @@ def target(url: str = "sip://192.0.2.60?seconds=5", **more: Any) -> Target:
 
 
 async def called(
-    asked: Target | None = None, *, within_s: float = 20.0, notes: list[str] | None = None
+    asked: Target | None = None, *, within_s: float = 40.0, notes: list[str] | None = None
 ) -> Observation:
     """One test call."""
     client, clock, no_snmp = HttpsClient(), SystemClock(), _nothing()
@@ -221,6 +227,7 @@ async def test_the_program_is_told_the_test_room_alone_and_its_files_are_ours_al
     assert {mode & ~0o600 for name, mode in saw["modes"].items()} == {0}
     assert f"auth_pass={PASSWORD}\n" in saw["accounts"]
     assert "regint=0" in saw["accounts"]
+    assert "accounts" not in saw["left"]
     assert_gone(stage)
 
 
