@@ -15,7 +15,7 @@ from agent.cli import language_of
 from drills import faults
 from drills.certificates import issue
 from drills.listen import LOOPBACK, Ports, listening
-from drills.topology import ward_standard
+from drills.topology import ROOMS, ward_standard
 from drills.world import World
 from drills.writing import write_inventory
 from inventory.errors import InputError
@@ -60,6 +60,7 @@ class Simulation:
         control: Control | None = None,
         language: Language = "en",
         realm: Realm = "sim",
+        room: str = ROOMS[0],
     ) -> None:
         codes = ward_codes(wards)
         self.vantage: Vantage = vantage or ("ward" if wards == 1 else "hub")
@@ -67,7 +68,7 @@ class Simulation:
             raise InputError("sim.ward_vantage", count=wards)
         self.asker = f"ward:{codes[0]}" if self.vantage == "ward" else "hub"
         self.inventory_dir = out
-        self.world = World(ward_standard(codes), seed, clock)
+        self.world = World(ward_standard(codes, room), seed, clock)
         self.ports = Ports()
         self._control = control
         self._language = language
@@ -133,6 +134,7 @@ def ward_codes(count: int) -> tuple[str, ...]:
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--control", default=DEFAULT_CONTROL, show_default=True, metavar="HOST:PORT")
 @click.option("--seed", default=1, show_default=True)
+@click.option("--room", type=click.Choice(ROOMS), default=ROOMS[0], show_default=True)
 @click.option("--for", "for_s", type=click.FloatRange(min=0), metavar="SECONDS")
 @click.option("--lang", type=click.Choice(LANGUAGES))
 @click.pass_context
@@ -142,6 +144,7 @@ def command(
     out: Path,
     control: str,
     seed: int,
+    room: str,
     for_s: float | None,
     lang: str | None,  # noqa: ARG001 - read by language_of
 ) -> None:
@@ -151,7 +154,7 @@ def command(
     {"fault", "on", "params"} and DELETE /faults/ID.
     """
     language = language_of(ctx)
-    asyncio.run(_run(wards, out, _control(control), seed, for_s, language))
+    asyncio.run(_run(wards, out, _control(control), seed, room, for_s, language))
 
 
 def _control(text: str) -> Control:
@@ -168,6 +171,7 @@ async def _run(
     out: Path,
     control: Control,
     seed: int,
+    room: str,
     for_s: float | None,
     language: Language,
 ) -> None:
@@ -176,7 +180,7 @@ async def _run(
         loop.add_signal_handler(number, stop.set)
     begun = clock.monotonic()
     simulation = Simulation(
-        wards=wards, seed=seed, clock=clock, out=out, control=control, language=language
+        wards=wards, seed=seed, clock=clock, out=out, control=control, language=language, room=room
     )
     async with simulation:
         click.echo(_ready(simulation, clock.monotonic() - begun, language))

@@ -15,6 +15,7 @@ from drills.model import Battery, Cable, Chassis, Disk, Machine, Node, Port, Top
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+ROOMS = ("cisco_ce", "poly_group", "poly_studio")
 SERVICES = ("hop", "qlvb", "1022", "tthc")
 GATEWAY = "gateway"
 REGISTRAR = "registrar"
@@ -35,17 +36,25 @@ _CITY = "127.8.0"
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """The recipe of a world: a name for logs and the codes of its wards, in order."""
+    """The recipe of a world: a name for logs and the codes of its wards, in order.
+
+    `ward-standard+poly_studio` has endpoints of that kind in its meeting rooms.
+    """
 
     name: str
     codes: tuple[str, ...]
+
+    @property
+    def room(self) -> str:
+        """The device type of the meeting rooms' endpoints."""
+        return self.name.partition("+")[2] or ROOMS[0]
 
     def build(self, seed: int) -> Topology:
         """Lay out nodes and cables; the seed varies port counts, port numbers and rates."""
         nodes: list[Node] = []
         cables: list[Cable] = []
         for position, code in enumerate(self.codes):
-            ward = _Ward(code, position, seed)
+            ward = _Ward(code, position, seed, self.room)
             nodes += ward.nodes()
             cables += ward.cables()
         nodes += _city_nodes(self.codes, seed)
@@ -53,9 +62,10 @@ class Template:
         return Topology.of(self.codes, nodes, cables)
 
 
-def ward_standard(codes: Sequence[str]) -> Template:
-    """The template `ward-standard` for these wards."""
-    return Template("ward-standard", tuple(codes))
+def ward_standard(codes: Sequence[str], room: str = "cisco_ce") -> Template:
+    """The template `ward-standard` for these wards; `room` is one of ROOMS."""
+    name = "ward-standard" if room == ROOMS[0] else f"ward-standard+{room}"
+    return Template(name, tuple(codes))
 
 
 def edge_of(position: int) -> str:
@@ -71,6 +81,7 @@ class _Ward:
     code: str
     position: int
     seed: int
+    room: str
 
     # -- numbers and names --
 
@@ -138,7 +149,7 @@ class _Ward:
             ),
         )  # fmt: skip
         yield Node(
-            self.named("vc", "-a"), "vc", self.code, "cisco_ce", self.address(30),
+            self.named("vc", "-a"), "vc", self.code, self.room, self.address(30),
             f"mains:{self.code}", ports=(self._port("vc", 1, "eth0", "LAN", ""),),
             model="Simulated Room Kit",
         )  # fmt: skip

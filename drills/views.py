@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drills.chance import share
-from drills.faces import names, services, snmp, time_server, vm
+from drills.faces import names, poly, services, snmp, time_server, vm
 from drills.faces.xapi import web as xapi
 from drills.topology import RESOLVER, TIME_SERVER
 
@@ -55,7 +55,11 @@ def https_answer(world: World, asker: str, address: str, request: Ask) -> Page |
         return None
     if node.service:
         return services.respond(world, asker, node, request, t)
-    return xapi.respond(world, asker, node, request, t) if node.role == "vc" else None
+    if node.role != "vc":
+        return None
+    if node.kind in poly.DIALECTS:
+        return poly.respond(world, asker, node, request, t)
+    return xapi.respond(world, asker, node, request, t)
 
 
 def http_answer(world: World, asker: str, address: str, request: Ask) -> Page | None:
@@ -77,7 +81,8 @@ def listens(world: World, asker: str, address: str) -> bool:
 def shell_at(world: World, address: str) -> Node | None:
     """The video endpoint at that address, None where nothing takes SSH."""
     node = world.topology.by_address.get(address)
-    return node if node is not None and node.role == "vc" else None
+    takes = node is not None and node.role == "vc" and node.kind not in poly.DIALECTS
+    return node if takes else None
 
 
 def is_expired(world: World, address: str) -> bool:

@@ -55,6 +55,7 @@ class World:
         self._walks: dict[tuple[str, int], Mapping[str, _Step]] = {}
         self._power_ends: dict[str, float] = {}
         self.calls = Calls(self)
+        self.desks: dict[str, Value] = {}  # what faces with sessions remember, by the device
 
     # -- time and facts --
 

@@ -1,7 +1,7 @@
 """The Poly endpoint's HTTPS face: its REST API in the Group series' dialect or in VideoOS'.
 
-It has sessions, counts them and has room for few, as the real ones. What it tells comes from a
-`Room`, which whoever holds the world makes; the values are our own.
+It has sessions, counts them and has room for few, as the real ones. What it tells is a `Room`,
+which is made of the world; the values are our own.
 """
 
 from __future__ import annotations
@@ -9,25 +9,33 @@ from __future__ import annotations
 import hmac
 import json
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http.cookies import CookieError, SimpleCookie
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from drills.calls import CALL_KBPS
 from drills.model import Page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-    from drills.model import Ask
+    from drills.model import Ask, Node
+    from drills.world import World
 
 USER = "wardops"
 MOST_SESSIONS = 4
 
 Dialect: TypeAlias = Literal["group", "videoos"]
 State: TypeAlias = Literal["up", "down", "off", "unknown"]
+DIALECTS: Mapping[str, Dialect] = MappingProxyType(
+    {"poly_group": "group", "poly_studio": "videoos"}
+)
 
 _MODELS = {"group": "RealPresence Group 310", "videoos": "Studio X50"}
 _VERSIONS = {"group": "Release - 6.2.2.9-000000", "videoos": "4.4.1-000000"}
-_NEWLY_DOWN = 503
+_FULL = 503
+_LOGIN_PAGE = b"<!DOCTYPE html><html><body><form>Sign in (simulated)</form></body></html>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +70,82 @@ class Room:
     cameras: tuple[tuple[bool, str], ...] = ((True, "Simulated Camera"),)
     mode: str = ""
     clock_state: str = "TIMESERVER_UP"
+    port_mode: str = "1000full"
+    call_s: float = 60.0
+    rate_kbps: int = 1920
+    wants_reboot: bool = False
     far_end: str = "sip:far-end@meet.example"
 
 
 @dataclass(slots=True)
 class Desk:
-    """The sessions of one endpoint: how many may be open, which are, how many there were."""
+    """The sessions of one endpoint: how many may be open, which are, how many there were.
+
+    `since` is when the endpoint was last switched on: that ends them all.
+    """
 
     password: str
     most: int = MOST_SESSIONS
+    since: float = 0.0
     open: set[str] = field(default_factory=set)
     opened: int = 0
     refused: int = 0
 
 
-def respond(dialect: Dialect, desk: Desk, room: Room, request: Ask) -> Page:
-    """The endpoint's answer; only a log-in needs no session."""
+def respond(world: World, asker: str, node: Node, request: Ask, t: float) -> Page | None:
+    """The endpoint's answer, None for silence: no power, or no way there from the asker."""
+    if not world.hears(asker, node.name, t):
+        return None
+    mode = world.fact("api", node.name)
+    if mode == "login_page":
+        return Page(200, "text/html", _LOGIN_PAGE)
+    desk: Desk = world.desks.setdefault(node.name, Desk(world.api_password))
+    if desk.since != (since := world.booted_at(node.name)):
+        desk.since = since
+        desk.open.clear()
+    if mode == "busy" and not desk.open:
+        return Page(_FULL, "application/json", b"{}")
+    return answer(DIALECTS[node.kind], desk, room_of(world, node, t), request)
+
+
+def room_of(world: World, node: Node, t: float) -> Room:
+    """What the world has decided of the endpoint and its room."""
+    name, call = node.name, world.calls.state(node.name, t)
+    off = timedelta(seconds=t + world.fact("time_off_s", name))
+    return Room(
+        serial=f"SIM{node.ports[0].mac.hex().upper()}",
+        uptime_s=round(t - world.booted_at(name), 2),
+        now_ms=int((world.started_at + off).timestamp() * 1000),
+        asleep=world.fact("standby", name) and call == "none",
+        sip="up" if world.registered(name, t) else "down",
+        call="" if call == "none" else "CONNECTED" if call == "connected" else "RINGING",
+        streams=tuple(_streams_of(world, node, t)),
+        muted=world.fact("mute", name) == "on",
+        microphones=(bool(world.fact("microphone", name)),),
+        cameras=((bool(world.fact("camera", name)), "Simulated Camera"),),
+        clock_state="TIMESERVER_UP" if world.fact("time", name) == "right" else "TIMESERVER_DOWN",
+        port_mode=world.fact("mode", f"{name}:{node.ports[0].name}") or "1000full",
+        call_s=int(world.calls.duration_s(name, t)),
+        rate_kbps=CALL_KBPS,
+        wants_reboot=world.fact("diagnosis", name) != "none",
+    )
+
+
+def _streams_of(world: World, node: Node, t: float) -> Iterator[Stream]:
+    for one in world.calls.streams(node.name, t):
+        due = one.last_lost + one.last_received
+        yield Stream(
+            "TX" if one.dir == "tx" else "RX",
+            one.media.upper(),
+            100 * one.last_lost / due if due else 0.0,
+            -1.0 if one.jitter_ms is None else one.jitter_ms,
+            f"{one.height}p" if one.height else "",
+            float(one.fps or 0),
+        )
+
+
+def answer(dialect: Dialect, desk: Desk, room: Room, request: Ask) -> Page:
+    """What an endpoint in such a room answers; only a log-in needs no session."""
     if request.path == "/rest/session" and request.method == "POST":
         return _session(dialect, desk, request)
     if _key(request) not in desk.open:
@@ -116,7 +184,7 @@ def _session(dialect: Dialect, desk: Desk, request: Ask) -> Page:
         return Page(401, "application/json", b"{}")
     if len(desk.open) >= desk.most:
         desk.refused += 1
-        return Page(_NEWLY_DOWN, "application/json", b"{}")
+        return Page(_FULL, "application/json", b"{}")
     desk.opened += 1
     key = f"SIM{desk.opened:08d}"
     desk.open.add(key)
@@ -150,10 +218,14 @@ def _system(dialect: Dialect, room: Room) -> dict[str, Any]:
         "systemName": "Simulated room",
         "uptime": room.uptime_s,
         "state": "ASLEEP" if room.asleep else "AWAKE",
-        "lanStatus": {"duplex": "FULL", "speedMbps": 1000, "state": "LAN_UP"},
+        "lanStatus": {
+            "duplex": room.port_mode.lstrip("0123456789").upper(),
+            "speedMbps": int(room.port_mode.rstrip("fulha")),
+            "state": "LAN_UP",
+        },
         "systemTime": room.now_ms,
         "timeServerState": room.clock_state,
-        "rebootNeeded": False,
+        "rebootNeeded": room.wants_reboot,
         **({"providerMode": room.mode} if room.mode else {}),
     }
 
@@ -177,9 +249,10 @@ def _conferences(room: Room) -> list[dict[str, Any]]:
     if not room.call:
         return [waiting]
     connection = {
-        "id": "7", "state": room.call, "address": room.far_end, "callType": "SIP", "rate": 1920,
+        "id": "7", "state": room.call, "address": room.far_end, "callType": "SIP",
+        "rate": room.rate_kbps,
         "terms": [{"callerID": room.far_end, "name": room.far_end}],
-        "duration": 60, "encrypted": True, "incoming": room.call == "RINGING",
+        "duration": room.call_s, "encrypted": True, "incoming": room.call == "RINGING",
     }  # fmt: skip
     ringing = room.call == "RINGING"
     return [{**waiting, "id": "PENDING" if ringing else "0", "isPendingConference": ringing,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from drills import httpd
-from drills.faces.poly import Desk, Dialect, Room, Stream, respond
+from drills.faces.poly import Desk, Dialect, Room, Stream, answer
 from inventory.credentials import Secret
 from inventory.model import HttpsAccess
 from probes.clock import SystemClock
@@ -262,7 +262,7 @@ async def test_an_endpoint_in_a_call_tells_its_whole_state_in_either_dialect(
     tls, _der = authority.server()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await httpd.serve(reader, writer, lambda request: respond(dialect, desk, CALL, request))
+        await httpd.serve(reader, writer, lambda request: answer(dialect, desk, CALL, request))
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls, limit=httpd.MAX_HEAD)
     async with server:
@@ -412,11 +412,11 @@ async def test_one_byte_a_second_stops_at_the_deadline_and_is_logged_out(
     tls, _der = authority.server()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        def answer(request: Any) -> Any:
-            page = respond("group", desk, Room(), request)
+        def respond(request: Any) -> Any:
+            page = answer("group", desk, Room(), request)
             return None if request.path == "/rest/conferences" else page
 
-        await httpd.serve(reader, writer, answer)
+        await httpd.serve(reader, writer, respond)
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls, limit=httpd.MAX_HEAD)
     async with server:

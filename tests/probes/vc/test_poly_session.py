@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from drills.faces.poly import Desk, Dialect, Room, Stream, respond
+from drills.faces.poly import Desk, Dialect, Room, Stream, answer
 from drills.model import Ask, Page
 from inventory.credentials import Secret
 from inventory.model import HttpsAccess
@@ -94,7 +94,7 @@ class Line:
             return Page(int(fault), "text/plain", b"")
         headers = {name.lower(): value for name, value in request.headers}
         ask = Ask(request.method, urlsplit(request.url).path, headers, request.body)
-        return respond(self.dialect, self.desk, self.room, ask)
+        return answer(self.dialect, self.desk, self.room, ask)
 
 
 async def _pass(seconds: float) -> None:
