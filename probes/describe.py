@@ -23,9 +23,10 @@ if TYPE_CHECKING:
         VcCall,
         VcMedia,
         VcStatus,
-        VmStatus,
     )
     from probes.snmp.neighbours import Neighbour
+    from probes.vm.estate import Guest, Store
+    from probes.vm.status import VmStatus
 
 _PINGS = frozenset({"icmp", "watch"})
 
@@ -96,6 +97,9 @@ def _parts(observations: Sequence[Observation]) -> Iterator[tuple[str, Any]]:
                 yield "neighbours", [_neighbour(one) for one in reading.neighbours]
         if reading.vm is not None:
             yield "vm", _vm(reading.vm)
+        if reading.estate is not None:
+            yield "vms", [_guest(one) for one in reading.estate.guests]
+            yield "datastores", [_store(one) for one in reading.estate.stores]
         yield from line_parts(reading)
     sensors = [sensor for reading in readings for sensor in reading.sensors]
     if sensors:
@@ -232,3 +236,36 @@ def _vm(vm: VmStatus) -> dict[str, Any]:
         "pending_security_updates": vm.pending_security_updates,
         "reboot_required": vm.reboot_required,
     }
+
+
+def _guest(guest: Guest) -> dict[str, Any]:
+    return {
+        "id": guest.id,
+        "kind": guest.kind,
+        "name": guest.name,
+        "host": guest.host,
+        "power": guest.power,
+        "cpu_ratio": _number(guest.cpu_ratio),
+        "memory_bytes": guest.memory_bytes,
+        "memory_used_ratio": _number(guest.memory_used_ratio),
+        "disk_bytes": guest.disk_bytes,
+        "uptime_seconds": _number(guest.uptime_s),
+        "tools": guest.tools,
+        "snapshots": guest.snapshots,
+        "oldest_snapshot_at": _moment(guest.oldest_snapshot_at),
+        "backed_up_at": _moment(guest.backed_up_at),
+        "is_in_backup": guest.is_in_backup,
+    }
+
+
+def _store(store: Store) -> dict[str, Any]:
+    return {
+        "name": store.name,
+        "host": store.host,
+        "total_bytes": store.total_bytes,
+        "free_ratio": _number(store.free_ratio),
+    }
+
+
+def _moment(at: datetime | None) -> str | None:
+    return None if at is None else _stamp(at)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from probes.snmp.types import Oid
     from probes.snmp.ups_mib import UpsMib
     from probes.transports.model import Transports
+    from probes.vm.estate import Estate
     from probes.vm.status import VmStatus
 
 
@@ -306,6 +307,7 @@ class Reading:
     ups: UpsStatus | None = None
     vc: VcStatus | None = None
     vm: VmStatus | None = None
+    estate: Estate | None = None
     echo: EchoStats | None = None
     neighbours: tuple[Neighbour, ...] | None = None
     uptime_ticks: int | None = None

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
         Interface,
         Observation,
         Target,
-        VmStatus,
     )
+    from probes.vm.estate import Estate
+    from probes.vm.status import VmStatus
 
 
 def summary(
@@ -63,6 +64,8 @@ def _facts(seen: Observation, language: Language) -> Iterator[str]:
     yield from vc_lines(reading, language)
     if reading.vm is not None:
         yield _vm(reading.vm, language)
+    if reading.estate is not None:
+        yield _estate(reading.estate, language)
     if reading.call is not None:
         yield from _call(reading.call, language)
     yield from line_facts(seen, language)
@@ -118,4 +121,16 @@ def _vm(vm: VmStatus, language: Language) -> str:
             for disk in vm.filesystems[:4]
         )
         or "?",
+    )
+
+
+def _estate(estate: Estate, language: Language) -> str:
+    saved = [one.is_in_backup for one in estate.guests]
+    return say(
+        "probe.line_estate",
+        language,
+        hosts=len(estate.hosts),
+        guests=len(estate.guests),
+        on=sum(one.power == "on" for one in estate.guests),
+        unsaved="?" if None in saved else saved.count(False),
     )

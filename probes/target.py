@@ -159,7 +159,7 @@ class _Form:
 _LATER = frozenset(
     (
         *("ssh", "cli+ssh", "vsphere", "libvirt"),
-        *("proxmox+https", "h323"),
+        "h323",
     )
 )
 
@@ -349,6 +349,11 @@ def _cms(parts: SplitResult, plain: Target, ref: str | None) -> Target:
     return replace(plain, https=_checked(HttpsAccess, settings))
 
 
+def _proxmox(parts: SplitResult, plain: Target, ref: str | None) -> Target:
+    settings = {"auth": ref, "port": _port(parts, 8006)}
+    return replace(plain, https=_checked(HttpsAccess, settings))
+
+
 _IPERF3 = "iperf3://192.0.2.10?commit_mbps=20"
 _DNS_EXAMPLE = "dns://192.0.2.53/service.example?type=A"
 _CISCO_SSH = "cisco-ce+ssh://192.0.2.30?host_key=SHA256:…"
@@ -377,6 +382,9 @@ _FORMS: Mapping[str, _Form] = {
         for name in ("poly", "poly-trio", "poly-hdx")
     },
     "cms+https": _Form(("cms",), _cms, needs_auth=True, example="cms+https://192.0.2.40"),
+    "proxmox+https": _Form(
+        ("proxmox",), _proxmox, needs_auth=True, example="proxmox+https://192.0.2.50:8006"
+    ),
     "yealink": _Form(("yealink",), _web, example="yealink://192.0.2.30:6024"),
     "vc-generic": _Form(("vc-generic", "icmp"), _address, example="vc-generic://192.0.2.30"),
     "node-exporter+http": _EXPORTER,

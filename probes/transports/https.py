@@ -226,6 +226,7 @@ async def _ask(
         location=response.headers.get("Location", ""),
         tls_version=_tls_version(stream),
         headers=headers,
+        phrase=response.reason_phrase,
     )
 
 

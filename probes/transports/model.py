@@ -34,7 +34,8 @@ class EchoClient(Protocol):
 class HttpAnswer:
     """One HTTP answer, body capped; seconds per phase; when the certificate expires.
 
-    `headers` are all fields in their order, names in lower case; a cookie is among them.
+    `headers` are all fields in their order, names in lower case; a cookie is among them. `phrase`
+    is what stands behind the status, where some servers say what is wrong.
     """
 
     status: int
@@ -45,6 +46,7 @@ class HttpAnswer:
     location: str = ""
     tls_version: str | None = None
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    phrase: str = ""
 
 
 @dataclass(frozen=True, slots=True)
