@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from inventory.language import has, say
 from playbooks import model as m
+from playbooks.frame import framed
 from playbooks.texts import PLACEHOLDER
 
 if TYPE_CHECKING:
@@ -22,16 +23,6 @@ if TYPE_CHECKING:
     from inventory.model import Words
 
 _STYLE = Path(__file__).parent / "page.css"
-_PAGE = """<!doctype html>
-<html lang="{language}"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>{title}</title>
-<style>
-{style}</style></head>
-<body>
-{body}
-</body></html>
-"""
 _SEGMENT, _PART = "verdict.segment", "verdict.part"
 _ID = re.compile(r"PB-[A-Z]{3}-\d\d")
 _BY_HAND = (m.Ask, m.Do, m.Checklist, m.Escalate)
@@ -47,7 +38,7 @@ def playbook_page(playbook: m.Playbook, language: Language) -> str:
 
 def document(title: str, body: str, language: Language) -> str:
     """A whole page around this body; `body` is HTML, `title` is text."""
-    return _PAGE.format(language=language, title=escape(title), style=_style(), body=body)
+    return framed(title, body, _style(), language)
 
 
 @cache

@@ -109,20 +109,9 @@ class Calendars:
         self, files: list[tuple[str, bytes]], calendar: MeetingCalendar
     ) -> CalendarReading:
         """What these files say, read beside the loop. Raises Problem."""
-        rules, now = self.rules(calendar), self._clock.now()
+        now = self._clock.now()
+        rules = rules_of(calendar, self._settings, self._inventory)
         return await asyncio.to_thread(read_calendar, files, rules, now - BACK, now + AHEAD)
-
-    def rules(self, calendar: MeetingCalendar) -> Rules:
-        """How one calendar is read. Raises InputError for a key that is gone."""
-        settings = self._settings
-        folder = Path(self._inventory.folder)
-        key = resolve(settings.key, folder).reveal().encode() if settings.key else b"wardops"
-        only = (calendar.ward, calendar.room) if calendar.ward and calendar.room else None
-        return Rules(
-            calendar.id, _rooms(settings, self._inventory), only,
-            re.compile(settings.code) if settings.code else None, key,
-            calendar.join, calendar.profile,
-        )  # fmt: skip
 
     async def _files(self, calendar: MeetingCalendar) -> list[tuple[str, bytes]]:
         if calendar.url is not None:
@@ -150,13 +139,31 @@ class Calendars:
         return answer.body
 
 
+def rules_of(calendar: MeetingCalendar, settings: MeetingSettings, inventory: Inventory) -> Rules:
+    """How one calendar is read. Raises InputError for a key that is gone."""
+    key = b"wardops"
+    if settings.key is not None:
+        key = resolve(settings.key, Path(inventory.folder)).reveal().encode()
+    only = (calendar.ward, calendar.room) if calendar.ward and calendar.room else None
+    return Rules(
+        calendar.id, _rooms(settings, inventory), only,
+        re.compile(settings.code) if settings.code else None, key,
+        calendar.join, calendar.profile,
+    )  # fmt: skip
+
+
 def files_at(path: Path) -> Iterator[tuple[str, bytes]]:
-    """A calendar file, or all of a folder, by name and text. Raises Problem when not readable."""
+    """A calendar file, or all of a folder, by name and text. Raises Problem when not readable.
+
+    Files of a folder are counted instead of named: people name them after their meetings.
+    """
     try:
-        paths = sorted(path.glob("*.ics")) if path.is_dir() else [path]
-        for one in paths[:MOST_FILES]:
+        is_folder = path.is_dir()
+        paths = sorted(path.glob("*.ics")) if is_folder else [path]
+        for number, one in enumerate(paths[:MOST_FILES], start=1):
             with one.open("rb") as file:
-                yield one.name, file.read(MAX_BYTES + 1)
+                name = f"{path.name}/{number}.ics" if is_folder else one.name
+                yield name, file.read(MAX_BYTES + 1)
     except OSError as error:
         raise Problem(path.name, "inventory.unreadable", cause=error.strerror) from None
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from agent.incidents.record import Event
 from agent.journal.rows import Kept
-from agent.meetings.kept import from_record, to_record
+from agent.meetings.kept import from_record, the_one, to_record
 from inventory.errors import ActionRefused
 
 if TYPE_CHECKING:
@@ -71,16 +71,7 @@ class Shelf:
 
     def find(self, name: str, ward: str | None = None, room: str | None = None) -> Meeting:
         """The meeting of that id or code. Raises ActionRefused for none or for several."""
-        found = [
-            one for one in self.all()
-            if name in (one.id, one.code) and ward in (None, one.ward) and room in (None, one.room)
-        ]  # fmt: skip
-        if not found:
-            raise ActionRefused("meeting.unknown", name=name[:60])
-        if len(found) > 1:
-            ids = ", ".join(one.id for one in found[:6])
-            raise ActionRefused("meeting.several", name=name[:60], ids=ids)
-        return found[0]
+        return the_one(self.all(), name, ward, room)
 
     def add(self, meeting: Meeting, actor: str, at: datetime) -> Meeting:
         """Take a new meeting in. Raises ActionRefused, StoreError."""

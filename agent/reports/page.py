@@ -14,6 +14,7 @@ from agent.reports import drawings, tables, words
 from agent.reports.tables import said
 from inventory.language import say
 from inventory.units import units
+from playbooks.frame import framed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,16 +25,6 @@ if TYPE_CHECKING:
     from inventory.language import Language
 
 _STYLE = Path(__file__).parent / "report.css"
-_PAGE = """<!doctype html>
-<html lang="{language}"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>{title}</title>
-<style>
-{style}</style></head>
-<body>
-{body}
-</body></html>
-"""
 _ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII")
 
 
@@ -57,16 +48,15 @@ def report_page(
         for number, (title, body) in zip(_ROMAN, sections, strict=False)
     )
     parts = (
-        *_head(summary, language), *numbered, _notes(summary, law, made, language), _sign(language)
+        *_head(summary, language), *numbered, _notes(summary, law, made, language), sign(language)
     )  # fmt: skip
     title = f"{_title(summary, language)} - {units()[summary.ward].name}"
-    return _PAGE.format(
-        language=language, title=escape(title), style=_style(), body="\n".join(parts)
-    )
+    return framed(title, "\n".join(parts), report_style(), language)
 
 
 @cache
-def _style() -> str:
+def report_style() -> str:
+    """The style sheet of reports."""
     return _STYLE.read_text(encoding="utf-8")
 
 
@@ -183,7 +173,8 @@ def _reminders(summary: Summary, law: Law, language: Language) -> Iterator[str]:
         )  # fmt: skip
 
 
-def _sign(language: Language) -> str:
+def sign(language: Language) -> str:
+    """The lines to be filled in: who made it, who heads the unit."""
     blocks = "".join(
         f"<div><b>{said(f'sign.{key}', language)}</b><i>{said('sign.how', language)}</i></div>"
         for key in ("made", "unit")
