@@ -58,18 +58,17 @@ def tree_of(
 class _Reader:
     """Builds the tree while expat reads; texts that stand between elements are not kept."""
 
+    __slots__ = ("_depth", "_kept", "_open", "_parser", "_root")
+
     def __init__(self, kept: Container[str] | None) -> None:
         self._kept = kept
         self._open: list[Element] = []
         self._root = Element("")
         self._depth = 0
-        self._left_out = 0  # the depth of the element that is being passed over, 0 for none
         self._parser = expat.ParserCreate()
         self._parser.buffer_text = True
-        self._parser.StartElementHandler = self._start
-        self._parser.EndElementHandler = self._end
-        self._parser.CharacterDataHandler = self._text
         self._parser.StartDoctypeDeclHandler = self._doctype
+        self._build()
 
     def read(self, body: bytes) -> Element:
         """The root element. Raises ExpatError, ProtocolBroken or LimitExceeded."""
@@ -86,11 +85,8 @@ class _Reader:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise LimitExceeded("xml_depth", limit=MAX_DEPTH)
-        if self._left_out:
-            return
         if self._depth == 2 and self._kept is not None and name not in self._kept:
-            self._left_out = 2
-            self._parser.CharacterDataHandler = None
+            self._pass_over()
             return
         element = Element(name, attributes)
         if self._open:
@@ -100,17 +96,34 @@ class _Reader:
         self._open.append(element)
 
     def _end(self, _name: str) -> None:
-        if not self._left_out:
-            self._open.pop()
-        elif self._depth == self._left_out:
-            self._left_out = 0
-            self._parser.CharacterDataHandler = self._text
+        self._open.pop()
         self._depth -= 1
 
     def _text(self, text: str) -> None:
         element = self._open[-1]
         if not len(element):
             element.text = (element.text or "") + text
+
+    def _build(self) -> None:
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._text
+
+    def _pass_over(self) -> None:
+        """Count levels, and do no more, up to the end of this child of the root."""
+        self._parser.StartElementHandler = self._passed_start
+        self._parser.EndElementHandler = self._passed_end
+        self._parser.CharacterDataHandler = None
+
+    def _passed_start(self, _name: str, _attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise LimitExceeded("xml_depth", limit=MAX_DEPTH)
+
+    def _passed_end(self, _name: str) -> None:
+        self._depth -= 1
+        if self._depth == 1:
+            self._build()
 
     def _doctype(self, *_told: object) -> None:
         raise ProtocolBroken("xml_entities")
