@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from probes.model import ProbeContext, Target
 
 _SPARE_S = 0.5  # of the deadline, to tell what was found
-_MOST_S = 3.0  # for one port
 
 VC_PORT_OPEN = Metric(
     "wardops_vc_port_open",
@@ -32,12 +31,13 @@ VC_PORT_OPEN = Metric(
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """The ports that are tried; h323 is call signalling (ITU-T H.225.0)."""
+    """The ports that are tried, all within so many seconds; h323 is that of H.225.0 (ITU-T)."""
 
     https: int = 443
     h323: int = 1720
     sip: int = 5060
     sips: int = 5061
+    within_s: float = 3.0
 
 
 async def run(target: Target, context: ProbeContext) -> Reading:
@@ -51,7 +51,7 @@ async def look(target: Target, context: ProbeContext, doors: Doors) -> Reading:
     Raises Refused when the machine is there and every port that answers is closed, else the error
     of the first port.
     """
-    until = min(context.deadline - _SPARE_S, context.clock.monotonic() + _MOST_S)
+    until = min(context.deadline - _SPARE_S, context.clock.monotonic() + doors.within_s)
     found = await asyncio.gather(
         _connects(target, context, doors.https, until),
         _connects(target, context, doors.h323, until),

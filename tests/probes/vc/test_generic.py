@@ -39,10 +39,10 @@ async def ask(
     transports = Transports(snmp=nothing, http=FakeHttp({}), echo=FakeEcho({}), tcp=tcp, wire=wire)
 
     async def run(asked: Target, context: ProbeContext) -> Reading:
-        return await look(asked, context, Doors(sip=sip))
+        return await look(asked, context, Doors(sip=sip, within_s=60))
 
     probe = Probe("vc-generic", 60, 5, run)
-    deadline = asyncio.get_running_loop().time() + 5
+    deadline = asyncio.get_running_loop().time() + 60
     return await observe(
         target(), probe, transports, SystemClock(), deadline, lambda _ref: Secret("")
     )
