@@ -46,6 +46,7 @@ from agent.notices.office import Office
 from agent.notices.opening import open_channels, open_silences
 from agent.paper import Paper
 from agent.picture import picture
+from agent.reports.uplinks import week_of
 from agent.runs.conductor import Runs
 from agent.samples.model import slot_of
 from agent.samples.recorder import LOOK_EVERY_S, Recorder
@@ -151,7 +152,10 @@ class Agent:
         self.engine.restore()
         self._samples = open_samples(plan.state, opening_of(plan, clock))
         journal = self.engine.journal
-        self.recorder = Recorder(cases, self._samples, clock, lambda: not journal.disk_is_low())
+        self.uplinks = week_of(inventory, self._samples, clock.now().timestamp())
+        self.recorder = Recorder(
+            cases, self._samples, clock, lambda: not journal.disk_is_low(), self.uplinks.take
+        )
         library = playbooks_of(plan)
         self.runs = Runs(self.engine, inventory, plan.state, clock, library)
         self.paper = Paper(library, inventory, escalation)
@@ -213,7 +217,7 @@ class Agent:
             calendars=self.calendars.states, room_seconds=self.scribe.seconds,
             calls=self.scribe.calls,
             told=self._told(seen), troubles=self._troubles(),
-            link=self.link.standing if self.link else None,
+            link=self.link.standing if self.link else None, uplinks=self.uplinks.uses,
         )  # fmt: skip
 
     def _say_put_aside(self) -> None:
@@ -360,6 +364,7 @@ class Agent:
             self.usher.turn()
             self.scribe.turn()
             show_link(self.metrics, self.link, self.desk)
+            self.uplinks.turn(self.clock.now().timestamp())
             self.hints.look_after(self.clock.monotonic())
             self.engine.judge_share(turn)
             if turn % SAVE_RINGS_EVERY == SAVE_RINGS_EVERY - 1:

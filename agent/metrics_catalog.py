@@ -195,6 +195,41 @@ MEETING_SECONDS = Metric(
     "seconds",
 )
 
+UPLINK_CAPACITY = Metric(
+    "wardops_uplink_capacity_bits_per_second",
+    "gauge",
+    "Rate of the ward's primary circuit by contract; in is towards the ward.",
+    ("dir", "source"),
+)
+UPLINK_USED = Metric(
+    "wardops_uplink_used_ratio",
+    "gauge",
+    "Share of the capacity used in the last five minutes that are over; absent when not read.",
+    ("dir",),
+    "ratio",
+)
+UPLINK_P95 = Metric(
+    "wardops_uplink_p95_7d_ratio",
+    "gauge",
+    "95th percentile of five-minute averages over 7 days, of the capacity (TT 06/2026/TT-BKHCN, "
+    "article 5.6); absent below 90 % coverage.",
+    ("dir",),
+    "ratio",
+)
+UPLINK_COVERAGE = Metric(
+    "wardops_uplink_p95_7d_coverage_ratio",
+    "gauge",
+    "Five-minute slots of the 7 days that were read, of all.",
+    ("dir",),
+    "ratio",
+)
+UPLINK_COMPLIANT = Metric(
+    "wardops_uplink_p95_compliant",
+    "gauge",
+    "1 while that percentile is within the rule, 0 beyond it; absent below 90 % coverage.",
+    ("dir",),
+)
+
 DEVICE_METRICS: tuple[Metric, ...] = (
     PROBE_SUCCESS, PROBE_DURATION, PROBE_LAST_SUCCESS, PROBE_ERROR, PROBE_RUNS, DEVICE_AGE,
     DEVICE_STATE, DEVICE_REACHABLE, DEVICE_ON_DUTY, DEVICE_INFO, DEVICE_RESTARTS, RENUMBERINGS,
@@ -203,6 +238,7 @@ DEVICE_METRICS: tuple[Metric, ...] = (
 WARD_METRICS: tuple[Metric, ...] = (
     WARD_INFO, WARD_STATE, WARD_VERDICT, WARD_CONFIDENCE, WARD_SINCE, WARD_UNMEASURED,
     INCIDENT_OPEN, INCIDENTS, INCIDENT_SUPPRESSED, INCIDENT_OVERDUE, INCIDENT_DURATION,
+    UPLINK_CAPACITY, UPLINK_USED, UPLINK_P95, UPLINK_COVERAGE, UPLINK_COMPLIANT,
     DATA_QUALITY, DATA_AGE, MEETING_STARTS, MEETING_GOOD, MEETING_SECONDS,
 )  # fmt: skip
 

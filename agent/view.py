@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from agent.meetings.scribe import Room, RoomSeconds
     from agent.notices.model import Notice
     from agent.pace import Slowed
+    from agent.reports.uplinks import UplinkUse
     from agent.troubles import Trouble
     from agent.wire import Command, CommandResult, Contact, Drill, PlaybookBrief, PlaybookRun
     from inventory.model import Realm, Unit, Vantage, Ward
@@ -180,6 +181,7 @@ class AgentView:
     common: tuple[Incident, ...] = ()
     told: Mapping[str, tuple[Notice, ...]] = field(default_factory=dict)
     link: LinkStanding | None = None
+    uplinks: Mapping[str, UplinkUse] = field(default_factory=dict)
 
     def ward(self, code: str) -> WardView | None:
         """The ward of that code, if this agent has it."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from agent.exposition.block import Block, Renderer
     from agent.exposition.writer import Selection
+    from agent.reports.uplinks import UplinkUse
     from agent.view import AgentView, DeviceView, WardView
     from inventory.model import Vantage
     from probes.model import Observation
@@ -162,7 +163,7 @@ def _ward_block(ward: WardView, view: AgentView, renderer: Renderer, *, drill: b
     code = ward.ward.ward
     samples = (
         *_ward_samples(ward), *_incident_samples(ward), *_overdue_samples(ward, view),
-        *_meeting_samples(code, view),
+        *_meeting_samples(code, view), *_uplink_samples(view.uplinks.get(code)),
     )  # fmt: skip
     block = renderer.render_block(code, "", _MODULE, samples, view.mono, _TTL_S)
     metric = families.INCIDENT_DURATION
@@ -170,6 +171,20 @@ def _ward_block(ward: WardView, view: AgentView, renderer: Renderer, *, drill: b
     if not durations:
         return block
     return replace(block, chunks=MappingProxyType({**block.chunks, metric.name: durations}))
+
+
+def _uplink_samples(use: UplinkUse | None) -> Iterator[Sample]:
+    """The circuit by direction; the percentile alone only where the rule has a verdict."""
+    if use is None:
+        return
+    for way, load in use.loads.items():
+        yield Sample(families.UPLINK_CAPACITY, use.capacity_bps, (way, "contract"))
+        if way in use.used:
+            yield Sample(families.UPLINK_USED, use.used[way], (way,))
+        yield Sample(families.UPLINK_COVERAGE, load.coverage, (way,))
+        if load.p95 is not None and load.state != "not_enough":
+            yield Sample(families.UPLINK_P95, load.p95.share, (way,))
+            yield Sample(families.UPLINK_COMPLIANT, int(load.state != "breach"), (way,))
 
 
 def _ward_samples(ward: WardView) -> Iterator[Sample]:

@@ -24,7 +24,7 @@ from inventory.errors import StoreError
 from probes.model import TTL_PERIODS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from agent.checks import CheckState
@@ -59,8 +59,13 @@ class Recorder:
         shelf: Shelf,
         clock: Clock,
         may_write: Callable[[], bool] = lambda: True,
+        hear: Callable[[Iterable[LoadSlot]], None] = lambda _loads: None,
     ) -> None:
-        """`may_write` is False while the disk is too full for what is bulky."""
+        """`may_write` is False while the disk is too full for what is bulky.
+
+        `hear` is told what the circuits carried, whenever it is written.
+        """
+        self._hear = hear
         self._cases = cases
         self._shelf = shelf
         self._clock = clock
@@ -137,6 +142,7 @@ class Recorder:
         if self._failing:
             _log.info("samples back")
         self._failing = False
+        self._hear(sorted(self._loads.values(), key=lambda one: one.slot))
         self._loads.clear()
         self._paths.clear()
         return True

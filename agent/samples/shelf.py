@@ -6,7 +6,7 @@ damage or a full disk must not touch incidents. One writer, any number of reader
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agent.journal.database import open_beside
 from agent.journal.migrations import Migration
@@ -151,6 +151,11 @@ class Shelf:
             alive_ms = int(base.meta(_ALIVE) or 0)
             base.set_meta(_ALIVE, str(min(alive_ms, at_ms)))
 
+    def loads_since(self, begin_s: int) -> Iterator[LoadSlot]:
+        """The load slots of every ward from `begin_s` on, the oldest first."""
+        for row in self._database.rows("SELECT * FROM load5 WHERE slot >= ?", (begin_s,)):
+            yield _load(row)
+
     def forget_before(self, at_ms: int) -> None:
         """Drop what is older."""
         base = self._database
@@ -180,10 +185,14 @@ def loads_in(database: Database, ward: str, begin_s: int, end_s: int) -> Iterato
         (begin_s, end_s, ward),
     )
     for row in rows:
-        yield LoadSlot(
-            row["ward"], row["link"], row["slot"], row["in_octets"], row["in_covered_s"],
-            row["out_octets"], row["out_covered_s"], row["capacity_bps"],
-        )  # fmt: skip
+        yield _load(row)
+
+
+def _load(row: Any) -> LoadSlot:
+    return LoadSlot(
+        row["ward"], row["link"], row["slot"], row["in_octets"], row["in_covered_s"],
+        row["out_octets"], row["out_covered_s"], row["capacity_bps"],
+    )  # fmt: skip
 
 
 def paths_in(database: Database, ward: str, begin_s: int, end_s: int) -> Iterator[PathSlot]:

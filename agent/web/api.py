@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from agent.web.parts import Parts
 
 CAPABILITIES = (
-    "events", "playbooks",
+    "events", "playbooks", "reports",
     "commands.ack", "commands.note", "commands.close", "commands.probe_now",
     "commands.playbook_start", "commands.playbook_answer", "commands.playbook_back",
     "commands.playbook_abort", "maintenance", "commands.maintenance_set",

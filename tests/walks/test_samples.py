@@ -42,6 +42,11 @@ def test_an_outage_of_the_line_is_in_the_samples_as_it_was(tell: Callable[..., N
         mended_s = story.clock.now().timestamp()
         story.mend(fault)
         await rest(story, 180)
+        text = await story.metrics()
+        for way in ("in", "out"):
+            labels = f'{{ward="{WARD}",dir="{way}"}}'
+            assert f"wardops_uplink_p95_7d_coverage_ratio{labels}" in text
+            assert f"wardops_uplink_p95_compliant{labels}" not in text  # some minutes are no week
         story.agent.recorder.write()
         loads, paths, spans = read(story)
         down = [one for one in spans if one.kind == "ward" and one.state == "down"]
