@@ -180,6 +180,14 @@ MEETING_STARTS = Metric(
     ("room",),
     "seconds",
 )
+MEETING_READINESS = Metric(
+    "wardops_meeting_readiness_ratio",
+    "gauge",
+    "Passed required checks of the room, of all, for its next meeting within 24 h; absent when "
+    "none is.",
+    ("room",),
+    "ratio",
+)
 MEETING_GOOD = Metric(
     "wardops_meeting_good_seconds_total",
     "counter",
@@ -239,7 +247,7 @@ WARD_METRICS: tuple[Metric, ...] = (
     WARD_INFO, WARD_STATE, WARD_VERDICT, WARD_CONFIDENCE, WARD_SINCE, WARD_UNMEASURED,
     INCIDENT_OPEN, INCIDENTS, INCIDENT_SUPPRESSED, INCIDENT_OVERDUE, INCIDENT_DURATION,
     UPLINK_CAPACITY, UPLINK_USED, UPLINK_P95, UPLINK_COVERAGE, UPLINK_COMPLIANT,
-    DATA_QUALITY, DATA_AGE, MEETING_STARTS, MEETING_GOOD, MEETING_SECONDS,
+    DATA_QUALITY, DATA_AGE, MEETING_STARTS, MEETING_READINESS, MEETING_GOOD, MEETING_SECONDS,
 )  # fmt: skip
 
 DEVICE_STATES = (

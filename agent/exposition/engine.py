@@ -77,6 +77,9 @@ def _meeting_samples(code: str, view: AgentView) -> Iterator[Sample]:
         if one.ward == code and one.end > view.now and starts_s <= _DAY_S and one.room not in told:
             told.add(one.room)
             yield Sample(families.MEETING_STARTS, starts_s, (one.room,))
+            judged = view.rooms.room(code, one.room, one) if view.rooms is not None else None
+            if judged is not None and judged.ratio is not None:
+                yield Sample(families.MEETING_READINESS, judged.ratio, (one.room,))
     for (ward, room), seconds in sorted(view.room_seconds.items()):
         if ward == code:
             yield Sample(families.MEETING_GOOD, seconds.good_s, (room,))

@@ -8,6 +8,7 @@ from agent import wire
 from agent.incidents.verbs import text_of
 from agent.meetings.scene import needed, scene_of
 from inventory.errors import ActionRefused, InputError
+from inventory.meetings import rooms_of
 from probes.meeting.readiness import readiness_of
 from probes.meeting.readiness_model import BY_PERSON, Confirmed
 from probes.meeting.readiness_words import both_of, do_of, name_of, said_of, step_of, why_of
@@ -118,6 +119,10 @@ class Check:
             ward = next(iter(cases))
         if ward not in cases:
             raise ActionRefused("run.no_ward", ward=str(ward)[:20])
+        rooms = rooms_of(cases[str(ward)].watch.ward)
+        if room not in rooms:
+            known = ", ".join(rooms) or "-"
+            raise ActionRefused("meeting.no_such_room", room=room[:60], rooms=known)
         return str(ward), room, self._shelf.next_of(str(ward), room, self._clock.now())
 
     def _scene(self, case: WardCase, room: str, meeting: Meeting | None) -> Scene:

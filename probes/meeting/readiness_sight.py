@@ -23,6 +23,7 @@ _THERE = frozenset(
         Reason.UNSUPPORTED,
     }
 )  # fmt: skip
+_BRISK_TTL_S = TTL_PERIODS * 60.0
 _SLOW_TTL_S = TTL_PERIODS * 300.0  # what lives longer (who it is) says nothing of now
 
 
@@ -43,8 +44,11 @@ def fresh(scene: Scene, name: str) -> tuple[Observation, ...]:
 
 
 def answers(scene: Scene, name: str) -> bool | None:
-    """Whether a target is there: any fresh answer says yes, silence of all says no."""
-    runs = fresh(scene, name)
+    """Whether a target is there: any fresh answer says yes, silence of all says no.
+
+    What is asked every few minutes only (time, certificates) may have answered before it fell.
+    """
+    runs = [one for one in fresh(scene, name) if one.ttl_s <= _BRISK_TTL_S]
     if any(one.reason in _THERE for one in runs):
         return True
     return False if runs and all(one.reason in SILENT for one in runs) else None
