@@ -108,23 +108,27 @@ class SshAccess(Frozen):
     """How a device is asked over SSH. `auth` refers to YAML with `user` and `password`.
 
     `host_key` is the fingerprint of the device's own key, as `ssh-keygen -lf` shows it. Without one
-    nobody logs in: the fingerprint is shown, and a person writes it here.
+    nobody logs in: the fingerprint is shown, and a person writes it here. With `sudo` a machine is
+    asked by `sudo -n` for what root alone may read.
     """
 
     auth: SecretRef
     port: int = Field(default=22, ge=1, le=65535)
     host_key: Annotated[str, StringConstraints(pattern=HOST_KEY)] | None = None
+    sudo: bool = False
 
 
 class SipEntry(Frozen):
     """Where a SIP registrar says whether a device is registered.
 
     `address` is the device's address-of-record (`USER@DOMAIN`), `lookup` the registrar's JSON-RPC
-    over HTTP, which is asked and never told anything.
+    over HTTP, which is asked and never told anything. `ca` and `pin` say whom it is believed to be.
     """
 
     address: Annotated[str, StringConstraints(pattern=SIP_ADDRESS)]
     lookup: HttpUrl
+    ca: str | None = None
+    pin: Annotated[str, StringConstraints(pattern=PIN)] | None = None
 
 
 class Parents(Frozen):

@@ -7,6 +7,7 @@ device was registered from stands in the answer; only whether any registration l
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from probes.errors import Forbidden, NotConfigured, ParseFailed
@@ -37,8 +38,9 @@ async def run(target: Target, context: ProbeContext) -> Reading:
     if entry is None:
         raise NotConfigured
     asked = Ask("POST", question(entry.address))
+    ca = str(Path(target.folder) / entry.ca) if entry.ca else None
     page = await visit(
-        streams_of(context), entry.lookup, Trust(None, None, insecure=False),
+        streams_of(context), entry.lookup, Trust(ca, entry.pin, insecure=False),
         max_bytes=_MAX_BYTES, family=target.family, ask=asked,
     )  # fmt: skip
     if page.status in (401, 403):

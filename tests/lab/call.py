@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.lab.lab import missing
+from tests.lab.net import LabError
 from tests.lab.programs import Program, wait_for
 from tests.lab.ward import PYTHON, REFLECTOR, REGISTRAR, ROOT, VC
 
@@ -98,7 +100,9 @@ module_app rtcpsummary.so
 
 @contextmanager
 def call_lab(lab: Lab) -> Iterator[None]:
-    """The programs of the call, up and registered; gone afterwards."""
+    """The programs of the call, up and registered; gone afterwards. Raises LabError."""
+    if gone := missing(("baresip",)):
+        raise LabError(f"not installed: {', '.join(gone)}; .ci/run names Debian's packages")
     programs = (
         registrar(lab.folder, "registrar-md5", "MD5", MD5_PORT, RPC_PORT),
         registrar(lab.folder, "registrar-sha", "SHA-256", SHA_PORT, RPC_PORT + 1),

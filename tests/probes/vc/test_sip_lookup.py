@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from probes.model import Observation
+    from tests.probes.conftest import Authority
 
 ADDRESS = "phong-hop@hop.example"
 CONTACT = "sip:phong-hop@192.0.2.30:5060"
@@ -117,11 +118,11 @@ async def test_the_registrar_is_asked_over_http_and_nobodys_address_is_told(
         assert seen.reading.vc.sip_registered is wanted
 
 
-async def looked_up(url: str, notes: list[str]) -> Observation:
+async def looked_up(url: str, notes: list[str], *, ca: str | None = None) -> Observation:
     """One run of the probe."""
     client, clock, no_snmp = HttpsClient(), SystemClock(), _nothing()
     ways = Transports(no_snmp, client, FakeEcho({}), TcpConnector(), wire=Wire(notes.append))
-    entry = SipEntry(address=ADDRESS, lookup=url)
+    entry = SipEntry(address=ADDRESS, lookup=url, ca=ca)
     target = Target("26740", "vc", "clickshare", "vc", "192.0.2.30", sip_entry=entry)
     deadline = clock.monotonic() + 10
     return await observe(
@@ -131,3 +132,20 @@ async def looked_up(url: str, notes: list[str]) -> Observation:
 
 def _nothing() -> Any:
     return None
+
+
+@pytest.mark.parametrize(("knows", "reason"), [(True, Reason.OK), (False, Reason.TLS_UNTRUSTED)])
+async def test_the_registrars_page_is_believed_by_its_certificate_alone(
+    knows: bool, reason: Reason, authority: Authority
+) -> None:
+    body = found(42)
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b'id": 1}')
+        writer.write(head + body)
+
+    async with stream_server(talk, tls=authority.server()[0]) as port:
+        ca = authority.file if knows else None
+        seen = await looked_up(f"https://127.0.0.1:{port}/RPC", [], ca=ca)
+    assert seen.reason is reason
