@@ -62,7 +62,7 @@ def meeting_list(
 @click.option("--code", required=True, metavar="CODE")
 @click.option("--join", type=click.Choice(("dial_in", "dial_out")))
 @click.option("--test-uri", "test_uri", metavar="URI")
-@click.option("--profile", type=click.Choice(get_args(LineProfile)))
+@click.option("--profile", type=click.Choice(get_args(LineProfile)), metavar="PROFILE")
 @click.option("--json", "as_json", is_flag=True)
 @reaches_agent
 @click.pass_context

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from drills.listen import Ports
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+
+    import pytest
 
     from tests.walks.conftest import Story
 
@@ -183,3 +185,80 @@ def test_a_meeting_leaves_a_record_of_each_minute_and_counts_the_good_ones(
         assert [one["id"] for one in old["items"]] == [number]
 
     tell(plot, ports=WELL_EQUIPPED)
+
+
+CANARY = "KÍN-Canary-ông-Văn-A"
+SECRET_CALENDAR = f"""\
+BEGIN:VCALENDAR
+BEGIN:VEVENT
+UID:{CANARY}@uid
+DTSTART:20261123T080000
+DTEND:20261123T090000
+SUMMARY:{CANARY} 45/TB-UBND
+DESCRIPTION:https://mcu.example/{CANARY}
+ORGANIZER;CN={CANARY}:mailto:{CANARY}@x.vn
+ATTENDEE;CN={CANARY}:mailto:{CANARY}@x.vn
+URL:https://{CANARY}.example/
+LOCATION:Phòng họp A\\, {CANARY}
+END:VEVENT
+BEGIN:VEVENT
+UID:{CANARY}-2@uid
+DTSTART;TZID={CANARY}:20261123T080000
+SUMMARY:{CANARY}
+LOCATION:{CANARY}
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+def with_calendar(folder: Path) -> None:
+    """A drop folder of calendar files, one of them named after its meeting."""
+    (folder / "lich").mkdir()
+    (folder / "lich" / f"{CANARY}.ics").write_text(SECRET_CALENDAR, encoding="utf-8")
+    (folder / "meetings.yaml").write_text(
+        "schema: wardops/meetings/1\ncalendars: [{id: ubnd, file: lich, every_min: 1}]\n",
+        encoding="utf-8",
+    )
+
+
+def test_nothing_of_a_calendars_texts_is_stored_logged_or_told(
+    tell: Callable[[Any], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nor of a hostile one's, nor the names of files; and a lost calendar keeps what it said."""
+
+    async def everything(story: Story) -> str:
+        paths = ("/snapshot", "/meetings", "/meetings?from=2026-01-01T00:00:00Z", "/incidents")
+        said = [str(await story.get(path)) for path in paths]
+        kept = [
+            file.read_bytes().decode("utf-8", "replace")
+            for file in story.agent.plan.state.rglob("*") if file.is_file()
+        ]  # fmt: skip
+        return "\n".join([*said, *kept, await story.metrics(), caplog.text])
+
+    async def plot(story: Story) -> None:
+        lich = Path(story.agent.plan.inventory.folder) / "lich"
+
+        async def read() -> Any:
+            found = await story.get("/meetings")
+            return found if found["items"] and found["calendars"][0]["read_at"] else None
+
+        # files are read in a thread, for which virtual time does not wait
+        (shown,) = (await story.within(600, read))["items"]
+        assert (shown["room"], shown["start"]) == (ROOM, "2026-11-23T01:00:00.000Z")
+        assert shown["code"].startswith("L-")
+        assert "Canary" not in await everything(story)
+        (lich / f"{CANARY}.ics").write_text(f"BEGIN:VCALENDAR\n{CANARY}\n", encoding="utf-8")
+
+        async def lost() -> Any:
+            found = await story.get("/meetings")
+            return found if found["calendars"][0]["problem"] else None
+
+        found = await story.within(1200, lost)
+        (calendar,) = found["calendars"]
+        assert [one["id"] for one in found["items"]] == [shown["id"]]
+        assert calendar["problem"]["en"].startswith("lich/1.ics:2:1")
+        assert calendar["age_s"] > 0
+        assert "calendar lost name=ubnd" in caplog.text
+        assert "Canary" not in await everything(story)
+
+    tell(plot, amend=with_calendar)
