@@ -30,7 +30,7 @@ from probes.summary import summary
 from probes.target import Asked, is_url, parse_target, targets_of, with_auth, with_trust
 from probes.transports.open import open_transports
 from probes.transports.witness import witnessed
-from probes.vc import cisco_record
+from probes.vc import cisco_record, poly_record
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -44,7 +44,11 @@ if TYPE_CHECKING:
 
 # Probes whose answers are recorded as they are, less what is private.
 _RECORDERS: Mapping[str, Callable[[Target, ProbeContext], Awaitable[Recorded]]] = MappingProxyType(
-    {"cisco-ce": cisco_record.record}
+    {
+        "cisco-ce": cisco_record.record,
+        "poly": poly_record.record,
+        "poly-trio": poly_record.record_trio,
+    }
 )
 
 

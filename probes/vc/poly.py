@@ -51,7 +51,7 @@ from probes.vc.poly_read import (
 from probes.vc.poly_session import LEAVING_S, Session, Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from probes.model import ProbeContext, Target
 
@@ -94,6 +94,17 @@ async def run(target: Target, context: ProbeContext) -> Reading:
     ProtocolBroken by answer; Unsupported where it answers nothing that is known; NotConfigured
     without access; and what the client raises.
     """
+    poll, told = await _visit(target, context)
+    return _reading(told, poll, context)
+
+
+async def answers_of(target: Target, context: ProbeContext) -> Mapping[str, Any]:
+    """The answers of one session as they are, by path. Raises as `run` does."""
+    poll, _told = await _visit(target, context)
+    return {**poll.answers, **poll.media}
+
+
+async def _visit(target: Target, context: ProbeContext) -> tuple[_Poll, Told]:
     access = target.https
     if access is None:
         raise NotConfigured
@@ -103,31 +114,37 @@ async def run(target: Target, context: ProbeContext) -> Reading:
         _refuse_to_disturb(kept, context)
         # Before a session is at stake: a device that is off is asked again at the next turn.
         await context.transports.tcp.connect(target.host, access.port, deadline=context.deadline)
-        tally = Tally(kept.left_open)
+        session = Session(
+            context.transports.http, base_of(target, access), user, password,
+            context.deadline - LEAVING_S, Tally(kept.left_open),
+        )  # fmt: skip
+        poll = _Poll(session, context, kept)
         try:
-            session = Session(
-                context.transports.http, base_of(target, access), user, password,
-                context.deadline - LEAVING_S, tally,
-            )  # fmt: skip
             async with session:
-                poll = _Poll(session, context, kept)
                 told = await poll.told()
         except BaseException as error:
-            context.memory.kept = replace(_failed(kept, error, context), left_open=tally.left_open)
+            context.memory.kept = replace(
+                _failed(kept, error, context), left_open=session.tally.left_open
+            )
+            if isinstance(error, ProbeError) and session.tally.left_open:
+                error.with_samples(_left_open(session.tally))
             raise
-        context.memory.kept = _learned(kept, told, tally)
-    return _reading(told, poll, tally, context)
+        context.memory.kept = _learned(kept, told, session.tally)
+    return poll, told
 
 
-def _reading(told: Told, poll: _Poll, tally: Tally, context: ProbeContext) -> Reading:
+def _left_open(tally: Tally) -> tuple[Sample, ...]:
+    return (Sample(SESSIONS_LEFT, tally.left_open),)
+
+
+def _reading(told: Told, poll: _Poll, context: ProbeContext) -> Reading:
     identity = identity_of(told.answers)
     vc = status_of(told, context.clock.now())
     context.note(
         f"poly: {identity.os}, {identity.model}, {identity.version}; {len(told.answers)} answers"
     )
-    left = (Sample(SESSIONS_LEFT, tally.left_open),)
     return Reading(
-        samples=(*samples_of(vc, identity), *left),
+        samples=(*samples_of(vc, identity), *_left_open(poll.session.tally)),
         identity=identity,
         vc=vc,
         complete=not poll.missing,
@@ -173,23 +190,26 @@ def _learned(kept: _Kept, told: Told, tally: Tally) -> _Kept:
 
 @dataclass(slots=True)
 class _Poll:
-    """The reads of one session, in order; `missing` says that one of them went wrong."""
+    """The reads of one session, in order; `missing` says that one of them went wrong.
+
+    `answers` and `media` hold what was answered, by path.
+    """
 
     session: Session
     context: ProbeContext
     kept: _Kept
     missing: bool = False
     answers: dict[str, Any] = field(default_factory=dict)
+    media: dict[str, Any] = field(default_factory=dict)
     _first: ProbeError | None = None
 
     async def told(self) -> Told:
         """All answers. Raises the first error where nothing was answered at all."""
-        streams: list[Any] = []
         try:
             for path in self._paths():
                 await self._read(path)
             for ways in self._media_paths():
-                streams += [await self._first_of(ways)]
+                await self._first_of(ways)
         except (TimedOut, ProtocolBroken, AuthFailed):
             if not self.answers:
                 raise
@@ -199,7 +219,7 @@ class _Poll:
         asked = MICROPHONES in self.answers
         return Told(
             answers=self.answers,
-            media=media_of(streams),
+            media=media_of(self.media.values()),
             microphones=microphones_of(self.answers[MICROPHONES])
             if asked
             else self.kept.microphones,
@@ -226,12 +246,12 @@ class _Poll:
         if found is not None:
             self.answers[path] = found
 
-    async def _first_of(self, paths: tuple[str, str]) -> Any:
+    async def _first_of(self, paths: tuple[str, str]) -> None:
         for path in paths:
             found = await self._optional(path)
             if found is not None:
-                return found
-        return None
+                self.media[path] = found
+                return
 
     async def _optional(self, path: str) -> Any:
         """The answer to one read; None where this device does not have it or does not show it.

@@ -56,12 +56,7 @@ async def run(target: Target, context: ProbeContext) -> Reading:
     All but the first are optional. Raises Unsupported where the API is not there, Busy, Forbidden
     or ProtocolBroken by its code, and what statuses and the client raise.
     """
-    access = target.https
-    if access is None:
-        raise NotConfigured
-    user, password = login_of(context.secret(access.auth))
-    base = replace(base_of(target, access), user=user, password=password)
-    asked = _Asked(base, context)
+    asked = _asked(target, context)
     info = as_dict(await asked.needed(INFO))
     lines = await asked.optional(LINES)
     sip = as_dict(await asked.optional(SIP))
@@ -82,11 +77,29 @@ async def run(target: Target, context: ProbeContext) -> Reading:
     )
 
 
+async def answers_of(target: Target, context: ProbeContext) -> Mapping[str, Any]:
+    """The answers to all questions as they are, by path. Raises as `run` does."""
+    asked = _asked(target, context)
+    await asked.needed(INFO)
+    for paths in (LINES, SIP, NETWORK, STATS, TRAFFIC):
+        await asked.optional(paths)
+    return asked.answers
+
+
+def _asked(target: Target, context: ProbeContext) -> _Asked:
+    access = target.https
+    if access is None:
+        raise NotConfigured
+    user, password = login_of(context.secret(access.auth))
+    return _Asked(replace(base_of(target, access), user=user, password=password), context)
+
+
 class _Asked:
-    """One poll's questions; `missing` says that one of the optional ones went wrong."""
+    """One poll's questions and answers; `missing` says that an optional one went wrong."""
 
     def __init__(self, base: HttpRequest, context: ProbeContext) -> None:
         self.missing = False
+        self.answers: dict[str, Any] = {}
         self._base, self._context = base, context
 
     async def needed(self, paths: tuple[str, ...]) -> Any:
@@ -98,7 +111,9 @@ class _Asked:
             )
             if answer.status not in _NOT_THERE:
                 check_status(answer)
-                return data_of(json_of(answer.body, answer.content_type))
+                told = json_of(answer.body, answer.content_type)
+                self.answers[path] = told
+                return data_of(told)
         raise Unsupported
 
     async def optional(self, paths: tuple[str, ...]) -> Any:

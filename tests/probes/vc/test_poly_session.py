@@ -171,8 +171,9 @@ def test_a_log_in_whose_answer_hangs_after_its_headers_is_closed(story: Story) -
 
 def test_a_log_in_whose_answer_is_lost_is_counted_as_left_open(story: Story) -> None:
     story.line.fault = lambda request: "cut_after" if request.heard else ""
-    story.run(story.poll())
+    lost = story.run(story.poll())
     assert (len(story.line.desk.open), story.left) == (1, 1)
+    assert [(s.metric, s.value) for s in lost.reading.samples] == [(SESSIONS_LEFT, 1)]
     story.line.fault = lambda _request: ""
     seen = story.run(story.poll())
     told = {s.metric: s.value for s in seen.reading.samples}
