@@ -77,6 +77,7 @@ def truly(
         assert_blamed(found, counted)
         wrong = judge(found)
         if not wrong:
+            print(f"measured: {json.dumps(found)}")  # noqa: T201 - shown with -s
             return
         late_s = max(counted[name]["late_max_s"] or 0.0 for name in ("out", "back"))
         said.append(f"{'; '.join(wrong)} (the line was up to {1000 * late_s:.1f} ms late)")
