@@ -40,7 +40,7 @@ class Fault:
     says: str = ""
     quick: bool = False
     afresh: bool = False
-    within_s: float = 60.0
+    within_s: float = 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Quiet:
     sign: str
     segments: tuple[str, ...] = ("none/",)
     quick: bool = False
-    within_s: float = 60.0
+    within_s: float = 90.0
 
 
 def _port(host: str, port: str, state: str) -> Callable[[Lab], object]:
