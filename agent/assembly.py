@@ -171,7 +171,7 @@ class Agent:
         self.scribe = Scribe(self.usher.shelf, self.engine, clock)
         self.calendars = Calendars(
             read_meetings(inventory, Path(inventory.folder)), inventory, self.usher.shelf,
-            transports, clock, self.usher.changed,
+            transports.http, clock, self.usher.changed,
         )  # fmt: skip
         self.check = Check(self.engine, self.usher.shelf, PeoplesWord(self.store), clock)
         self.actions = Actions(

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from inventory.model import Inventory
     from probes.clock import Clock
     from probes.meeting.calendar import CalendarReading, Place
-    from probes.transports.model import Transports
+    from probes.transports.model import HttpClient
 
 _log = logging.getLogger(__name__)
 BACK, AHEAD = timedelta(days=1), timedelta(days=60)
@@ -56,7 +56,7 @@ class Calendars:
         settings: MeetingSettings,
         inventory: Inventory,
         shelf: Shelf,
-        transports: Transports,
+        http: HttpClient,
         clock: Clock,
         changed: Callable[[Change], None],
     ) -> None:
@@ -64,7 +64,7 @@ class Calendars:
         self._settings = settings
         self._inventory = inventory
         self._shelf = shelf
-        self._transports = transports
+        self._http = http
         self._clock = clock
         self._changed = changed
         self._states = {one.id: CalendarState(one.id) for one in settings.calendars}
@@ -125,7 +125,7 @@ class Calendars:
         deadline = self._clock.monotonic() + FETCH_S
         try:
             login = login_of(resolve(calendar.auth, folder)) if calendar.auth else (None, None)
-            answer = await self._transports.http.get(
+            answer = await self._http.get(
                 calendar.url or "", deadline=deadline, user=login[0], password=login[1],
                 ca=str(folder / calendar.ca) if calendar.ca else None, pin=calendar.pin,
                 max_bytes=MAX_BYTES,

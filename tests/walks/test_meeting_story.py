@@ -39,7 +39,7 @@ async def booked(story: Story, in_min: float, minutes: int = 60, **more: Any) ->
 
 
 def test_a_codec_off_is_a_finding_before_its_meeting_and_none_without(
-    tell: Callable[[Any], None],
+    tell: Callable[..., None],
 ) -> None:
     """Switched off: nothing, until 45 minutes before a meeting; called off, nothing again."""
 
@@ -63,7 +63,7 @@ def test_a_codec_off_is_a_finding_before_its_meeting_and_none_without(
 
 
 def test_everybody_reads_the_next_meeting_and_each_phase_is_said_once(
-    tell: Callable[[Any], None],
+    tell: Callable[..., None],
 ) -> None:
     async def plot(story: Story) -> None:
         await story.clock.sleep(60)
@@ -81,7 +81,7 @@ def test_everybody_reads_the_next_meeting_and_each_phase_is_said_once(
     tell(plot)
 
 
-def test_a_meeting_that_is_called_off_is_gone_for_everybody(tell: Callable[[Any], None]) -> None:
+def test_a_meeting_that_is_called_off_is_gone_for_everybody(tell: Callable[..., None]) -> None:
     async def plot(story: Story) -> None:
         await story.clock.sleep(60)
         await booked(story, 50)
@@ -102,7 +102,7 @@ def _runs(story: Story, name: str, probe: str) -> int:
 
 
 def test_around_a_meeting_the_room_and_the_line_are_read_lightly_and_the_line_oftener(
-    tell: Callable[[Any], None],
+    tell: Callable[..., None],
 ) -> None:
     """No table is walked from half an hour before to the end; then everything is as before."""
     watched = (
@@ -137,7 +137,7 @@ def test_around_a_meeting_the_room_and_the_line_are_read_lightly_and_the_line_of
 
 
 def test_a_lossy_line_is_an_incident_one_level_up_when_a_meeting_is_near(
-    tell: Callable[[Any], None],
+    tell: Callable[..., None],
 ) -> None:
     """Degraded, work goes on: S3 on any day; a meeting in twenty minutes makes it S2."""
 
@@ -152,7 +152,7 @@ def test_a_lossy_line_is_an_incident_one_level_up_when_a_meeting_is_near(
 
 
 def test_a_meeting_leaves_a_record_of_each_minute_and_counts_the_good_ones(
-    tell: Callable[[Any], None],
+    tell: Callable[..., None],
 ) -> None:
     """Two good minutes, then a line that loses a fifth: the record says when and how much."""
 
@@ -222,7 +222,7 @@ def with_calendar(folder: Path) -> None:
 
 
 def test_nothing_of_a_calendars_texts_is_stored_logged_or_told(
-    tell: Callable[[Any], None], caplog: pytest.LogCaptureFixture
+    tell: Callable[..., None], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Nor of a hostile one's, nor the names of files; and a lost calendar keeps what it said."""
 
