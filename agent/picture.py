@@ -11,8 +11,10 @@ from agent.checks import State
 from agent.data_quality import Quality, quality_of, uniqueness
 from agent.verdict.hold import not_measured
 from agent.verdict.reach import answered
+from agent.verdict.topology import RESOLVER
 from agent.view import AgentView, DeviceView, IncidentCounts, WardView
 from agent.ward_checks import REACHABLE
+from playbooks.verdict.facts import Truth
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from agent.incidents.record import Incident
     from agent.verdict.sight import Seen
     from agent.view import DeviceState, NotReady
+    from playbooks.verdict.facts import Facts
     from agent.ward_case import WardCase
     from agent.watching import WardWatch
     from inventory.model import Realm, Vantage
@@ -58,7 +61,8 @@ def picture(
 def _ward(engine: Engine, case: WardCase, now: datetime, mono: float) -> WardView:
     watch = case.watch
     states = {name: c for (name, check), c in watch.checks.items() if check == REACHABLE}
-    dark = not_measured(watch.holds, states, watch.topology)
+    facts = case.judged[0] if case.judged is not None else None
+    dark = not_measured(watch.holds, states, watch.topology) | _waiting(facts)
     views = [_device(engine, case, name, dark, now, mono) for name in watch.targets]
     return WardView(
         ward=watch.ward,
@@ -69,8 +73,15 @@ def _ward(engine: Engine, case: WardCase, now: datetime, mono: float) -> WardVie
         services=tuple(v for v in views if v.target.role == "service"),
         incidents=_newest_first(case.incidents.values(), closed=RECENT),
         counts=_counts(case.incidents.values()),
+        facts=facts,
         quality=_quality(case, views, mono),
     )
+
+
+def _waiting(facts: Facts | None) -> frozenset[str]:
+    """The ward's own resolver while the line is lost: it waits for what lies beyond."""
+    is_lost = facts is not None and facts.truth("gw") is Truth.FALSE
+    return frozenset({RESOLVER} if is_lost else ())
 
 
 _NOT_EXPECTED = frozenset({"unreachable", "maintenance", "off_duty"})

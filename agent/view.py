@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from agent.troubles import Trouble
     from agent.wire import Command, CommandResult, Contact, Drill, PlaybookBrief, PlaybookRun
     from inventory.model import Realm, Unit, Vantage, Ward
+    from playbooks.verdict.facts import Facts
     from playbooks.verdict.model import Segment, Verdict, VerdictState
     from probes.meeting.model import Meeting
     from probes.meeting.readiness_model import Readiness
@@ -121,7 +122,7 @@ class WardView:
 
     `verdict` is the settled one, None before the first. `incidents` are those not closed, plus
     whatever else the first screen shall show, newest first. `path` has the five stations; left
-    empty it is made from the verdict.
+    empty it is made from the verdict and from `facts`, what was known when it was judged last.
     """
 
     ward: Ward
@@ -133,6 +134,7 @@ class WardView:
     incidents: tuple[Incident, ...] = ()
     counts: IncidentCounts = IncidentCounts()
     path: tuple[PathState, ...] = ()
+    facts: Facts | None = None
     quality: Quality = field(default_factory=Quality)
 
     @property

@@ -144,5 +144,8 @@ def _what(showing: Showing, segment: str, things: Sequence[Device | Service]) ->
             said = words.say("tui.home.gateway")
             return line(f"{said} ", Span(marks[0].glyph, marks[0].tone)) if marks else BLANK
         case _:
-            good = sum(1 for one in things if mark_shown(showing, one) is OK)
-            return line(words.say("tui.home.good", good=good, all=len(things))) if things else BLANK
+            # What waits for something behind the break was not measured, so it does not count.
+            counted = [one for one in things if one.state != "unreachable"] or things
+            good = sum(1 for one in counted if mark_shown(showing, one) is OK)
+            said = words.say("tui.home.good", good=good, all=len(counted))
+            return line(said) if things else BLANK

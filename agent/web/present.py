@@ -67,7 +67,7 @@ def path(ward: WardView) -> tuple[wire.PathNode, ...]:
     """The five stations, as the engine gave them or as the verdict leaves them."""
     return tuple(
         wire.PathNode(segment=node.segment, state=node.state, reason=node.reason)
-        for node in ward.path or path_of(ward.verdict)
+        for node in ward.path or path_of(ward.verdict, ward.facts)
     )
 
 

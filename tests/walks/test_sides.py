@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.walks.conftest import WELL_EQUIPPED
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -68,6 +70,28 @@ def _named(story: Story, on: str) -> str:
     link = story.agent.plan.inventory.wards["26740"].primary_link
     assert link is not None
     return link.near
+
+
+def test_the_ward_s_own_resolver_is_not_at_fault_while_the_line_is_cut(
+    tell: Callable[..., None],
+) -> None:
+    """It waits for what lies beyond; once the line is back it is measured like before."""
+
+    async def plot(story: Story) -> None:
+        await story.wait(HEALTHY_AFTER_S)
+        assert (await story.states())["resolver"] == "ok"
+        cut = story.fault("cable_cut", "ce:wan")
+        await story.within(90, lambda: shown(story, "metronet", "line"))
+        await story.wait(120)
+        assert (await story.states())["resolver"] == "unreachable"
+        story.mend(cut)
+        await story.within(240, lambda: state_is(story, "resolver", "ok"))
+
+    tell(plot, ports=WELL_EQUIPPED)
+
+
+async def state_is(story: Story, name: str, state: str) -> bool:
+    return (await story.states())[name] == state
 
 
 def test_a_terminal_device_that_ignores_ping_is_never_a_fault(tell: Callable[[Any], None]) -> None:
