@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ruamel.yaml import YAML
 
 from drills.faces.xapi.web import USER
+from drills.listen_shell import fingerprint
 from drills.topology import CANARY, COMMIT_MBPS, GATEWAY, REFLECTOR, RESOLVER, TIME_SERVER
 from inventory.errors import InputError
 from inventory.language import both
@@ -195,6 +196,9 @@ def _device(world: World, node: Node, ports: Ports) -> dict[str, Any]:
             "https": {"auth": f"file:{LOGIN}", "port": ports.https, "ca": CA},
             "duty": "always",
         }
+    if node.kind == "cisco_ce" and ports.ssh:
+        key = fingerprint(world.seed)
+        device["ssh"] = {"auth": f"file:{LOGIN}", "port": ports.ssh, "host_key": key}
     if node.kind == "generic_host":
         device["ping"] = True
     return device

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drills.listen import Ports
+from drills.listen_shell import fingerprint
 from drills.topology import ward_standard
 from drills.world import World
 from drills.writing import write_inventory
@@ -20,7 +21,7 @@ from probes.registry import kinds
 if TYPE_CHECKING:
     from pathlib import Path
 
-PORTS = Ports(snmp=1161, https=8443, http=9100, reach=9700)
+PORTS = Ports(snmp=1161, https=8443, http=9100, reach=9700, ssh=2222)
 
 
 def _world(*codes: str) -> World:
@@ -50,6 +51,8 @@ def test_the_inventory_loads_and_says_simulated(tmp_path: Path) -> None:
     vc = next(device for device in ward.devices if device.kind == "cisco_ce")
     assert vc.https is not None
     assert (vc.https.port, vc.https.ca) == (8443, "ca.pem")
+    assert vc.ssh is not None
+    assert (vc.ssh.port, vc.ssh.host_key) == (2222, fingerprint(world.seed))
     assert (tmp_path / "ca.pem").read_bytes() == b"authority"
 
 
