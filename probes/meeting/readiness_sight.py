@@ -43,12 +43,17 @@ def fresh(scene: Scene, name: str) -> tuple[Observation, ...]:
     return tuple(sorted(live, key=lambda one: -one.mono))
 
 
+def checks(scene: Scene, name: str) -> tuple[Observation, ...]:
+    """Those of the fresh runs that are about the target itself, not what others say of it."""
+    return tuple(one for one in fresh(scene, name) if one.is_proof)
+
+
 def answers(scene: Scene, name: str) -> bool | None:
     """Whether a target is there: any fresh answer says yes, silence of all says no.
 
     What is asked every few minutes only (time, certificates) may have answered before it fell.
     """
-    runs = [one for one in fresh(scene, name) if one.ttl_s <= _BRISK_TTL_S]
+    runs = [one for one in checks(scene, name) if one.ttl_s <= _BRISK_TTL_S]
     if any(one.reason in _THERE for one in runs):
         return True
     return False if runs and all(one.reason in SILENT for one in runs) else None

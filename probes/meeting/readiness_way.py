@@ -13,6 +13,7 @@ from probes.meeting.readiness_sight import (
     Read,
     answers,
     chain,
+    checks,
     endpoint_of,
     fresh,
     last_age_s,
@@ -173,7 +174,7 @@ def _services(scene: Scene, blocker: ItemName | None) -> Iterator[Item]:
     names = [name for one in scene.ward.services if _is_needed(one, scene) for name in one.names]
     if not names:
         return
-    runs = {name: fresh(scene, name) for name in names}
+    runs = {name: checks(scene, name) for name in names}
     age_s = min((a for n in names if (a := last_age_s(scene, n)) is not None), default=None)
     bad = [(name, found[0].reason) for name, found in runs.items() if found and not found[0].ok]
     if bad and blocker is not None:
