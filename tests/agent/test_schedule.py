@@ -289,5 +289,9 @@ def test_a_job_with_another_rhythm_lives_as_long_as_that_and_no_longer() -> None
     assert len(runs) in (12, 13)
     assert {run[1:] for run in runs[1:]} == {(25.0, 3.0)}
     schedule.order({}, 120.0)
-    after = [s for s in range(120, 300) if schedule.due(float(s)) and not schedule.done(echo)]
-    assert len(after) == 6
+    after = 0
+    for second in range(120, 300):
+        for one in schedule.due(float(second)):
+            schedule.done(one)
+            after += 1
+    assert after == 6
