@@ -235,6 +235,10 @@ def _vm(vm: VmStatus) -> dict[str, Any]:
         "failed_units": vm.failed_units,
         "pending_security_updates": vm.pending_security_updates,
         "reboot_required": vm.reboot_required,
+        "release": vm.release,
+        "listening": None
+        if vm.listening is None
+        else [{"protocol": o.protocol, "address": o.address, "port": o.port} for o in vm.listening],
     }
 
 

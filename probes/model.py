@@ -295,9 +295,10 @@ class Reading:
     """What one probe made of one answer: samples for export and records for judging.
 
     Parts that the probe does not measure stay None. `complete` is False when a limit cut the
-    answer; whole rows are kept. `ways` is the line by class and direction, as one burst saw it,
-    `grades` how good each class is, as the bursts so far bear out;
-    `clock_stepped` says that a clock was set meanwhile, so that it says nothing of one direction.
+    answer; whole rows are kept. `withheld`: the account may not read a part that it should. `ways`
+    is the line by class and direction, as one burst saw it, `grades` how good each class is, as the
+    bursts so far bear out; `clock_stepped` says that a clock was set meanwhile, so that it says
+    nothing of one direction.
     """
 
     samples: tuple[Sample, ...] = ()
@@ -312,6 +313,7 @@ class Reading:
     neighbours: tuple[Neighbour, ...] | None = None
     uptime_ticks: int | None = None
     complete: bool = True
+    withheld: bool = False
     method: str = ""
     engine_boots: int | None = None
     engine_time_s: int | None = None

@@ -66,6 +66,7 @@ _NEEDS: Mapping[str, Callable[[Target], object]] = MappingProxyType(
         "cisco-ce-ws": lambda target: target.https,
         "poly": lambda target: target.https,
         "cms": lambda target: target.https,
+        "vm-ssh": lambda target: target.ssh,
         "proxmox": lambda target: target.https,
         "node-exporter": lambda target: target.url,
         "document-flow": lambda target: target.flow,

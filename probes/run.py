@@ -43,7 +43,8 @@ async def observe(
     """Ask `target` with `probe`, at most until `deadline` (the loop's seconds); never raises.
 
     A failed run has a reason, and in its reading no more than samples which its error carries; an
-    answer that a limit cut keeps its samples and has reason `limit`. `secret` resolves a reference
+    answer that a limit cut keeps its samples and has reason `limit`, one of which a part may not be
+    read `forbidden`. `secret` resolves a reference
     of the inventory; `memory` is what the probe keeps of the target. Cancellation passes through.
     """
     started, begun = clock.now(), clock.monotonic()
@@ -79,6 +80,8 @@ async def _run(target: Target, probe: Probe, context: ProbeContext) -> _Outcome:
             return _failed(TimedOut(probe.silence))
         _log.exception("bug probe=%s device=%s", probe.name, target.name)
         return _Outcome(Reason.BUG, detail="bug", values={"problem": type(error).__name__})
+    if reading.complete and reading.withheld:
+        return _Outcome(Reason.FORBIDDEN, reading, detail="withheld")
     if reading.complete:
         return _Outcome(Reason.OK, reading)
     return _Outcome(Reason.LIMIT, reading, detail="limit")

@@ -158,7 +158,7 @@ class _Form:
 # Forms of the public surface that this version does not have yet.
 _LATER = frozenset(
     (
-        *("ssh", "cli+ssh", "vsphere", "libvirt"),
+        *("cli+ssh", "vsphere", "libvirt"),
         "h323",
     )
 )
@@ -356,6 +356,7 @@ def _proxmox(parts: SplitResult, plain: Target, ref: str | None) -> Target:
 
 _IPERF3 = "iperf3://192.0.2.10?commit_mbps=20"
 _DNS_EXAMPLE = "dns://192.0.2.53/service.example?type=A"
+_SSH = "ssh://192.0.2.40?host_key=SHA256:…"
 _CISCO_SSH = "cisco-ce+ssh://192.0.2.30?host_key=SHA256:…"
 _EXPORTER = _Form(
     ("node-exporter",), _exporter, example="node-exporter+http://192.0.2.10:9100/metrics"
@@ -382,6 +383,7 @@ _FORMS: Mapping[str, _Form] = {
         for name in ("poly", "poly-trio", "poly-hdx")
     },
     "cms+https": _Form(("cms",), _cms, needs_auth=True, example="cms+https://192.0.2.40"),
+    "ssh": _Form(("vm-ssh",), _cisco_ssh, needs_auth=True, example=_SSH),
     "proxmox+https": _Form(
         ("proxmox",), _proxmox, needs_auth=True, example="proxmox+https://192.0.2.50:8006"
     ),

@@ -1,4 +1,4 @@
-"""A Linux machine in the data centre, asked through node_exporter or SNMP."""
+"""A Linux machine in the data centre, asked through node_exporter, SNMP or SSH."""
 
 from probes.model import DeviceType
 
@@ -6,5 +6,5 @@ DEVICE_TYPE = DeviceType(
     kind="linux_vm",
     vendor="Linux",
     device_class="server",
-    probes=("icmp", "node-exporter", "snmp-host"),
+    probes=("icmp", "node-exporter", "snmp-host", "vm-ssh"),
 )

@@ -107,7 +107,7 @@ class ShellHost:
     """A machine that is asked over SSH: who logs in, and by which key it is known.
 
     `host_key` is the fingerprint that OpenSSH shows (`SHA256:` and 43 signs); without one nobody
-    logs in.
+    logs in. With a `private_key` (the text of its file, without a passphrase) no password is sent.
     """
 
     host: str
@@ -115,6 +115,7 @@ class ShellHost:
     user: str
     password: Secret
     host_key: str | None = None
+    private_key: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True)

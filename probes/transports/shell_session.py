@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import logging
 import re
 import socket
@@ -35,6 +36,7 @@ from probes.transports.os_errors import as_probe_error
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from inventory.credentials import Secret
     from probes.transports.model import ShellHost, ShellLine
 
 _CHUNK = 65_536
@@ -146,6 +148,9 @@ class Session:
             raise NotConfigured("host_key_changed", seen=seen)
 
     def _log_in(self, transport: paramiko.Transport) -> None:
+        if self._host.private_key is not None:
+            transport.auth_publickey(self._host.user, _key_of(self._host.private_key))
+            return
         word = self._host.password.reveal()
         try:
             transport.auth_interactive(
@@ -202,6 +207,15 @@ class Session:
         if isinstance(error, paramiko.ChannelException):  # RFC 4254, 5.1: 1 prohibited, 4 shortage
             return Forbidden() if error.code == 1 else Busy()
         return ProtocolBroken("ssh_talk")
+
+
+def _key_of(secret: Secret) -> paramiko.PKey:
+    """The private key; raises NotConfigured for what is none, or is locked by a passphrase."""
+    for kind in (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey):
+        with suppress(paramiko.SSHException, ValueError, TypeError, IndexError):
+            key: paramiko.PKey = kind.from_private_key(io.StringIO(secret.reveal()))
+            return key
+    raise NotConfigured("private_key")
 
 
 def fingerprint(key: bytes) -> str:

@@ -83,12 +83,16 @@ METRICS = (
 )
 
 
-def samples_of(vm: VmStatus) -> tuple[Sample, ...]:
-    """Samples of everything the machine said, `wardops_vm_up` 1 among them; unknown is absent."""
-    return tuple(_samples(vm))
+def samples_of(vm: VmStatus, *, basic: bool = True, upkeep: bool = True) -> tuple[Sample, ...]:
+    """Samples of what the machine said; unknown is absent.
+
+    Where two probes ask one machine, each series comes from one: `basic` are `wardops_vm_up` 1,
+    load and room, `upkeep` what waits to be mended.
+    """
+    return (*(_basic(vm) if basic else ()), *(_upkeep(vm) if upkeep else ()))
 
 
-def _samples(vm: VmStatus) -> Iterator[Sample]:
+def _basic(vm: VmStatus) -> Iterator[Sample]:
     yield Sample(VM_UP, 1)
     plain = (
         (VM_CPU_RATIO, vm.cpu_ratio),
@@ -97,9 +101,6 @@ def _samples(vm: VmStatus) -> Iterator[Sample]:
         (VM_LOAD1, vm.load1),
         (VM_UPTIME, vm.uptime_s),
         (VM_TIME_OFFSET, vm.time_offset_s),
-        (VM_FAILED_UNITS, vm.failed_units),
-        (VM_SECURITY_UPDATES, vm.pending_security_updates),
-        (VM_REBOOT_REQUIRED, vm.reboot_required),
     )
     yield from (Sample(metric, float(value)) for metric, value in plain if value is not None)
     for disk in vm.filesystems[:MAX_MOUNTS]:
@@ -108,3 +109,12 @@ def _samples(vm: VmStatus) -> Iterator[Sample]:
         yield Sample(VM_FILESYSTEM_AVAIL_BYTES, disk.avail_bytes, labels)
         if disk.avail_inodes_ratio is not None:
             yield Sample(VM_INODES_AVAIL_RATIO, disk.avail_inodes_ratio, labels)
+
+
+def _upkeep(vm: VmStatus) -> Iterator[Sample]:
+    told = (
+        (VM_FAILED_UNITS, vm.failed_units),
+        (VM_SECURITY_UPDATES, vm.pending_security_updates),
+        (VM_REBOOT_REQUIRED, vm.reboot_required),
+    )
+    yield from (Sample(metric, float(value)) for metric, value in told if value is not None)

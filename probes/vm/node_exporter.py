@@ -11,7 +11,7 @@ from probes.transports.page import page_of
 from probes.transports.status import check_status
 from probes.vm.exporter_page import family, value
 from probes.vm.model import MAX_MOUNTS, METRICS, samples_of
-from probes.vm.status import Filesystem, VmStatus
+from probes.vm.status import CpuTimes, Filesystem, VmStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -76,14 +76,6 @@ _WINDOWS = _Names(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class CpuTimes:
-    """Seconds that all processors together have counted, and how many of them were idle."""
-
-    total_s: float
-    idle_s: float
-
-
 async def run(target: Target, context: ProbeContext) -> Reading:
     """GET the exporter's page and read the machine's state from it.
 
@@ -100,7 +92,7 @@ async def run(target: Target, context: ProbeContext) -> Reading:
     )
     context.memory.kept = cpu
     context.note(f"exporter: {len(answer.body)} octets, {len(vm.filesystems)} file systems")
-    return Reading(samples=samples_of(vm), vm=vm, method="node_exporter")
+    return Reading(samples=samples_of(vm, upkeep=target.ssh is None), vm=vm, method="node_exporter")
 
 
 def read(
@@ -121,7 +113,7 @@ def read(
         memory_available_bytes=None if available is None else int(available),
         memory_used_ratio=1 - available / total if available is not None and total else None,
         load1=value(page, "node_load1"),
-        cpu_ratio=_busy(before, cpu),
+        cpu_ratio=cpu.busy_since(before) if cpu else None,
         uptime_s=time_s - boot_s if time_s is not None and boot_s is not None else None,
         filesystems=_filesystems(page, names),
         time_offset_s=None if time_s is None or now_s is None else time_s - now_s,
@@ -150,16 +142,6 @@ def _cpu_times(page: bytes, names: _Names) -> CpuTimes | None:
         return None
     idle = (line.value for line in lines if 'mode="idle"' in line.written)
     return CpuTimes(sum(line.value for line in lines), sum(idle))
-
-
-def _busy(before: CpuTimes | None, now: CpuTimes | None) -> float | None:
-    """The share of the time between two looks; none after a restart, which sets counters back."""
-    if before is None or now is None:
-        return None
-    passed_s, idle_s = now.total_s - before.total_s, now.idle_s - before.idle_s
-    if passed_s <= 0 or not 0 <= idle_s <= passed_s:
-        return None
-    return 1 - idle_s / passed_s
 
 
 def _failed_units(page: bytes) -> int | None:

@@ -2,7 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class CpuTimes:
+    """Seconds that all processors together have counted, and how many of them were idle."""
+
+    total_s: float
+    idle_s: float
+
+    def busy_since(self, before: CpuTimes | None) -> float | None:
+        """The busy share of the time between two looks.
+
+        None at the first, and after a restart, which sets counters back.
+        """
+        if before is None:
+            return None
+        passed_s, idle_s = self.total_s - before.total_s, self.idle_s - before.idle_s
+        if passed_s <= 0 or not 0 <= idle_s <= passed_s:
+            return None
+        return 1 - idle_s / passed_s
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A socket that waits for others: `tcp` or `udp`, its own address (`*` for any), its port."""
+
+    protocol: str
+    address: str
+    port: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +52,9 @@ class VmStatus:
     """A machine at one moment; bytes, ratios, seconds, counts. None is unknown.
 
     `cpu_ratio` is of the time between two looks, so the first has none. `time_offset_s` is the
-    machine's clock minus the agent's, `clock_synced` its own word on its time server.
+    machine's clock minus the agent's, `clock_synced` its own word on its time server. `release` is
+    its system's name and number (`debian 12`), `sshd` the settings of its SSH server as it says
+    them itself.
     """
 
     memory_available_bytes: int | None = None
@@ -37,3 +68,10 @@ class VmStatus:
     failed_units: int | None = None
     pending_security_updates: int | None = None
     reboot_required: bool | None = None
+    release: str | None = None
+    listening: tuple[Listener, ...] | None = None
+    sshd: tuple[tuple[str, str], ...] | None = None
+
+    def with_updates(self, count: int | None) -> VmStatus:
+        """The same with what an earlier look counted."""
+        return replace(self, pending_security_updates=count)

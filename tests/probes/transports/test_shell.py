@@ -135,8 +135,9 @@ async def served(
 
 def host(port: int, **other: str | None) -> ShellHost:
     """The machine on loopback, its key pinned."""
-    known = {"host_key": fingerprint(KEY.asbytes())} | other
-    return ShellHost("127.0.0.1", port, USER, Secret(known.pop("word", WORD) or ""), **known)
+    word = Secret(other.get("word", WORD) or "")
+    pin = other.get("host_key", fingerprint(KEY.asbytes()))
+    return ShellHost("127.0.0.1", port, USER, word, pin)
 
 
 def codec(channel: paramiko.Channel, _server: SshServer) -> None:

@@ -21,8 +21,8 @@ from probes.run import observe
 from probes.transports.fake import FakeEcho, FakeHttp, FakeTcp
 from probes.transports.https import HttpsClient
 from probes.transports.model import HttpAnswer, Transports
-from probes.vm.node_exporter import PROBE, CpuTimes, read
-from probes.vm.status import Filesystem
+from probes.vm.node_exporter import PROBE, read
+from probes.vm.status import CpuTimes, Filesystem
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
