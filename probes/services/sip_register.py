@@ -207,4 +207,5 @@ PROBE = Probe(
     silence=SILENCE,
     metrics=(SIP_REGISTER_CODE,),
     is_proof=False,
+    apart_s=30.0,
 )
