@@ -109,7 +109,7 @@ class _Plan:
     def period_s(self) -> float:
         """Seconds between two runs at its present pace; infinity while it is held back."""
         own_s = self.job.period_s if self.ordered_s is None else self.ordered_s
-        return own_s * self.pace.factor
+        return max(own_s, self.job.probe.apart_s) * self.pace.factor
 
     @property
     def is_held(self) -> bool:

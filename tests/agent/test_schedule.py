@@ -80,6 +80,20 @@ def test_what_bears_no_haste_starts_at_least_so_far_apart(hastes: list[float], n
     assert math.isclose(gaps[-1], 60.0, abs_tol=1e-6)
 
 
+def test_what_bears_no_haste_keeps_its_minute_and_its_life_in_a_faster_rhythm() -> None:
+    target = Target("26740", "vc-a", "poly_group", "vc", "192.0.2.1")
+    one = Job(target, Probe("poly", 60.0, 15.0, _never_run, apart_s=60.0), 60.0)
+    schedule = Schedule([one], 0.0)
+    schedule.order({one.key: 10.0}, 0.0)
+    runs = []
+    for second in range(300):
+        for each in schedule.due(float(second)):
+            runs.append((second, each.probe.ttl_s))
+            schedule.done(each)
+    assert [second for second, _ttl in runs] == list(range(runs[0][0], 300, 60))
+    assert {ttl_s for _second, ttl_s in runs} == {150.0}
+
+
 def test_a_run_that_finds_its_own_still_going_is_skipped_and_counted() -> None:
     one = job("sw-1")
     schedule = Schedule([one], 0.0)
