@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from inventory.model import Device, Inventory, Link, Service, Ward
+    from probes.model import DeviceType
 
 DEFAULT_FOLDER = Path("/etc/wardops/inventory")
 PLACEHOLDER = "CHANGE-ME"
@@ -123,10 +124,9 @@ def show(
 ) -> None:
     """Show what an inventory holds; secrets only as references, which need not exist here."""
     if with_kinds:
-        rows = tuple(_kind_row(kind) for kind in kinds())
-        names = ("kind", "vendor", "class")
-        document: object = [dict(zip(names, row, strict=True)) for row in rows]
-        lines = _table(rows)
+        known = tuple(device_type(kind) for kind in kinds())
+        document: object = [_kind_item(one) for one in known]
+        lines = _table([_kind_row(one) for one in known])
     elif query is not None:
         hits, document = _found(query, language)
         lines = _table([_hit_row(hit, language) for hit in hits])
@@ -141,9 +141,14 @@ def show(
         click.echo("\n".join(lines))
 
 
-def _kind_row(kind: str) -> tuple[str, str, str]:
-    found = device_type(kind)
-    return found.kind, found.vendor, found.device_class
+def _kind_row(known: DeviceType) -> tuple[str, ...]:
+    """A device type in a line; `beta` where a part of it has not been proven by a recording."""
+    return known.kind, known.vendor, known.device_class, "beta" if known.unverified else ""
+
+
+def _kind_item(known: DeviceType) -> dict[str, Any]:
+    item = {"kind": known.kind, "vendor": known.vendor, "class": known.device_class}
+    return item | ({"unverified": list(known.unverified)} if known.unverified else {})
 
 
 def _found(query: str, language: Language) -> tuple[Sequence[Hit], object]:

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from inventory.language import LANGUAGES, Language, say
 from probes.inventory_cli import check, show
-from probes.registry import kinds
+from probes.registry import device_type, kinds
 
 HERE = Path(__file__).parent
 GOOD = HERE / "good"
@@ -164,6 +164,15 @@ def test_show_kinds_lists_every_device_type_without_an_inventory() -> None:
     assert [line.split()[0] for line in lines] == list(kinds())
     listed = json.loads(run(show, "--kinds", "--json").stdout)
     assert {"kind": "cisco_ce", "vendor": "Cisco", "class": "video"} in listed
+
+
+def test_show_kinds_says_what_no_recording_proves() -> None:
+    lines = run(show, "--kinds").stdout.splitlines()
+    beta = {line.split()[0] for line in lines if line.split()[-1] == "beta"}
+    assert beta == {kind for kind in kinds() if device_type(kind).unverified}
+    listed = json.loads(run(show, "--kinds", "--json").stdout)
+    assert {row["kind"] for row in listed if row.get("unverified")} == beta
+    assert "yealink_vc" in beta
 
 
 def test_show_find_gives_the_code_of_a_former_name() -> None:
