@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from inventory.language import has
@@ -10,6 +11,7 @@ from tui.actions import HOME, key_of
 from tui.legend import DEGRADED, MAINTENANCE, OK, UNKNOWN, mark_of
 from tui.lines import BLANK, Line, Span, beside, boxed, line, spread, width, wrapped
 from tui.places import named_place
+from tui.stretch import called
 from tui.text import LOCAL
 from tui.view_path import mark_shown, path_lines
 
@@ -191,6 +193,23 @@ def _steps(showing: Showing, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     for incident in snapshot.incidents:
         if incident.state == "open":
             yield key_of("incident", HOME), words.say("tui.home.ack", id=short_id(incident.id))
+    if snapshot.verdict is not None and snapshot.verdict.state == "ok":
+        yield from _next_meeting(words, snapshot)
+
+
+def _next_meeting(words: Words, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    """While all is well, what comes next is a meeting; one that is over is none."""
+    ahead = (one for one in snapshot.meetings if one.end > snapshot.ts)
+    for one in islice(ahead, 1):
+        start = one.start.astimezone(LOCAL)
+        today = start.date() == snapshot.ts.astimezone(LOCAL).date()
+        at = start.strftime("%H:%M" if today else "%H:%M %d/%m")
+        key = "meeting_now" if one.start <= snapshot.ts else "meeting"
+        until = one.end.astimezone(LOCAL).strftime("%H:%M")
+        yield (
+            key_of("meeting", HOME),
+            words.say(f"tui.home.{key}", code=one.code, room=one.room, at=at, until=until),
+        )
 
 
 def _step(showing: Showing, run: PlaybookRun) -> str:
@@ -248,7 +267,7 @@ def _devices(showing: Showing, snapshot: Snapshot) -> list[Line]:
     if not showing.is_current:
         count = len(snapshot.devices)
         return [_marked(UNKNOWN, words.say("tui.home.devices_n", n=count))] if count else []
-    shown = [(mark_shown(showing, one), one.name) for one in snapshot.devices]
+    shown = [(mark_shown(showing, one), called(one, showing)) for one in snapshot.devices]
     good = sum(1 for mark, _ in shown if mark is OK)
     named = [_marked(mark, name) for mark, name in shown if mark is not OK]
     if not good:

@@ -10,6 +10,7 @@ import pytest
 from agent.wire import (
     Contact,
     MaintenanceWindow,
+    Meeting,
     PlaybookBrief,
     PlaybookRun,
     RunStep,
@@ -286,3 +287,36 @@ async def test_a_group_incident_stands_above_the_wards(
     over = common.model_copy(update={"state": "resolved"})
     ended = several.model_copy(update={"incidents": (over, first)})
     assert "GỘP" not in await draw(ended, "80x24", language="vi")
+
+
+@BOTH
+@SIZES
+async def test_while_all_is_well_the_next_meeting_is_what_to_do(
+    size: str,
+    language: str,
+    snapshots: Mapping[str, Snapshot],
+    draw: Callable[..., Awaitable[str]],
+    golden: Callable[[str, str], None],
+) -> None:
+    snapshot = snapshots["ok"]
+    start = snapshot.ts + timedelta(minutes=45)
+    one = Meeting(
+        id="H-1", code="45/TB-UBND", ward="26740", room="phong-hop-a", start=start, phase="t60",
+        end=start + timedelta(hours=1), profile="hd-meeting",
+    )  # fmt: skip
+    over = one.model_copy(
+        update={"id": "H-0", "code": "9/TB", "start": start - timedelta(hours=3),
+                "end": start - timedelta(hours=1)}
+    )  # fmt: skip
+    later = one.model_copy(update={"id": "H-2", "code": "46/TB", "start": one.end})
+    meetings = {"meetings": (over, one, later)}
+    text = await draw(snapshot.model_copy(update=meetings), size, language=language)
+    assert "45/TB-UBND" in text
+    assert "9/TB" not in text
+    assert "46/TB" not in text
+    golden(f"home-meeting-{size}-{language}", text)
+    running = one.model_copy(update={"start": snapshot.ts - timedelta(minutes=5)})
+    text = await draw(snapshot.model_copy(update={"meetings": (running,)}), size, language=language)
+    assert {"vi": "giữ yên", "en": "leave its gear"}[language] in " ".join(text.split())
+    broken = snapshots["metronet"].model_copy(update=meetings)
+    assert "45/TB-UBND" not in await draw(broken, size, language=language)
