@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
@@ -73,8 +74,12 @@ class ThreadedShell:
                 await self._places.acquire()
         except TimeoutError as error:
             raise TimedOut from error
-        session = _new_session(host, deadline - loop.time())
-        answer = self._start(session, work)
+        try:
+            session = _new_session(host, deadline - loop.time())
+            answer = self._start(session, work)
+        except BaseException:
+            self._places.release()
+            raise
         try:
             async with asyncio.timeout_at(deadline):
                 return await asyncio.shield(answer)
@@ -108,7 +113,7 @@ class ThreadedShell:
                 result = session.run(work)
             except BaseException as error:  # noqa: BLE001 - whatever it is belongs to the caller
                 problem = error
-            if not loop.is_closed():
+            with suppress(RuntimeError):  # the loop is closed: nobody waits for anything
                 loop.call_soon_threadsafe(ended, result, problem)
 
         self._open.add(session)
