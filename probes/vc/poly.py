@@ -2,7 +2,8 @@
 
 Log in, read, log out: at most once a minute, never two at a time, and not at all for a quarter of
 an hour after two attempts in a row that reached the device and failed. Each read is optional, since
-releases and modes differ in what they offer.
+releases and modes differ in what they offer. Which dialect it is, and whether it is a telephone with
+another API, is told by what answers.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ from probes.errors import (
     Unsupported,
 )
 from probes.model import Metric, Probe, Reading, Sample
+from probes.snmp.sensor_metrics import CPU_RATIO
 from probes.transports.login import login_of
+from probes.vc import poly_trio
 from probes.vc.device_api import base_of
 from probes.vc.model import METRICS, samples_of
 from probes.vc.poly_calls import media_of, talks_of
@@ -48,7 +51,7 @@ from probes.vc.poly_read import (
     microphones_of,
     status_of,
 )
-from probes.vc.poly_session import LEAVING_S, Session, Tally
+from probes.vc.poly_session import LEAVING_S, NoDoor, Session, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -60,7 +63,9 @@ RESTS_S = 900.0
 _MICROPHONES_EVERY = 5
 _MOST_TALKS = 4  # whose media is asked for
 # With these nothing has reached the device's sessions.
-_NO_SESSION = (DnsFailed, Unreachable, Refused, TlsExpired, TlsUntrusted, TlsWrongName)
+_NO_SESSION = (
+    DnsFailed, NoDoor, Refused, TlsExpired, TlsUntrusted, TlsWrongName, Unreachable,
+)  # fmt: skip
 _TOLD_ON = (AuthFailed, Forbidden, Unsupported)  # what a person must mend stays the reason
 
 SESSIONS_LEFT = Metric(
@@ -85,22 +90,33 @@ class _Kept:
     polls: int = 0
     microphones: tuple[tuple[str, bool], ...] = ()
     cameras: frozenset[str] = frozenset()
+    is_trio: bool = False
 
 
 async def run(target: Target, context: ProbeContext) -> Reading:
-    """One session: log in, read what is there, log out.
+    """One session: log in, read what is there, log out. A device without this API may be a Trio.
 
     Raises Busy while it rests or the device is out of sessions; AuthFailed, Forbidden, ParseFailed,
     ProtocolBroken by answer; Unsupported where it answers nothing that is known; NotConfigured
     without access; and what the client raises.
     """
-    poll, told = await _visit(target, context)
+    if _kept(context).is_trio:
+        return await poly_trio.run(target, context)
+    try:
+        poll, told = await _visit(target, context)
+    except NoDoor:
+        reading = await poly_trio.run(target, context)
+        context.memory.kept = replace(_kept(context), is_trio=True)
+        return reading
     return _reading(told, poll, context)
 
 
 async def answers_of(target: Target, context: ProbeContext) -> Mapping[str, Any]:
     """The answers of one session as they are, by path. Raises as `run` does."""
-    poll, _told = await _visit(target, context)
+    try:
+        poll, _told = await _visit(target, context)
+    except NoDoor:
+        return await poly_trio.answers_of(target, context)
     return {**poll.answers, **poll.media}
 
 
@@ -277,6 +293,6 @@ PROBE = Probe(
     period_s=60,
     timeout_s=15,
     run=run,
-    metrics=(*METRICS, SESSIONS_LEFT),
+    metrics=(*METRICS, SESSIONS_LEFT, CPU_RATIO),
     apart_s=60,
 )

@@ -27,7 +27,7 @@ from probes.transports.json_tree import as_dict, first, json_of, text_of, truth_
 from probes.transports.status import check_status
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Mapping
 
     from inventory.credentials import Secret
     from probes.transports.model import HttpAnswer, HttpClient, HttpRequest
@@ -36,6 +36,7 @@ LEAVING_S = 1.0  # for the log-out, also of one who is cancelled
 _DOOR = "/rest/session"
 _JSON = ("Content-Type", "application/json")
 _NOT_THERE = frozenset({404, 405, 410, 501})
+_DONE = frozenset({201, 204})
 _CLOSED = frozenset({200, 201, 202, 204, 401})  # 401: the session has ended already
 _FULL = ("session", "max", "limit", "busy", "many")
 _TRIES = 3
@@ -43,6 +44,10 @@ _CARRIED = re.compile(r"[!-:<-~]{1,4096}")  # RFC 6265, 4.1.1, and what devices 
 # How a log-in ends that may have counted; where the device has answered, it says itself.
 _LOST = (TimedOut, ProtocolBroken, ParseFailed, LimitExceeded, asyncio.CancelledError)
 _ANSWERED = frozenset({"http_status", "login_page"})
+
+
+class NoDoor(Unsupported):
+    """There is no such API on this device."""
 
 
 @dataclass(slots=True)
@@ -68,7 +73,7 @@ class Session:
     _keys: dict[str, str] = field(default_factory=dict, repr=False)
 
     async def __aenter__(self) -> Session:
-        """Log in. Raises AuthFailed, Forbidden, Busy, ProtocolBroken and what the client raises."""
+        """Log in. Raises NoDoor, AuthFailed, Forbidden, Busy, ProtocolBroken, and as the client."""
         log_in = asyncio.get_running_loop().create_task(self._log_in())
         try:
             await asyncio.shield(log_in)
@@ -103,12 +108,10 @@ class Session:
             heard=self._hear,
         )
         answer = await self.http.send(request, deadline=self.until)
-        if answer.status == 201:
-            answer = replace(answer, status=200)
         if answer.status in _NOT_THERE:
-            raise ProtocolBroken("http_status", status=answer.status)
-        check_status(answer)
-        told = as_dict(json_of(answer.body, answer.content_type))
+            raise NoDoor
+        check_status(replace(answer, status=200) if answer.status in _DONE else answer)
+        told = self._said(answer)
         if truth_of(told.get("success")) is False:
             raise _refusal(told)
         named = first(text_of, as_dict(told.get("session")), "sessionId", "sessionID", "id")
@@ -117,6 +120,15 @@ class Session:
             self._keep("session_id", named)
         if not self._has_cookie:
             raise ProtocolBroken("vc_no_session")
+
+    def _said(self, answer: HttpAnswer) -> Mapping[str, Any]:
+        """What the log-in was answered; where the session came by a cookie, nothing need be."""
+        try:
+            return as_dict(json_of(answer.body, answer.content_type))
+        except ParseFailed:
+            if not self._has_cookie:
+                raise
+            return {}
 
     @property
     def _has_cookie(self) -> bool:

@@ -327,7 +327,7 @@ LOGGED_IN = "Set-Cookie: session_id=S1; Path=/\r\n"
         (("200 OK", "<html>log in</html>", "text/html"), Reason.PROTOCOL, "login_page"),
         (("200 OK", "{}", "application/json"), Reason.PROTOCOL, "vc_no_session"),
         (("302 Found", "", "text/plain"), Reason.PROTOCOL, "login_page"),
-        (("404 Not Found", "", "text/plain"), Reason.PROTOCOL, "http_status"),
+        (("404 Not Found", "", "text/plain"), Reason.UNSUPPORTED, "unsupported"),
         (("500 Oops", "", "text/plain"), Reason.PROTOCOL, "http_status"),
         (("200 OK", '{"success": tr', "application/json"), Reason.PARSE, "json"),
     ],
@@ -346,7 +346,7 @@ async def test_a_log_in_that_fails_has_its_reason_and_nothing_is_read(
     async with peers.http(answer, tls=tls) as peer:
         seen = await ask(target(peer.port, authority), http)
     assert (seen.reason, seen.detail) == (reason, detail)
-    assert not [head for head in peer.requests if "GET " in head]
+    assert not [head for head in peer.requests if "GET /rest" in head]
 
 
 @pytest.mark.parametrize(
@@ -376,6 +376,43 @@ async def test_answers_that_are_all_wrong_keep_nothing_and_end_in_a_log_out(
     assert (seen.reason, seen.reading.samples) == (reason, ())
     assert "POST /rest/session " in peer.requests[-1]
     assert "session_id=S1" in peer.requests[-1]
+
+
+@pytest.mark.parametrize("body", ["", '{"success": tr'])
+async def test_a_session_that_came_by_its_cookie_needs_no_more_words(
+    http: HttpsClient, peers: Peers, authority: Authority, body: str
+) -> None:
+    tls, _der = authority.server()
+
+    def answer(head: str) -> bytes:
+        if "POST " in head:
+            return peers.response(body, extra=LOGGED_IN)
+        return peers.response('{"model": "x"}' if "/rest/system " in head else "[]")
+
+    async with peers.http(answer, tls=tls) as peer:
+        seen = await ask(target(peer.port, authority), http)
+    assert seen.reason is Reason.OK
+    assert "POST /rest/session " in peer.requests[-1]
+
+
+async def test_a_device_without_this_api_is_asked_as_a_trio_and_remembered_as_one(
+    http: HttpsClient, peers: Peers, authority: Authority
+) -> None:
+    tls, _der = authority.server()
+    info = json.dumps({"Status": "2000", "data": {"ModelNumber": "Trio 8500"}})
+
+    def answer(head: str) -> bytes:
+        if "/api/v2/mgmt/device/info " in head:
+            return peers.response(info)
+        return peers.response("", status="404 Not Found")
+
+    memory = Memory()
+    async with peers.http(answer, tls=tls) as peer:
+        seen = [await ask(target(peer.port, authority), http, memory=memory) for _ in range(3)]
+    assert [one.reason for one in seen] == [Reason.OK] * 3
+    models = {one.reading.identity.model for one in seen if one.reading.identity}
+    assert models == {"Trio 8500"}
+    assert len([head for head in peer.requests if "/rest/session" in head]) == 1
 
 
 async def test_a_token_against_forged_requests_is_brought_along(
