@@ -30,8 +30,14 @@ MEASURED: Mapping[str, Mapping[str, FieldType]] = MappingProxyType(
             "registered": "bool",
             "mic_muted": "bool",
             "peripherals_ok": "bool",
+            "camera": "bool",
+            "microphone": "bool",
+            "display": "bool",
+            "standby": "bool",
+            "in_call": "bool",
+            "clock_ok": "bool",
         },
-        "mtg": {"minutes_to_start": "number"},
+        "mtg": {"minutes_to_start": "number", "join": "text"},
         "hint": {"power": "bool", "login_burst": "bool", "loop": "bool"},
         "verdict": {
             "segment": "text",
@@ -45,6 +51,8 @@ MEASURED: Mapping[str, Mapping[str, FieldType]] = MappingProxyType(
     }
 )
 """Groups by name: `{field: type}`. `uplink.admin` and `.oper` are `up` or `down`.
+
+`mtg` is the ward's next booked meeting; `mtg.join` is `dial_in` or `dial_out`, by who calls.
 
 `hint` is what devices said by themselves within the last half hour: a UPS on battery, many failed
 logins, a loop. Without an agent that listens it is unknown.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from inventory.model import Role
 from playbooks.conditions import RunFact
 from playbooks.known import MEASURED
+from playbooks.room_facts import room_values
 from playbooks.verdict.facts import NOT_APPLICABLE, UNKNOWN, Fact, Facts, Truth
 from playbooks.verdict.model import Sentence
 from playbooks.verdict.render import both, prose
@@ -321,13 +322,7 @@ def _room(seen: Round) -> dict[str, RunFact]:
     status = asked.reading.vc if asked else None
     if status is None:
         return {"reachable": _reachable(seen, name)}
-    plugged = all(connected for _kind, _name, connected in status.peripherals)
-    return {
-        "reachable": _fact(asked, value=True),
-        "registered": _fact(asked, status.sip_registered),
-        "mic_muted": _fact(asked, status.mic_muted),
-        "peripherals_ok": _fact(asked, plugged if status.peripherals else None),
-    }
+    return {fact: _fact(asked, value) for fact, value in room_values(status).items()}
 
 
 def _verdict(seen: Round) -> dict[str, RunFact]:

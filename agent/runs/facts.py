@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from agent.checks import State, state_of
 from agent.verdict.echoes import ECHOES
 from agent.verdict.facts import facts_of
+from inventory.meetings import room_of
 from inventory.model import Role
 from playbooks.conditions import RunFact
 from playbooks.known import MEASURED
+from playbooks.room_facts import room_values
 from playbooks.verdict.facts import Truth
 from playbooks.verdict.model import Sentence
 from playbooks.verdict.render import both, prose
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from playbooks.conditions import Value
     from playbooks.verdict.facts import Fact, Facts
     from playbooks.verdict.model import Verdict
-    from probes.model import Observation, Probe, VcStatus
+    from probes.model import Observation, Probe
 
 NOT_APPLICABLE, NOT_MEASURED = "not_applicable", "not_measured"
 _PORTS, _UPS, _ECHO = "snmp-interfaces", "snmp-ups", "icmp"
@@ -88,7 +90,7 @@ def run_facts(
         "ups": _ups(facts),
         "app": {"ok": _services(facts)},
         "vc": _room(watch, mono),
-        "mtg": {},
+        "mtg": _meeting(watch, at),
         "hint": {"power": _truth(facts.fact("power_hint")), **_findings(belief)},
         "verdict": _verdict(belief, at),
     }
@@ -262,17 +264,21 @@ def _room(watch: WardWatch, mono: float) -> dict[str, RunFact]:
         return {"reachable": RunFact(gone, str(seen.reason), seen.probe, seen.started)}
     return {
         name: RunFact(value, "" if value is not None else NOT_MEASURED, seen.probe, seen.started)
-        for name, value in _room_values(status).items()
+        for name, value in room_values(status).items()
     }
 
 
-def _room_values(status: VcStatus) -> dict[str, bool | None]:
-    plugged = all(connected for _kind, _name, connected in status.peripherals)
+def _meeting(watch: WardWatch, at: datetime) -> dict[str, RunFact]:
+    """The meeting of the ward that runs or comes next; none is booked: not applicable."""
+    rooms = dict.fromkeys(room_of(one) for one in watch.ward.devices if one.role is Role.VC)
+    booked = [one for room in rooms if (one := watch.rooms.next_meeting(room, at)) is not None]
+    if not booked:
+        return dict.fromkeys(MEASURED["mtg"], RunFact(reason=NOT_APPLICABLE))
+    first = min(booked, key=lambda one: one.start)
+    minutes = round((first.start - at).total_seconds() / 60)
     return {
-        "reachable": True,
-        "registered": status.sip_registered,
-        "mic_muted": status.mic_muted,
-        "peripherals_ok": plugged if status.peripherals else None,
+        "minutes_to_start": RunFact(minutes, source="calendar", at=at),
+        "join": RunFact(first.join, "" if first.join else NOT_MEASURED, "calendar", at),
     }
 
 

@@ -103,6 +103,32 @@ def test_behind_a_cut_line_nothing_is_called_bad_but_the_line(tell: Callable[...
     tell(plot, ports=WELL_EQUIPPED)
 
 
+def test_the_playbook_measures_the_room_by_itself_and_knows_who_calls(
+    tell: Callable[..., None],
+) -> None:
+    """It stops at the camera that is out, and once that is back at the wait for the bridge."""
+
+    async def plot(story: Story) -> None:
+        await book(story, 50, join="dial_out")
+        await story.clock.sleep(90)
+        fault = story.fault("vc_camera_unplugged")
+        said = await story.do("playbook_start", playbook="PB-MTG-01", reason="T-60")
+        run = said["result"]["run"]
+
+        async def step_is(name: str) -> bool:
+            shown = await story.get(f"/playbook-runs/{run}")
+            return bool(shown["step"]) and shown["step"]["id"] == name
+
+        await story.within(30, lambda: step_is("t60"))
+        await story.do("playbook_skip", run=run, step="t60", reason="the room is on")
+        await story.within(60, lambda: step_is("picture"))
+        story.mend(fault)
+        await story.do("playbook_answer", run=run, step="picture", value="done")
+        await story.within(120, lambda: step_is("t30_wait"))
+
+    tell(plot, ports=WELL_EQUIPPED)
+
+
 def test_only_what_a_person_can_tell_is_confirmed_and_every_word_is_audited(
     tell: Callable[..., None],
 ) -> None:
