@@ -2,8 +2,8 @@
 
 Log in, read, log out: at most once a minute, never two at a time, and not at all for a quarter of
 an hour after two attempts in a row that reached the device and failed. Each read is optional, since
-releases and modes differ in what they offer. Which dialect it is, and whether it is a telephone with
-another API, is told by what answers.
+releases and modes differ in what they offer. Which dialect it is, and whether it is a telephone
+with another API, is told by what answers.
 """
 
 from __future__ import annotations
