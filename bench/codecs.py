@@ -115,8 +115,9 @@ def _unread() -> Iterator[str]:
 class Codec(asyncio.Protocol):
     """Answers each request on a connection with the status, and keeps it open."""
 
-    def __init__(self, *, talking: bool) -> None:
-        self._talking = talking
+    def __init__(self, body: bytes) -> None:
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: {len(body)}\r\n\r\n"
+        self._answer = head.encode() + body
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the way back."""
@@ -128,11 +129,7 @@ class Codec(asyncio.Protocol):
         self._heard += data
         while b"\r\n\r\n" in self._heard:
             _head, _, self._heard = self._heard.partition(b"\r\n\r\n")
-            body = status(SystemClock().now(), talking=self._talking)
-            head = (
-                f"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: {len(body)}\r\n\r\n"
-            )
-            self._way.write(head.encode() + body)
+            self._way.write(self._answer)
 
 
 def certificate(folder: Path) -> tuple[Path, bytes]:
@@ -165,8 +162,10 @@ async def serve(folder: Path, port: int, mood: str, addresses: list[str]) -> Non
     path, der = certificate(folder)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(path)
+    # Made once: what the endpoints cost is no business of the bench.
+    made = partial(Codec, status(SystemClock().now(), talking=mood == "talking"))
     for address in addresses:
-        await loop.create_server(partial(Codec, talking=mood == "talking"), address, port, ssl=tls)
+        await loop.create_server(made, address, port, ssl=tls)
     sys.stdout.write(f"{fingerprint(der)}\n")
     sys.stdout.flush()
     await stop.wait()
