@@ -13,6 +13,7 @@ from inventory.model import HttpsAccess
 from probes.clock import run_virtual
 from probes.model import Reason, Target
 from probes.run import observe
+from probes.snmp import ber
 from probes.vc import cisco_ce
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from drills.world import World
     from probes.clock import ManualClock
     from probes.model import Observation, VcStatus
+    from tests.drills.conftest import Snmp
 
 ADDRESS = "127.16.0.30"
 FAMILIES = ("ce", "tc", "roomos")
@@ -198,3 +200,27 @@ def test_a_call_and_its_media_are_read_in_each_software(
     assert streams["rx", "audio"].loss_ratio == pytest.approx(0.08, abs=0.005)
     assert streams["rx", "main"].loss_ratio == pytest.approx(0.08, abs=0.005)
     assert streams["tx", "audio"].loss_ratio == 0
+
+
+def test_the_switch_too_sees_a_slow_socket_and_counts_what_comes_broken(
+    world: World, clock: ManualClock, ask: Snmp
+) -> None:
+    near = world.topology.at_port["vc-26740-a:eth0"].far_end("vc-26740-a:eth0")
+    port, core = world.topology.port(near), world.topology.device("26740", "core")
+    assert port is not None
+
+    def figures() -> list[object]:
+        oids = (f"1.3.6.1.2.1.31.1.1.1.15.{port.index}", f"1.3.6.1.2.1.2.2.1.14.{port.index}")
+        answer = ask(core, ber.GET, *oids)
+        assert answer is not None
+        return [varbind.value for varbind in answer.varbinds]
+
+    assert figures() == [1000, 0]
+    slow = faults.apply(world, "vc_half_duplex")
+    clock.move(600)
+    speed, broken = figures()
+    assert speed == 10
+    assert isinstance(broken, int)
+    assert broken > 0
+    faults.clear(world, slow)
+    assert figures() == [1000, broken]
