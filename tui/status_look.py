@@ -58,6 +58,7 @@ def from_snapshot(snapshot: Snapshot) -> Status:
         verdict=verdict,
         path=snapshot.path,
         incidents=tuple(one for one in snapshot.incidents if one.state != "closed"),
+        meeting=next(iter(snapshot.meetings), None) if snapshot.ward else None,
         call=snapshot.verdict.call if snapshot.verdict else (),
         wards=snapshot.wards,
     )
@@ -89,6 +90,7 @@ def from_file(known: LastKnown, code: str | None, *, is_alive: bool) -> Status:
         verdict=only.verdict if only else None,
         path=only.path if only else (),
         incidents=tuple(incident for ward in wards for incident in ward.incidents),
+        meeting=only.meeting if only else None,
         call=only.verdict.call if only and only.verdict else (),
         wards=summaries,
         left_out=state.left_out,

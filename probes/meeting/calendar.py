@@ -14,9 +14,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from unicodedata import combining, normalize
 
-import recurring_ical_events
-from icalendar import Calendar
-
 from inventory.document import Mark, where
 from inventory.errors import Problem
 from probes.meeting.ical_text import MAX_EVENTS, read_text
@@ -217,6 +214,9 @@ def _occurrences(
     text: str, events: Sequence[_Event], start: datetime, end: datetime
 ) -> Iterator[_Found]:
     """What happens between two moments. Raises OddTimeError where the library gives up."""
+    import recurring_ical_events  # noqa: PLC0415 - a fifth of a second, for who has calendars
+    from icalendar import Calendar  # noqa: PLC0415
+
     try:
         calendar = Calendar.from_ical(text)
         laid_out = recurring_ical_events.of(calendar).between(start, end)

@@ -11,8 +11,6 @@ from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
-
 from probes.meeting.recurrence import STEP_DAYS, laid_out, rule_of
 
 if TYPE_CHECKING:
@@ -64,9 +62,14 @@ def zone_named(name: str | None, described: Mapping[str, str | None]) -> tuple[s
     """
     if name is None:
         return VIET_NAM, False
-    for known in (name, WINDOWS_TO_OLSON.get(name, "")):
-        if known and _exists(known):
-            return known, False
+    if _exists(name):
+        return name, False
+    from icalendar.timezone.windows_to_olson import (  # noqa: PLC0415 - the library is heavy
+        WINDOWS_TO_OLSON,
+    )
+
+    if name in WINDOWS_TO_OLSON:
+        return WINDOWS_TO_OLSON[name], False
     offset = _OFFSET.search(name)
     if offset:
         return _sure(_whole_hours(offset[1], offset[2], offset[3] or "00")), False
