@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from agent.incidents.record import Incident
     from agent.verdict.sight import Seen
     from agent.view import DeviceState, NotReady
-    from playbooks.verdict.facts import Facts
     from agent.ward_case import WardCase
     from agent.watching import WardWatch
     from inventory.model import Realm, Vantage
+    from playbooks.verdict.facts import Facts
 
 RECENT = 20  # incidents beyond the open ones that the first screen shows
 

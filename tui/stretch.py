@@ -15,8 +15,17 @@ STATIONS = ("lan", "switch", "metronet", "dc", "service")
 _HOPS = {"ce": "metronet", "pe": "metronet", "gateway": "dc"}
 _SWITCHES = {"core", "access"}
 _CENTRE = {"gateway", "pe"}  # what stands right behind these is not in the ward
+# What every ward has beyond its own devices; their names are the program's, not the inventory's.
+_POINTS = {"gateway", "pe", "reflector", "resolver", "resolver-city"}
+_POINT_ROLES = {"gateway", "pe", "reflector", "resolver"}
 # What the sentences about a poor line end in, by the direction that they name.
 _WAYS = {"_out": "→", "_in": "←", "_both": "→←"}
+
+
+def called(device: Device, showing: Showing) -> str:
+    """What people call it: a point of the way by what it is, a device by its inventory name."""
+    is_point = device.name in _POINTS and device.role in _POINT_ROLES
+    return showing.words.say(f"tui.point.{device.name}") if is_point else device.name
 
 
 def segment_of(thing: Device | Service) -> str:

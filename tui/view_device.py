@@ -16,7 +16,7 @@ from inventory.text import one_line, pad
 from tui.freshness import freshness
 from tui.legend import DEGRADED, NOW, OFF_DUTY, OK, STALE, UNKNOWN, mark_of
 from tui.lines import BLANK, Span, fit, label, line
-from tui.stretch import is_behind, segment_of
+from tui.stretch import called, is_behind, segment_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -125,7 +125,7 @@ def device_lines(
     for device in devices:
         mark = device_mark(device, broken, showing)
         here = device.name == selected
-        name = Span(pad(device.name, _NAME), "cursor" if here else "plain")
+        name = Span(pad(called(device, showing), _NAME), "cursor" if here else "plain")
         word = Span(f" {pad(showing.words.say(mark.word), _STATE)}", mark.tone)
         said = line(pointer(here), Span(mark.glyph, mark.tone), " ", name, word)
         yield fit((*said, *_about(device, columns, showing)), columns)
@@ -152,8 +152,9 @@ def heading(closer: Closer, showing: Showing) -> Line:
     device, mark = closer.device, closer.mark
     known = (device.vendor, device.model, device.os, device.version)
     what = " ".join(one_line(part, 24) for part in known if part) or device.kind
+    name = called(device, showing)
     head = line(
-        " ", Span(mark.glyph, mark.tone), Span(f" {device.name}", "strong"), f"  {what}  ",
+        " ", Span(mark.glyph, mark.tone), Span(f" {name}", "strong"), f"  {what}  ",
         Span(showing.words.say(mark.word), mark.tone),
     )  # fmt: skip
     if device.insecure:

@@ -10,6 +10,7 @@ from inventory.text import cells, cut, fold, pad
 from tui.legend import NOW
 from tui.lines import BLANK, Line, Span, line
 from tui.matching import found
+from tui.stretch import called
 from tui.themes import NAMES
 from tui.view_incident import listed, short_id, title
 
@@ -157,7 +158,10 @@ def _targets(takes: Takes, desk: Desk, showing: Showing) -> list[Target]:
     if snapshot is None:
         return []
     if takes == "device":
-        return [Target(one.name, one.name, one.model or one.kind) for one in snapshot.devices]
+        return [
+            Target(one.name, called(one, showing), one.model or one.kind)
+            for one in snapshot.devices
+        ]
     incidents = listed(snapshot.incidents, "all")
     return [Target(one.id, short_id(one.id), title(one, showing)) for one in incidents]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agent.wire import Device
-from tui.stretch import poor_way, segment_of
+from tui.stretch import called, poor_way, segment_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -72,3 +72,24 @@ def test_the_arrow_says_what_the_evidence_says(
     )
     assert poor_way(showing_of(changed)) == way
     assert poor_way(showing_of(changed, silent_s=600.0)) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "said"),
+    [
+        ("gateway", "gateway", "cổng TT"),
+        ("resolver-city", "resolver", "tên miền TP"),
+        ("gateway", "server", "gateway"),  # a device that the inventory calls so
+        ("sw-26740-01", "core", "sw-26740-01"),
+    ],
+)
+def test_points_of_the_way_are_called_by_what_they_are(
+    name: str,
+    role: str,
+    said: str,
+    snapshots: Mapping[str, Snapshot],
+    showing_of: Callable[..., Showing],
+) -> None:
+    shown = showing_of(snapshots["one-way"], "vi")
+    one = next(one for one in snapshots["one-way"].devices if one.name == "gateway")
+    assert called(one.model_copy(update={"name": name, "role": role}), shown) == said
