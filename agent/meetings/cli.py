@@ -135,10 +135,10 @@ def meeting_report(
 ) -> None:  # fmt: skip
     """The record of a meeting minute by minute, from the state folder; also while it runs."""
     from agent.meetings.kept import read_record  # noqa: PLC0415 - its weight only when asked
-    from agent.meetings.page import meeting_csv, meeting_page  # noqa: PLC0415
+    from agent.meetings.page import Made, meeting_csv, meeting_page  # noqa: PLC0415
 
-    found, minutes = read_record(state or state_folder(), meeting, ward, room)
-    made = (SystemClock().now(), version("wardops"))
+    found, minutes, realm = read_record(state or state_folder(), meeting, ward, room)
+    made = Made(SystemClock().now(), version("wardops"), realm)
     text = (
         meeting_csv(found, minutes)
         if form == "csv"

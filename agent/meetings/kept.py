@@ -36,8 +36,10 @@ def from_record(record: Mapping[str, Any]) -> Meeting:
 
 def read_record(
     state: Path, name: str, ward: str | None = None, room: str | None = None
-) -> tuple[Meeting, tuple[MeetingMinute, ...]]:
-    """A meeting by id or code and its minutes, from a state folder that nobody need have open.
+) -> tuple[Meeting, tuple[MeetingMinute, ...], str]:
+    """A meeting by id or code, its minutes, and the realm of the agent that wrote them.
+
+    Read from a state folder that nobody need have open.
 
     Raises InputError when there is no journal, ActionRefused for no such meeting or several.
     """
@@ -49,7 +51,8 @@ def read_record(
             "SELECT * FROM meeting_minute WHERE key >= ?1 AND key < ?2 ORDER BY key",
             (f"{one.id}/", f"{one.id}/\U0010ffff"),
         )
-        return one, tuple(minute_from(to_kept(row).data) for row in rows)
+        minutes = tuple(minute_from(to_kept(row).data) for row in rows)
+        return one, minutes, database.meta("realm") or "live"
     finally:
         database.close()
 

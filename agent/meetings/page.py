@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from agent.duty import ICT
 from agent.meetings.record import MeetingMinute, figures
 from agent.reports import words
 from agent.reports.page import report_style, sign
-from agent.reports.tables import grid
+from agent.reports.tables import grid, said
 from inventory.language import say
 from inventory.units import units
 from playbooks.frame import framed
@@ -29,6 +29,15 @@ _COLUMNS = (
     "at", "grade", "loss_out", "loss_in", "loss_round", "delay", "jitter", "call_loss_tx",
     "call_loss_rx", "call_rtt", "call",
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """When a page was made, by which version of the program, and of which realm it speaks."""
+
+    at: datetime
+    version: str
+    realm: str = "live"
 
 
 def meeting_csv(meeting: Meeting, minutes: Sequence[MeetingMinute]) -> str:
@@ -47,10 +56,10 @@ def meeting_csv(meeting: Meeting, minutes: Sequence[MeetingMinute]) -> str:
 def meeting_page(
     meeting: Meeting,
     minutes: Sequence[MeetingMinute],
-    made: tuple[datetime, str],
+    made: Made,
     language: Language,
 ) -> str:
-    """The whole HTML page; `made` is when and by which version of the program."""
+    """The whole HTML page."""
     unit = units()[meeting.ward]
     title = say("meeting_report.title", language, code=meeting.code)
     span = say(
@@ -58,8 +67,13 @@ def meeting_page(
         end=words.moment(meeting.end, language),
     )  # fmt: skip
     place = say("meeting_report.place", language, unit=unit.name, code=unit.code, room=meeting.room)
+    realm = (
+        ""
+        if made.realm == "live"
+        else f'<p class="realm">{said(f"realm.{made.realm}", language)}</p>'
+    )
     parts = [
-        f"<h1>{escape(title.upper())}</h1>",
+        realm, f"<h1>{escape(title.upper())}</h1>",
         f'<p class="unit">{escape(place)}</p>',
         f'<p class="period">{escape(span)}</p>',
         f"<h2>I. {_said('whole', language)}</h2>", _whole(figures(minutes), meeting, language),
@@ -118,12 +132,16 @@ def _said_call(one: MeetingMinute, language: Language) -> str:
     return ", ".join(told)
 
 
-def _notes(meeting: Meeting, made: tuple[datetime, str], language: Language) -> str:
-    at, version = made
+def _notes(meeting: Meeting, made: Made, language: Language) -> str:
     lines = [
         say("meeting_report.note_grade", language, profile=meeting.profile),
         say("meeting_report.note_unknown", language),
-        say("meeting_report.note_made", language, at=words.moment(at, language), version=version),
+        say(
+            "meeting_report.note_made",
+            language,
+            at=words.moment(made.at, language),
+            version=made.version,
+        ),
     ]
     return f'<ul class="small">{"".join(f"<li>{escape(line)}</li>" for line in lines)}</ul>'
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -262,3 +263,32 @@ def test_nothing_of_a_calendars_texts_is_stored_logged_or_told(
         assert "Canary" not in await everything(story)
 
     tell(plot, amend=with_calendar)
+
+
+def test_joins_drops_and_calls_that_rang_in_vain_are_counted(tell: Callable[..., None]) -> None:
+    """In, out, in again while a meeting runs; a call that nobody took has failed."""
+
+    async def plot(story: Story) -> None:
+        await story.clock.sleep(60)
+        number = (await booked(story, 1, 3))["result"]["meeting"]
+        await story.clock.sleep(62)
+        seen = story.agent.engine.cases[WARD].watch.board.last_good((WARD, CODEC), "cisco-ce")
+        assert seen is not None
+        assert seen.reading.vc is not None
+        for changes in (
+            {"in_call": True}, {"in_call": None}, {"in_call": False},
+            {"in_call": False, "ringing": True}, {"in_call": False, "ringing": False},
+            {"ringing": True}, {"in_call": True, "ringing": False}, {"in_call": False},
+        ):  # fmt: skip
+            said = replace(seen.reading.vc, **changes)
+            story.agent.scribe.take(replace(seen, reading=replace(seen.reading, vc=said)))
+        await story.clock.sleep(65)
+        (minute, *_) = (await story.get(f"/meetings/{number}"))["minutes"]
+        assert (minute["joins"], minute["drops"]) == (2, 2)
+        scrape = await story.metrics()
+        of = f'ward="26740",device="{CODEC}"'
+        assert f'wardops_vc_calls_total{{{of},result="ok"}} 2' in scrape
+        assert f'wardops_vc_calls_total{{{of},result="failed"}} 1' in scrape
+        assert f'wardops_meeting_starts_in_seconds{{ward="26740",room="{ROOM}"}} -' in scrape
+
+    tell(plot)
