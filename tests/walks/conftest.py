@@ -23,7 +23,7 @@ from agent.web.app import build_app
 from drills import cable, faults
 from drills.listen import Ports
 from drills.sim import ward_codes
-from drills.topology import ward_standard
+from drills.topology import ROOMS, Template, ward_standard
 from drills.world import World
 from drills.writing import write_inventory
 from inventory.load import load
@@ -129,7 +129,7 @@ def tell(tmp_path: Path) -> Callable[..., None]:
 
     One ward seen from within, or with several `wards` seen from the hub; `ports` say what the
     inventory knows. `is_live`: it claims to be no simulation, so that packet sizes are tried.
-    `amend` changes the written inventory.
+    `amend` changes the written inventory, `room` is the kind of the meeting rooms' endpoints.
     """
 
     def run(
@@ -139,9 +139,11 @@ def tell(tmp_path: Path) -> Callable[..., None]:
         *,
         is_live: bool = False,
         amend: Callable[[Path], None] = lambda _folder: None,
+        room: str = ROOMS[0],
     ) -> None:
         clock = ManualClock(START)
-        told = _told(plot, clock, tmp_path, wards, ports, is_live=is_live, amend=amend)
+        template = ward_standard(ward_codes(wards), room)
+        told = _told(plot, clock, tmp_path, template, ports, is_live=is_live, amend=amend)
         run_virtual(told, clock)
 
     return run
@@ -151,14 +153,14 @@ async def _told(
     plot: Callable[[Story], Coroutine[Any, Any, None]],
     clock: ManualClock,
     folder: Path,
-    wards: int,
+    template: Template,
     ports: Ports,
     *,
     is_live: bool,
     amend: Callable[[Path], None],
 ) -> None:
-    world = World(ward_standard(ward_codes(wards)), 1, clock)
-    vantage: Vantage = "ward" if wards == 1 else "hub"
+    world = World(template, 1, clock)
+    vantage: Vantage = "ward" if len(template.codes) == 1 else "hub"
     write_inventory(world, folder / "inventory", ports, vantage, b"")
     if is_live:
         site = f"schema: wardops/site/1\nrealm: live\nvantage: {vantage}\n"

@@ -9,6 +9,7 @@ import pytest
 
 from agent.runs.probe import EngineProber
 from drills import cable
+from drills.topology import ROOMS
 from inventory.credentials import resolve
 from inventory.units import units
 from playbooks.known import MEASURED, names_of
@@ -64,3 +65,15 @@ def test_agent_and_command_line_see_the_same_facts(
         assert {name: ours[name].value for name in expected} == expected
 
     tell(plot)
+
+
+def test_a_room_of_another_brand_is_read_as_well(tell: Callable[..., None]) -> None:
+    async def plot(story: Story) -> None:
+        await story.wait(120)
+        story.world.change("mute", f"vc-{WARD}-a", "on", who="test", source="inject")
+        await story.wait(70)
+        for facts in await both(story):
+            told = {name: facts[f"vc.{name}"].value for name in ("registered", "mic_muted")}
+            assert told == {"registered": True, "mic_muted": True}
+
+    tell(plot, room=ROOMS[-1])
