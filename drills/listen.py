@@ -62,6 +62,7 @@ class Ports:
     dns: int = 0
     ntp: int = 0
     ssh: int = 0
+    sip: int = 0
 
 
 @asynccontextmanager
@@ -92,6 +93,7 @@ async def listening(
             dns=listener.open_datagrams(ports.dns, views.datagram_answer),
             ntp=listener.open_datagrams(ports.ntp, views.datagram_answer),
             ssh=listener.open_shell(ports.ssh),
+            sip=listener.open_datagrams(ports.sip, views.sip_answer),
         )
     finally:
         await listener.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drills.chance import share
-from drills.faces import names, poly, services, snmp, time_server, vm
+from drills.faces import names, poly, services, sip, snmp, time_server, vm
 from drills.faces.xapi import web as xapi
 from drills.topology import RESOLVER, TIME_SERVER
 
@@ -46,6 +46,21 @@ def datagram_answer(
     else:
         return None
     return None if answer is None else (answer, path.rtt_ms / 1000)
+
+
+def sip_answer(
+    world: World, asker: str, address: str, request: bytes
+) -> tuple[bytes, float] | None:
+    """What the video endpoint at an address answers to SIP, and how many seconds late."""
+    node, t, place = (
+        world.topology.by_address.get(address), world.time(), world.topology.standing_place(asker)
+    )  # fmt: skip
+    path = world.quality(place.name, node.name, t) if place and node else None
+    if node is None or node.role != "vc" or path is None:
+        return None
+    answer = sip.respond(world, node, request, t)
+    is_lost = answer is None or _is_lost(world, asker, node, 1, "sip", request)
+    return None if answer is None or is_lost else (answer, path.rtt_ms / 1000)
 
 
 def https_answer(world: World, asker: str, address: str, request: Ask) -> Page | None:
