@@ -332,9 +332,9 @@ class Agent:
             self.engine.journal.write(
                 lambda: forget_old(self.store, self.clock.now(), self.plan.config.retention)
             )
-            kept_days = self.plan.config.retention.samples_days
-            self.recorder.forget(kept_days)
-            ended = self.clock.now() - timedelta(days=kept_days)
+            kept = self.plan.config.retention
+            self.recorder.forget(kept.samples_days)
+            ended = self.clock.now() - timedelta(days=kept.events_days)
             self.engine.journal.write(partial(self.usher.shelf.forget, ended))
 
     async def _keep_samples(self) -> None:

@@ -231,6 +231,17 @@ class Store:
         )
         return tuple(rows.to_kept(row) for row in found)
 
+    def minutes_kept(self) -> tuple[tuple[str, str, int, int], ...]:
+        """By ward and room: how many minutes of meetings are kept, and how many were good."""
+        found = self.database.rows(
+            "SELECT ward, device, count(*) AS minutes, coalesce(sum("
+            "json_extract(record, '$.grade') = 'good'), 0) AS good FROM meeting_minute"
+            " GROUP BY ward, device"
+        )
+        return tuple(
+            (one["ward"], one["device"] or "", one["minutes"], one["good"]) for one in found
+        )
+
     def drop_under(self, table: RecordTable, prefix: str) -> None:
         """Remove the records of a table whose key begins like that."""
         self.database.execute(

@@ -176,8 +176,8 @@ class Scribe:
 
     def _remember(self) -> None:
         """Go on counting where the last run of the program ended."""
-        for kept in self._store.kept("meeting_minute"):
-            self._count((kept.ward, kept.device or ""), from_record(kept.data))
+        for ward, room, minutes, good in self._store.minutes_kept():
+            self.seconds[ward, room] = RoomSeconds(60 * minutes, 60 * good)
 
 
 def minutes_of(store: Store, meeting: str) -> tuple[MeetingMinute, ...]:

@@ -75,7 +75,8 @@ class Shelf:
 
     def add(self, meeting: Meeting, actor: str, at: datetime) -> Meeting:
         """Take a new meeting in. Raises ActionRefused, StoreError."""
-        _check(meeting, at)
+        if proper(meeting).end <= at:
+            raise ActionRefused("meeting.over", end=meeting.end.isoformat())
         known = self._meetings.get(meeting.id)
         if known is not None and known.end + AFTER > at:
             raise ActionRefused("meeting.doubled", code=meeting.code, room=meeting.room)
@@ -155,13 +156,13 @@ def _difference(mine: Mapping[str, Meeting], said: Mapping[str, Meeting], at: da
     )
 
 
-def _check(meeting: Meeting, at: datetime) -> None:
+def proper(meeting: Meeting) -> Meeting:
+    """The meeting, when it ends after it begins and within a day. Raises ActionRefused else."""
     if meeting.end <= meeting.start:
         raise ActionRefused("meeting.ends_before", end=meeting.end.isoformat())
-    if meeting.end <= at:
-        raise ActionRefused("meeting.over", end=meeting.end.isoformat())
     if meeting.end - meeting.start > LONGEST:
         raise ActionRefused("meeting.too_long", hours=24)
+    return meeting
 
 
 def _kept(meeting: Meeting, at: datetime) -> Kept:

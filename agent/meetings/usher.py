@@ -11,6 +11,7 @@ from agent.arguments import end_of, moment_of
 from agent.duty import ICT
 from agent.incidents.record import Event
 from agent.incidents.verbs import text_of
+from agent.meetings.shelf import proper
 from agent.meetings.timeline import is_safe_window, phase_of
 from agent.meetings.window import periods, protected
 from inventory.errors import ActionRefused, InputError
@@ -102,7 +103,7 @@ class Usher:
         booked = []
         for args in listed:
             one = command.model_copy(update={"args": args if isinstance(args, dict) else {}})
-            booked.append(_meeting(one, self._ward(one)))
+            booked.append(proper(_meeting(one, self._ward(one))))
         change = self.shelf.take_calendar(name, booked, self._clock.now())
         self.changed(change)
         counts = ("added", "moved", "removed")

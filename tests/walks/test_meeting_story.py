@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agent.meetings.scribe import Scribe
 from drills.listen import Ports
 
 if TYPE_CHECKING:
@@ -182,6 +183,8 @@ def test_a_meeting_leaves_a_record_of_each_minute_and_counts_the_good_ones(
         assert f"wardops_meeting_seconds_total{of} 360" in scrape
         assert f"wardops_meeting_good_seconds_total{of} {good}" in scrape
         assert "wardops_meeting_starts_in_seconds{" not in scrape
+        again = Scribe(story.agent.usher.shelf, story.agent.engine, story.clock)
+        assert again.seconds == story.agent.scribe.seconds  # as after a restart
         old = await story.get("/meetings?from=2026-11-23T00:00:00Z&to=2026-11-24T00:00:00Z")
         assert [one["id"] for one in old["items"]] == [number]
 
@@ -290,5 +293,31 @@ def test_joins_drops_and_calls_that_rang_in_vain_are_counted(tell: Callable[...,
         assert f'wardops_vc_calls_total{{{of},result="ok"}} 2' in scrape
         assert f'wardops_vc_calls_total{{{of},result="failed"}} 1' in scrape
         assert f'wardops_meeting_starts_in_seconds{{ward="26740",room="{ROOM}"}} -' in scrape
+
+    tell(plot)
+
+
+def test_an_import_replaces_what_was_imported_by_that_name_and_is_whole_or_refused(
+    tell: Callable[..., None],
+) -> None:
+    async def plot(story: Story) -> None:
+        await story.clock.sleep(5)
+        start = story.clock.now() + timedelta(hours=3)
+
+        def said(code: str, minutes: int = 60) -> dict[str, Any]:
+            return {"code": code, "room": ROOM, "start": start.isoformat(), "minutes": minutes}
+
+        async def codes() -> list[str]:
+            return [one["code"] for one in (await story.get("/snapshot"))["meetings"]]
+
+        first = await story.do("meeting_import", calendar="a", meetings=[said("1"), said("2")])
+        assert first["result"] == {"calendar": "a", "added": 2, "moved": 0, "removed": 0}
+        for wrong in ([said("3"), said("4", 3000)], [said("3"), {"code": "5"}], "x"):
+            refused = await story.do("meeting_import", calendar="a", meetings=wrong)
+            assert not refused["accepted"], refused
+            assert sorted(await codes()) == ["1", "2"]
+        again = await story.do("meeting_import", calendar="a", meetings=[said("2", 90)])
+        assert again["result"] == {"calendar": "a", "added": 0, "moved": 1, "removed": 1}
+        assert await codes() == ["2"]
 
     tell(plot)
