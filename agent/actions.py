@@ -151,7 +151,10 @@ class Actions:
 
     def _answer_run(self, command: Command, actor: str) -> dict[str, object]:
         run, step = _text(command, "run"), _text(command, "step")
-        return _stands(self._runs.answer(run, step, _answer(command), actor))
+        answered = _answer(command)
+        state = self._runs.answer(run, step, answered, actor)
+        self._check.take_answer(state.playbook, state.ward, step, answered, actor)
+        return _stands(state)
 
     def _step_back(self, command: Command, actor: str) -> dict[str, object]:
         return _stands(self._runs.back(_text(command, "run"), actor))

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 FRESH_S = 2.0  # so long one judgement serves all that ask
 BRISK_S = 60.0  # probes at least as frequent are asked at once; tables and walks are not
+# The step of the meeting's playbook that asks for the two-way test, and its answers.
+_TEST_STEP = ("PB-MTG-01", "t30_far")
+_TEST_ANSWERS = {"1": True, "2": False, "3": False}
 MAY_CONFIRM = frozenset({"ward_it", "region_dxc", "city_noc"})
 
 
@@ -106,6 +109,23 @@ class Check:
         bus = self._engine.outlets.bus
         bus.publish("meeting", f"meetings/{meeting.id}", patch, ward=meeting.ward)
         return {"meeting": meeting.id, "code": meeting.code, "item": name, "good": good}
+
+    def take_answer(
+        self, playbook: str, ward: str, step: str, answer: str | dict[str, str], actor: str
+    ) -> None:
+        """What a run's two-way test came to is the people's word on the ward's next meeting.
+
+        Not sure is no word. A word that cannot be kept stops no run: it is asked for again.
+        """
+        good = _TEST_ANSWERS.get(answer) if isinstance(answer, str) else None
+        if (playbook, step) != _TEST_STEP or good is None:
+            return
+        at = self._clock.now()
+        booked = [one for one in self._shelf.upcoming(at) if one.ward == ward and one.end > at]
+        if booked:
+            word = Confirmed(good, at, actor)
+            self._engine.journal.write(lambda: self._word.say(booked[0], "two_way", word))
+            self._known.clear()
 
     def _asked(self, command: Command) -> tuple[str, str, Meeting | None]:
         args, cases = command.args, self._engine.cases

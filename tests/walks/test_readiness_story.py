@@ -109,7 +109,7 @@ def test_the_playbook_measures_the_room_by_itself_and_knows_who_calls(
     """It stops at the camera that is out, and once that is back at the wait for the bridge."""
 
     async def plot(story: Story) -> None:
-        await book(story, 50, join="dial_out")
+        meeting = await book(story, 50, join="dial_out")
         await story.clock.sleep(90)
         fault = story.fault("vc_camera_unplugged")
         said = await story.do("playbook_start", playbook="PB-MTG-01", reason="T-60")
@@ -125,6 +125,11 @@ def test_the_playbook_measures_the_room_by_itself_and_knows_who_calls(
         story.mend(fault)
         await story.do("playbook_answer", run=run, step="picture", value="done")
         await story.within(120, lambda: step_is("t30_wait"))
+        await story.do("playbook_answer", run=run, step="t30_wait", value="1")
+        await story.within(10, lambda: step_is("t30_far"))
+        await story.do("playbook_answer", run=run, step="t30_far", value="1")
+        items = (await readiness(story, meeting))["items"]
+        assert next(one["state"] for one in items if one["id"] == "two_way") == "ok"
 
     tell(plot, ports=WELL_EQUIPPED)
 
