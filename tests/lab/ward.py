@@ -109,10 +109,19 @@ def connect(net: Net) -> None:
     for host, (own_mac, own, own6), (mac, *others) in (("ce", ce, pe), ("pe", pe, ce)):
         net.ip(host, "link", "set", "wan", "address", own_mac, "up")
         net.address(host, "wan", f"{own}/30", f"{own6}/64")
-        for other in others:
-            net.ip(host, "neigh", "replace", other, "lladdr", mac, "nud", "permanent", "dev", "wan")
+        _write_neighbour(net, host, mac, *others)
     net.route("pe", "198.18.10.0/24", CE_WAN)
     net.route("pe", "2001:db8:10::/64", CE_WAN6)
+
+
+def write_edge(net: Net) -> None:
+    """Write down for the terminal device who is at the line's other end: its port was down."""
+    _write_neighbour(net, "ce", PE_WAN_MAC, PE_WAN, PE_WAN6)
+
+
+def _write_neighbour(net: Net, host: str, mac: str, *addresses: str) -> None:
+    for one in addresses:
+        net.ip(host, "neigh", "replace", one, "lladdr", mac, "nud", "permanent", "dev", "wan")
 
 
 def metrolink(net: Net, folder: Path) -> Program:
