@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from probes.model import VcStatus
+    from probes.vc.status import VcStatus
 
 CLOCK_OFF_S = 60.0
 

@@ -14,17 +14,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from inventory.language import Language
-    from probes.model import (
-        Identity,
-        Interface,
-        Observation,
-        Sample,
-        Sensor,
-        VcCall,
-        VcMedia,
-        VcStatus,
-    )
+    from probes.model import Identity, Interface, Observation, Sample, Sensor
     from probes.snmp.neighbours import Neighbour
+    from probes.vc.status import VcCall, VcMedia, VcStatus
     from probes.vm.estate import Guest, Store
     from probes.vm.status import VmStatus
 

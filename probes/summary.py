@@ -13,14 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from inventory.language import Language
-    from probes.model import (
-        CanaryCall,
-        EchoStats,
-        Identity,
-        Interface,
-        Observation,
-        Target,
-    )
+    from probes.model import EchoStats, Identity, Interface, Observation, Target
+    from probes.vc.status import CanaryCall
     from probes.vm.estate import Estate
     from probes.vm.status import VmStatus
 

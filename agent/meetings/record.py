@@ -12,9 +12,9 @@ from probes.path.quality import Grade
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from probes.model import VcMedia
     from probes.path.model import LineWay
     from probes.vc.quality import CallGrade
+    from probes.vc.status import VcMedia
 
 GradeName: TypeAlias = Literal["good", "fair", "poor"]
 GRADES: Mapping[Grade, GradeName] = MappingProxyType(

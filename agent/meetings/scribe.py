@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from agent.meetings.shelf import Shelf
     from probes.clock import Clock
     from probes.meeting.model import Meeting
-    from probes.model import Observation, VcMedia, VcStatus
+    from probes.model import Observation
     from probes.path.model import LineWay
+    from probes.vc.status import VcMedia, VcStatus
 
 _MINUTE = timedelta(minutes=1)
 _FRESH_S = 45.0  # a burst or an endpoint's word older than that says nothing of this window

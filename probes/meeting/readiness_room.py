@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from inventory.model import Device
     from probes.meeting.readiness_model import ItemName, ItemState, Scene, Side
     from probes.meeting.readiness_sight import Read
-    from probes.model import Observation, VcStatus
+    from probes.model import Observation
+    from probes.vc.status import VcStatus
 
 _TYPE_CELLS = 22
 QUIET_VOLUME = 0.2

@@ -13,8 +13,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from probes.model import VcMedia
 from probes.vc.cisco_node import items, number, text
+from probes.vc.status import VcMedia
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -13,11 +13,12 @@ from datetime import datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from probes.model import Identity, Sensor, VcCall, VcStatus
+from probes.model import Identity, Sensor
 from probes.snmp.neighbours import Neighbour
 from probes.vc.cisco_media import media_of
 from probes.vc.cisco_node import ON_OFF, items, number, text, word
 from probes.vc.cisco_parts import connected_parts
+from probes.vc.status import VcCall, VcStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from probes.errors import Forbidden, NotConfigured, ProtocolBroken, Unsupported
 from probes.model import Identity, Metric, Probe, Reading, Sample
+from probes.transports.device_api import base_of
 from probes.transports.login import login_of
 from probes.transports.status import check_status
 from probes.transports.xml_tree import tree_of
-from probes.vc.device_api import base_of
 from probes.vc.poly_read import version_of
 
 if TYPE_CHECKING:

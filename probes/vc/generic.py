@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from probes.errors import ProbeError, Refused, TimedOut, Unsupported
-from probes.model import Metric, Probe, Reading, Sample, VcStatus
+from probes.model import Metric, Probe, Reading, Sample
 from probes.services import sip
 from probes.vc.model import VC_UP, samples_of
+from probes.vc.status import VcStatus
 
 if TYPE_CHECKING:
     from probes.model import ProbeContext, Target

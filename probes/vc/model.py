@@ -10,7 +10,8 @@ from probes.model import Metric, Sample
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from probes.model import Identity, VcStatus
+    from probes.model import Identity
+    from probes.vc.status import VcStatus
 
 DIAGNOSTIC_LEVELS = ("ok", "warning", "error", "critical")
 PERIPHERAL_TYPES = frozenset(

@@ -30,9 +30,9 @@ from probes.errors import (
 )
 from probes.model import Metric, Probe, Reading, Sample
 from probes.snmp.sensor_metrics import CPU_RATIO
+from probes.transports.device_api import base_of
 from probes.transports.login import login_of
 from probes.vc import poly_trio
-from probes.vc.device_api import base_of
 from probes.vc.model import METRICS, samples_of
 from probes.vc.poly_calls import media_of, talks_of
 from probes.vc.poly_read import (

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from probes.model import VcCall, VcMedia
 from probes.transports.json_tree import as_dicts, first, number_of, text_of, truth_of
+from probes.vc.status import VcCall, VcMedia
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

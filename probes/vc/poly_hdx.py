@@ -12,12 +12,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from probes.errors import NotConfigured, ProtocolBroken, Unsupported
-from probes.model import Identity, Probe, Reading, VcStatus
+from probes.model import Identity, Probe, Reading
+from probes.transports.device_api import base_of
 from probes.transports.login import login_of
 from probes.transports.status import check_status
 from probes.transports.xml_tree import tree_of
-from probes.vc.device_api import base_of
 from probes.vc.model import METRICS, samples_of
+from probes.vc.status import VcStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

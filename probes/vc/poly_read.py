@@ -12,15 +12,16 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from probes.model import Identity, VcStatus
+from probes.model import Identity
 from probes.transports.json_tree import as_dict, as_dicts, first, number_of, text_of, truth_of
 from probes.vc.poly_calls import Talks, talks_of
+from probes.vc.status import VcStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from probes.model import VcMedia
+    from probes.vc.status import VcMedia
 
 SYSTEM, STATUS, CONFERENCES = "/rest/system", "/rest/system/status", "/rest/conferences"
 SIP_SERVERS, GATEKEEPERS = "/rest/system/sipservers", "/rest/system/h323gatekeepers"

@@ -19,14 +19,15 @@ from probes.errors import (
     TimedOut,
     Unsupported,
 )
-from probes.model import Identity, Probe, Reading, Sample, VcStatus
+from probes.model import Identity, Probe, Reading, Sample
 from probes.snmp.sensor_metrics import CPU_RATIO
+from probes.transports.device_api import base_of
 from probes.transports.json_tree import as_dict, as_dicts, first, json_of, number_of, text_of
 from probes.transports.login import login_of
 from probes.transports.status import check_status
-from probes.vc.device_api import base_of
 from probes.vc.model import METRICS, samples_of
 from probes.vc.poly_read import version_of
+from probes.vc.status import VcStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

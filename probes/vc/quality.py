@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from inventory.language import Language
     from inventory.model import LineProfile
-    from probes.model import VcMedia
     from probes.path.model import LineWay
     from probes.path.quality import Profile
+    from probes.vc.status import VcMedia
 
 Dir: TypeAlias = Literal["tx", "rx"]
 Term: TypeAlias = Literal["loss", "jitter", "delay", "height", "fps"]

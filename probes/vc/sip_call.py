@@ -26,13 +26,14 @@ from probes.errors import (
     Unreachable,
     Unsupported,
 )
-from probes.model import CanaryCall, CanaryWay, Metric, Probe, Reading, Sample
+from probes.model import Metric, Probe, Reading, Sample
 from probes.path.mos import mos, rating, with_buffer_ms
 from probes.services.parts import endpoint, wish
 from probes.services.sip_message import bracketed
 from probes.services.sip_register import account_of
 from probes.services.sip_talk import transport_of
 from probes.vc.baresip import Line, started
+from probes.vc.status import CanaryCall, CanaryWay
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

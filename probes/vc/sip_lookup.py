@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from probes.errors import Forbidden, NotConfigured, ParseFailed
-from probes.model import Probe, Reading, Sample, VcStatus
+from probes.model import Probe, Reading, Sample
 from probes.services.parts import streams_of
 from probes.transports.tls import Trust
 from probes.transports.visit import Ask, visit
 from probes.vc.model import VC_REGISTERED
+from probes.vc.status import VcStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from inventory.language import Language
-    from probes.model import Reading, VcMedia, VcStatus
+    from probes.model import Reading
+    from probes.vc.status import VcMedia, VcStatus
 
 
 def vc_lines(reading: Reading, language: Language) -> Iterator[str]:

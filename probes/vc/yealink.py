@@ -11,12 +11,13 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 from probes.errors import LimitExceeded, ParseFailed, ProtocolBroken
-from probes.model import Identity, Probe, Reading, VcCall, VcMedia, VcStatus
+from probes.model import Identity, Probe, Reading
 from probes.services.parts import streams_of
 from probes.transports.json_tree import number_of, text_of
 from probes.transports.tls import as_leaves
 from probes.vc.model import METRICS, samples_of
 from probes.vc.poly_read import version_of
+from probes.vc.status import VcCall, VcMedia, VcStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

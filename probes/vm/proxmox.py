@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from probes.errors import AuthFailed, Forbidden, NotConfigured, ProbeError, TimedOut
 from probes.model import Identity, Metric, Probe, Reading, Sample
+from probes.transports.device_api import base_of
 from probes.transports.json_tree import as_dict, json_of, text_of
 from probes.transports.status import check_status
-from probes.vc.device_api import base_of
 from probes.vm.estate import Estate
 from probes.vm.proxmox_read import (
     backups_of,

@@ -21,8 +21,9 @@ from agent.watching import WardWatch
 from inventory.load import load
 from inventory.model import Duty
 from playbooks.verdict.facts import Truth
-from probes.model import EchoStats, Observation, Reading, Reason, VcStatus
+from probes.model import EchoStats, Observation, Reading, Reason
 from probes.target import targets_of
+from probes.vc.status import VcStatus
 
 MONDAY = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)  # 07:00 in the ward
 INVENTORY = load(Path(__file__).parents[1] / "inventory" / "good", with_secrets=False)

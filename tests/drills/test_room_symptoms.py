@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from drills.world import World
     from probes.clock import ManualClock
-    from probes.model import Observation, VcStatus
+    from probes.model import Observation
+    from probes.vc.status import VcStatus
     from tests.drills.conftest import Snmp
 
 ADDRESS = "127.16.0.30"

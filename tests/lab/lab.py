@@ -103,6 +103,7 @@ class Lab:
         ward.configure_switch(self.net, self.folder)
         self.programs.ready(line)
         ward.connect(self.net)
+        ward.connect_six(self.net)
         for program in ward.router(self.folder):  # the second asks the first
             self.programs.run(program)
 

@@ -105,12 +105,23 @@ def connect(net: Net) -> None:
 
     Neighbours are written down, so that nothing but what is measured crosses the line.
     """
-    ce, pe = (CE_WAN_MAC, CE_WAN, CE_WAN6), (PE_WAN_MAC, PE_WAN, PE_WAN6)
-    for host, (own_mac, own, own6), (mac, *others) in (("ce", ce, pe), ("pe", pe, ce)):
+    ends = (
+        ("ce", CE_WAN, CE_WAN_MAC, PE_WAN, PE_WAN_MAC),
+        ("pe", PE_WAN, PE_WAN_MAC, CE_WAN, CE_WAN_MAC),
+    )
+    for host, own, own_mac, other, other_mac in ends:
         net.ip(host, "link", "set", "wan", "address", own_mac, "up")
-        net.address(host, "wan", f"{own}/30", f"{own6}/64")
-        _write_neighbour(net, host, mac, *others)
+        net.address(host, "wan", f"{own}/30")
+        _write_neighbour(net, host, other_mac, other)
     net.route("pe", "198.18.10.0/24", CE_WAN)
+
+
+def connect_six(net: Net) -> None:
+    """The same at IPv6, once the line is connected."""
+    net.address("ce", "wan", f"{CE_WAN6}/64")
+    net.address("pe", "wan", f"{PE_WAN6}/64")
+    _write_neighbour(net, "ce", PE_WAN_MAC, PE_WAN6)
+    _write_neighbour(net, "pe", CE_WAN_MAC, CE_WAN6)
     net.route("pe", "2001:db8:10::/64", CE_WAN6)
 
 

@@ -20,9 +20,8 @@ from probes.model import (
     Sample,
     Sensor,
     Target,
-    VcCall,
-    VcStatus,
 )
+from probes.vc.status import VcCall, VcStatus
 from probes.vm.status import Filesystem, VmStatus
 
 TARGET = Target(ward="", name="snmp://192.0.2.1", kind="url:snmp", role="other", host="192.0.2.1")

@@ -35,8 +35,8 @@ OPENING = Opening("agent-1", "sim", "boot-1", NOW, lambda: 12.5)
 LINE = Verdict("ward", "metronet", "line", "down", 0.91, "M3", root="gw")
 STORED = (
     Incident, record.Root, record.HeldChild, record.Note, Action, record.CannotFixNow,
-    record.Handover, Deadline, record.EvidencePiece, Words, Window, WeeklyRule, Port, Body, Meeting, MeetingMinute,
-    Confirmed,
+    record.Handover, Deadline, record.EvidencePiece, Words, Window, WeeklyRule, Port, Body, Meeting,
+    MeetingMinute, Confirmed,
 )  # fmt: skip
 SETS = (
     record.IncidentState, NoticeState, NoticeType, record.Kind, record.Severity, record.Answer,
@@ -60,8 +60,8 @@ handovers headline held id kind lessons linked notes personal_data public_servic
 root runs serious services severity severity_rule shared sites state summary symptom_of \
 t0_detected t_acked t_closed t_resolved t_started uid ward workaround
 Meeting: calendar code end join profile room source start test_uri ward
-MeetingMinute: at call_jitter_s call_loss_rx call_loss_tx call_rtt_s delay_s dir drops grade in_call \
-incidents jitter_s joins loss_in loss_out loss_round media term value
+MeetingMinute: at call_jitter_s call_loss_rx call_loss_tx call_rtt_s delay_s dir drops grade \
+in_call incidents jitter_s joins loss_in loss_out loss_round media term value
 Note: actor at text
 Port: if_descr if_index if_name if_type mac missed port_id state
 Root: confidence fact part row segment whole_way

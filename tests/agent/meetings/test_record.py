@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from agent.meetings.page import Made, meeting_csv, meeting_page
 from agent.meetings.record import Gathered, MeetingMinute, figures, from_record, to_record
 from probes.meeting.model import Meeting
-from probes.model import VcMedia
 from probes.path.model import LineWay
 from probes.path.quality import Grade
 from probes.vc.quality import CallGrade
+from probes.vc.status import VcMedia
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 MEETING = Meeting("45/TB-UBND", "26740", "phong-hop-a", NOW, NOW + timedelta(minutes=90))

@@ -6,7 +6,7 @@ import pytest
 
 from playbooks.known import MEASURED
 from playbooks.room_facts import room_values
-from probes.model import VcStatus
+from probes.vc.status import VcStatus
 
 
 def test_an_endpoint_that_says_nothing_leaves_every_fact_unknown_but_that_it_answers() -> None:

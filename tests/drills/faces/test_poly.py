@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TYPE_CHECKING
 
 import pytest
 
@@ -15,11 +15,14 @@ from drills.world import World
 from inventory.credentials import Secret
 from inventory.model import HttpsAccess
 from probes.clock import ManualClock, run_virtual
-from probes.model import Memory, Observation, Reason, Target, VcStatus
+from probes.model import Memory, Observation, Reason, Target
 from probes.run import observe
 from probes.transports.fake import FakeEcho
 from probes.transports.model import Transports
 from probes.vc.poly import PROBE
+
+if TYPE_CHECKING:
+    from probes.vc.status import VcStatus
 
 CODE = "26740"
 VC = f"vc-{CODE}-a"

@@ -18,8 +18,8 @@ GOOD: dict[str, Truth] = {
     "maint": F, "hub_ok": T, "host_link": T, "host_batt": F, "sw_seen": U, "sw_dark": U,
     "ups_batt": F, "ups_low": F, "power_hint": F, "ups_low_before": F, "ups_ok_before": T,
     "local_dark": F, "sw": T, "sw_traffic": T, "up_admin": T, "up_oper": T, "up_err": F,
-    "up_full": F, "up_vlan": T, "ce": T, "pe": N, "gw": T, "path_ok": T, "mtu": T, "dns": T, "dns_city": T,
-    "dns_hub": T, "lan_ok": T, "nb_pe": F, "nb_all": F,
+    "up_full": F, "up_vlan": T, "ce": T, "pe": N, "gw": T, "path_ok": T, "mtu": T, "dns": T,
+    "dns_city": T, "dns_hub": T, "lan_ok": T, "nb_pe": F, "nb_all": F,
     "svc[tthc]": T, "svc[qlvb]": T, "svc_hub[tthc]": T, "svc_hub[qlvb]": T, "vc[a]": T,
 }  # fmt: skip
 
@@ -32,7 +32,8 @@ CUT = GOOD | {
 # Terminal device, switch and reflector are silent for the hub; the ward agent cannot tell it more.
 DARK = GOOD | {
     "gw": F, "ce": F, "sw": F, "sw_traffic": F, "local_dark": T, "ups_batt": U, "ups_low": U,
-    "up_admin": U, "up_oper": U, "up_err": U, "up_full": U, "up_vlan": U, "path_ok": U, "mtu": U, "lan_ok": U,
+    "up_admin": U, "up_oper": U, "up_err": U, "up_full": U, "up_vlan": U, "path_ok": U,
+    "mtu": U, "lan_ok": U,
     "vc[a]": U, "dns_hub": U, "svc_hub[tthc]": U, "svc_hub[qlvb]": U,
 }  # fmt: skip
 

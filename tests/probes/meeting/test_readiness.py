@@ -17,8 +17,9 @@ from probes.meeting.model import Meeting
 from probes.meeting.readiness import readiness_of
 from probes.meeting.readiness_model import ITEMS, STEPS, Beside, Confirmed, Scene
 from probes.meeting.readiness_words import line_of, lines_of, step_of
-from probes.model import EchoStats, Observation, Reading, Reason, Target, VcStatus
+from probes.model import EchoStats, Observation, Reading, Reason, Target
 from probes.path.model import LineWay
+from probes.vc.status import VcStatus
 
 if TYPE_CHECKING:
     from probes.meeting.readiness_model import Item, Readiness

@@ -32,7 +32,8 @@ from probes.vc.model import samples_of
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from probes.model import Identity, Observation, VcStatus
+    from probes.model import Identity, Observation
+    from probes.vc.status import VcStatus
     from tests.probes.conftest import Authority, Peers
 
 ROOT = Path(__file__).parents[3]

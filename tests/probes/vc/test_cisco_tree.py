@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probes.errors import LimitExceeded, ProbeError
-from probes.model import Sensor, VcMedia
+from probes.model import Sensor
 from probes.snmp.neighbours import Neighbour
 from probes.transports.xml_tree import tree_of
 from probes.vc.cisco_tree import Endpoint, read
 from probes.vc.cisco_ws import status_of
 from probes.vc.model import samples_of
+from probes.vc.status import VcMedia
 
 NOW = datetime(2026, 11, 21, 0, 25, tzinfo=UTC)
 

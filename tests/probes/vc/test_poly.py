@@ -17,7 +17,7 @@ from drills.faces.poly import Desk, Dialect, Room, Stream, answer
 from inventory.credentials import Secret
 from inventory.model import HttpsAccess
 from probes.clock import SystemClock
-from probes.model import Memory, Reason, Target, VcMedia
+from probes.model import Memory, Reason, Target
 from probes.run import observe
 from probes.transports.fake import FakeEcho, FakeHttp
 from probes.transports.https import HttpsClient
@@ -42,11 +42,13 @@ from probes.vc.poly_read import (
     status_of,
     version_of,
 )
+from probes.vc.status import VcMedia
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from probes.model import Observation, VcStatus
+    from probes.model import Observation
+    from probes.vc.status import VcStatus
     from tests.probes.conftest import Authority, Peers
     from tests.probes.vc.conftest import Hostile
 

@@ -11,7 +11,7 @@ from inventory.credentials import Secret
 from inventory.model import HttpsAccess
 from probes.clock import SystemClock
 from probes.errors import ProtocolBroken
-from probes.model import Reason, Target, VcStatus
+from probes.model import Reason, Target
 from probes.run import observe
 from probes.transports.fake import FakeEcho, FakeHttp, FakeTcp
 from probes.transports.model import HttpAnswer, HttpRequest, Transports
@@ -20,6 +20,7 @@ from probes.vc.model import samples_of
 from probes.vc.poly_hdx import PAGE, PROBE, status_of
 
 if TYPE_CHECKING:
+    from probes.vc.status import VcStatus
     from tests.probes.vc.conftest import Hostile
 
 

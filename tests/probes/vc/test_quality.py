@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.model import VcMedia
 from probes.path.model import LineWay
 from probes.path.quality import PROFILES, Grade
 from probes.vc.quality import PICTURES, CallStanding, judge, sentence, speech_mos
+from probes.vc.status import VcMedia
 
 if TYPE_CHECKING:
     from inventory.model import LineProfile

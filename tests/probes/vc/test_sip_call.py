@@ -27,7 +27,7 @@ from probes.clock import SystemClock
 from probes.describe import reason_text
 from probes.errors import NotConfigured, ParseFailed, Unsupported
 from probes.meeting.model import Meeting
-from probes.model import CanaryWay, Reason, Target
+from probes.model import Reason, Target
 from probes.registry import probes, probes_for
 from probes.run import observe
 from probes.services.sip_digest import Account
@@ -48,6 +48,7 @@ from probes.vc.baresip_words import (
     tone,
 )
 from probes.vc.sip_call import PROBE, aimed_at, read_call, refusal, room_of
+from probes.vc.status import CanaryWay
 
 if TYPE_CHECKING:
     from probes.model import Observation

@@ -11,19 +11,21 @@ import pytest
 from inventory.credentials import Secret
 from probes.clock import SystemClock
 from probes.errors import ProbeError
-from probes.model import Reading, Reason, VcMedia
+from probes.model import Reading, Reason
 from probes.run import observe
 from probes.target import parse_target
 from probes.transports.fake import FakeEcho, FakeHttp, FakeTcp
 from probes.transports.model import Transports
 from probes.vc.model import samples_of
+from probes.vc.status import VcMedia
 from probes.vc.yealink import PROBE, QUESTIONS, read
 from probes.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from probes.model import Observation, VcStatus
+    from probes.model import Observation
+    from probes.vc.status import VcStatus
     from tests.probes.vc.conftest import Hostile
 
 VERSION = 'version "model:VC800" "firmware:63.345.0.15" "hardware:63.0" "productId:1"'
