@@ -27,9 +27,10 @@ from probes.path.bandwidth import is_working_time
 from probes.record import TIMEOUT_S, blanked, record, refuse_existing, write
 from probes.registry import kinds, probes_for
 from probes.summary import summary
-from probes.target import Asked, is_url, parse_target, targets_of, with_auth, with_trust
+from probes.target import targets_of
 from probes.transports.open import open_transports
 from probes.transports.witness import witnessed
+from probes.url_forms import Asked, is_url, parse_target, with_auth, with_trust
 from probes.vc import cisco_record, poly_record
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from inventory.credentials import Secret
     from probes.clock import Clock
     from probes.model import Observation, Reading, Target
-    from probes.target import Asked
     from probes.transports.model import Transports
+    from probes.url_forms import Asked
 
 # With these, another credential may do better: a wrong community looks like silence.
 _WRONG_CREDENTIAL = frozenset({Reason.AUTH, Reason.FORBIDDEN, Reason.TIMEOUT, Reason.CONFIG})

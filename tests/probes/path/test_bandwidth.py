@@ -30,9 +30,9 @@ from probes.path.bandwidth import PROBE, is_working_time, rate_bps, read, server
 from probes.path.words import line_facts
 from probes.registry import probes, probes_for
 from probes.run import observe
-from probes.target import parse_target
 from probes.transports.fake import FakeEcho, FakeHttp, FakeTcp
 from probes.transports.model import Transports
+from probes.url_forms import parse_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable

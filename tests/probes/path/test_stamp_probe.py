@@ -19,10 +19,11 @@ from probes.path.stamp_quality import Counters, Loss, Quality, Way
 from probes.path.words import line_facts, line_parts
 from probes.registry import probes_for
 from probes.run import observe
-from probes.target import parse_target, targets_of
+from probes.target import targets_of
 from probes.transports.fake import FakeEcho, FakeHttp, FakeTcp
 from probes.transports.model import Transports
 from probes.transports.witness import Tally
+from probes.url_forms import parse_target
 
 if TYPE_CHECKING:
     from inventory.credentials import Secret

@@ -9,8 +9,8 @@ from inventory.credentials import Secret
 from probes.clock import ManualClock, run_virtual
 from probes.once import ask
 from probes.snmp import ber
-from probes.target import parse_target
 from probes.transports.model import Transports
+from probes.url_forms import parse_target
 
 if TYPE_CHECKING:
     from probes.model import Observation

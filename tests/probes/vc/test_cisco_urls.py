@@ -10,7 +10,8 @@ from inventory.errors import InputError
 from inventory.language import LANGUAGES
 from inventory.load import load
 from probes.registry import kinds, probes_for
-from probes.target import parse_target, targets_of, with_auth
+from probes.target import targets_of
+from probes.url_forms import parse_target, with_auth
 
 if TYPE_CHECKING:
     from pathlib import Path

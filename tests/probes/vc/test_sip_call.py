@@ -32,11 +32,11 @@ from probes.registry import probes, probes_for
 from probes.run import observe
 from probes.services.sip_digest import Account
 from probes.summary import summary
-from probes.target import parse_target
 from probes.transports.fake import FakeEcho
 from probes.transports.https import HttpsClient
 from probes.transports.model import Transports
 from probes.transports.tcp import TcpConnector
+from probes.url_forms import parse_target
 from probes.vc.baresip_words import (
     Event,
     WayStats,

@@ -13,9 +13,9 @@ from probes.clock import SystemClock
 from probes.errors import ProbeError
 from probes.model import Reading, Reason
 from probes.run import observe
-from probes.target import parse_target
 from probes.transports.fake import FakeEcho, FakeHttp, FakeTcp
 from probes.transports.model import Transports
+from probes.url_forms import parse_target
 from probes.vc.model import samples_of
 from probes.vc.status import VcMedia
 from probes.vc.yealink import PROBE, QUESTIONS, read
