@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
@@ -22,10 +22,9 @@ from agent.hints.desk import HintDesk
 from agent.hints.patterns import packaged_patterns
 from agent.hints.senders import Senders
 from agent.hints.v3 import authority
-from agent.ids import fresh_uid
 from agent.incidents.intake import intake_of
 from agent.incidents.record import Event
-from agent.journal.database import Opening, damaged_files
+from agent.journal.database import damaged_files
 from agent.journal.retention import forget_old
 from agent.journal.store import open_store
 from agent.link.opening import open_client, open_desk, show_link
@@ -46,12 +45,13 @@ from agent.notices.office import Office
 from agent.notices.opening import open_channels, open_silences
 from agent.paper import Paper
 from agent.picture import picture
+from agent.plan import jobs_for, opening_of, playbooks_of
 from agent.reports.uplinks import week_of
 from agent.runs.conductor import Runs
 from agent.samples.model import slot_of
 from agent.samples.recorder import LOOK_EVERY_S, Recorder
 from agent.samples.shelf import open_samples
-from agent.schedule import Job, Schedule
+from agent.schedule import Schedule
 from agent.selfmetrics import SelfMetrics
 from agent.service_looks import ServiceLooks
 from agent.snmp_memory import open_memory
@@ -65,28 +65,23 @@ from inventory.credentials import resolve
 from inventory.errors import StoreError
 from inventory.meetings import read_meetings
 from inventory.units import units
-from playbooks.errors import PlaybookError
 from playbooks.escalation import load_escalation
-from playbooks.load import load_library
-from probes.registry import probes_for
 from probes.target import targets_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
 
-    from agent.config import AgentConfig, Timing
     from agent.journal.store import Store
     from agent.notices.model import Notice
     from agent.notices.wording import Advice
+    from agent.plan import Plan
     from agent.schedule import JobKey
     from agent.troubles import Trouble
     from agent.view import AgentView, NotReady
     from agent.wire import Drill
     from inventory.credentials import Secret
-    from inventory.model import Inventory
-    from playbooks.model import Playbook
     from probes.clock import Clock
-    from probes.model import Observation, Probe, Target
+    from probes.model import Observation
     from probes.transports.model import Transports
 
 _log = logging.getLogger(__name__)
@@ -97,19 +92,6 @@ FORGET_EVERY_S = 3600.0
 SNMP_FRESH_S = 30.0  # what a scraper asks for by module: the rhythm of the switches' own poll
 READY_AFTER_S = 120.0
 READY_SHARE = 0.8
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What an agent is built from: what exists, how to go about it, where to keep state.
-
-    `library` is the folder of playbooks, the shipped ones when None.
-    """
-
-    inventory: Inventory
-    config: AgentConfig
-    state: Path
-    library: Path | None = None
 
 
 class Agent:
@@ -408,37 +390,3 @@ class Agent:
         )
         if asked < READY_SHARE * len(targets):
             yield "starting"
-
-
-def opening_of(plan: Plan, clock: Clock) -> Opening:
-    """What the journal is told on opening: who, in which realm, at what time."""
-    return Opening(
-        agent_id=fresh_uid(clock.now()),
-        realm=plan.inventory.site.realm,
-        boot=fresh_uid(clock.now()),
-        now=clock.now(),
-        mono=clock.monotonic,
-    )
-
-
-def playbooks_of(plan: Plan) -> Mapping[str, Playbook]:
-    """The library; none when it has a mistake, since watching must not wait for its repair."""
-    try:
-        return load_library(plan.library)
-    except PlaybookError as error:
-        for problem in error.problems:
-            _log.error("playbooks left out problem=%s", problem)
-        return {}
-
-
-def jobs_for(targets: Iterable[Target], timing: Timing) -> list[Job]:
-    """Every probe of every target in the rhythm that the settings say."""
-    paced = ((target, _paced(probe, timing)) for target in targets for probe in probes_for(target))
-    return [Job(target, probe, probe.period_s) for target, probe in paced]
-
-
-def _paced(probe: Probe, timing: Timing) -> Probe:
-    if probe.name == "watch":
-        return replace(probe, period_s=timing.watch_s)
-    quick = timing.period_s and min(probe.period_s, timing.period_s)
-    return replace(probe, period_s=quick) if quick else probe

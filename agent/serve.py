@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.assembly import Agent, Plan, opening_of
+from agent.assembly import Agent
 from agent.collector import spare_what_stays
 from agent.hints.receiver import Receiver
 from agent.hints.stream import StreamReceiver
@@ -19,6 +19,7 @@ from agent.journal.database import make_folder
 from agent.journal.store import open_store
 from agent.link.door import build_link_app
 from agent.link.settings import refuse_misplaced
+from agent.plan import Plan, opening_of
 from agent.settings import read_settings
 from agent.web.access import Access, fresh_token, write_local_token
 from agent.web.app import build_app

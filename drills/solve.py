@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from agent.assembly import Agent, Plan
+from agent.assembly import Agent
+from agent.plan import Plan
 from agent.settings import read_settings
 from drills import cable, deeds
 from drills.desk import Desk

@@ -14,8 +14,8 @@ from agent.link.settings import read_access
 from agent.link.tokens import Tokens
 
 if TYPE_CHECKING:
-    from agent.assembly import Plan
     from agent.engine import Engine
+    from agent.plan import Plan
     from agent.selfmetrics import SelfMetrics
     from probes.clock import Clock
     from probes.transports.model import HttpClient

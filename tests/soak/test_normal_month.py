@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agent.assembly import Agent, Plan
+from agent.assembly import Agent
 from agent.config import AgentConfig, Timing
 from agent.duty import ICT
 from agent.engine import Engine
 from agent.loop import Poller
+from agent.plan import Plan
 from agent.schedule import Schedule
 from drills import cable
 from drills.listen import Ports

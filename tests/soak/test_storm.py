@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from agent.assembly import Agent, Plan
+from agent.assembly import Agent
 from agent.checks import State
 from agent.config import AgentConfig, Timing
 from agent.engine import Engine
@@ -27,6 +27,7 @@ from agent.notices.desk import Desk
 from agent.notices.model import Notice, NoticeType, Recipient
 from agent.notices.office import Office
 from agent.notices.wording import Advice
+from agent.plan import Plan
 from agent.schedule import Schedule
 from agent.ward_checks import REACHABLE
 from drills import cable

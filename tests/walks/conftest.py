@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from agent.assembly import Agent, Plan
+from agent.assembly import Agent
 from agent.config import AgentConfig
+from agent.plan import Plan
 from agent.serve import parts_of
 from agent.web.access import fresh_token
 from agent.web.app import build_app

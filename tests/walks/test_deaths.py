@@ -19,11 +19,12 @@ from uuid import UUID
 
 import pytest
 
-from agent.assembly import Agent, Plan
+from agent.assembly import Agent
 from agent.config import AgentConfig
 from agent.incidents.record import IncidentState
 from agent.notices.model import NoticeType
 from agent.notices.settings import FileSettings, NotifySettings
+from agent.plan import Plan
 from agent.wire import Command
 from drills import cable, faults
 from drills.listen import Ports

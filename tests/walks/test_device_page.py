@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from agent.assembly import Agent, Plan
+from agent.assembly import Agent
 from agent.config import AgentConfig
+from agent.plan import Plan
 from agent.web.devices import device_detail, interfaces
 from drills import cable
 from drills.listen import Ports

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from agent.assembly import Agent, Plan
+from agent.assembly import Agent
 from agent.config import AgentConfig
 from agent.incidents.record import Event
+from agent.plan import Plan
 from drills import cable
 from drills.sim import ward_codes
 from drills.topology import ward_standard

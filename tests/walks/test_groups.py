@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from agent.assembly import Agent, Plan
+from agent.assembly import Agent
 from agent.config import AgentConfig
 from agent.incidents.export import as_csv, as_json
 from agent.incidents.page import incident_page
 from agent.notices.settings import FileSettings, NotifySettings
+from agent.plan import Plan
 from drills import cable, faults
 from drills.listen import Ports
 from drills.sim import ward_codes

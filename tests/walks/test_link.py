@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from agent.assembly import Agent, Plan
+from agent.assembly import Agent
 from agent.config import AgentConfig
 from agent.exposition.family import TEXT
 from agent.link.door import build_link_app
 from agent.link.model import BEAT_PATH
+from agent.plan import Plan
 from agent.web.present import verdict as shown_verdict
 from drills import cable, faults
 from drills.sim import ward_codes

@@ -8,9 +8,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from agent.assembly import Agent, Plan
+from agent.assembly import Agent
 from agent.config import AgentConfig
 from agent.exposition.family import OPENMETRICS
+from agent.plan import Plan
 from agent.snmp_memory import FILE_NAME
 from drills import cable
 from drills.listen import Ports

@@ -11,9 +11,10 @@ from uuid import uuid4
 
 import pytest
 
-from agent.assembly import Agent, Plan
+from agent.assembly import Agent
 from agent.config import AgentConfig
 from agent.incidents.life import open_from
+from agent.plan import Plan
 from agent.wire import Command
 from drills import cable
 from drills.listen import Ports

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from agent.assembly import Plan, opening_of
 from agent.config import AgentConfig
 from agent.incidents.life import open_from
 from agent.journal.database import FILE_NAME
 from agent.journal.store import open_store
+from agent.plan import Plan, opening_of
 from agent.serve import Options, running
 from drills.listen import Ports
 from drills.topology import ward_standard

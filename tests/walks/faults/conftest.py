@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from agent.assembly import Agent, Plan
+from agent.assembly import Agent
 from agent.config import AgentConfig
+from agent.plan import Plan
 from drills import cable, faults
 from drills.listen import Ports
 from drills.model import node_of

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from agent.assembly import Agent, Plan
+from agent.assembly import Agent
+from agent.plan import Plan
 from agent.settings import read_settings
 from drills.demo import PROFILE
 from drills.sim import Simulation
