@@ -13,6 +13,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from pydantic_core import PydanticCustomError
 
 from inventory.credentials import SecretRef
+from inventory.machine import Acceptance, MachineCare
+from inventory.parents import Parents
 
 
 def _written(value: object) -> object:
@@ -131,24 +133,14 @@ class SipEntry(Frozen):
     pin: Annotated[str, StringConstraints(pattern=PIN)] | None = None
 
 
-class Parents(Frozen):
-    """Several devices (and ports, written as in `behind`) that one device is reached through.
-
-    With `any` each of them alone is a way, so the device is cut off only when all are; with `all`
-    every one of them is needed. Exactly one of the two is given.
-    """
-
-    any: tuple[str, ...] = ()
-    all: tuple[str, ...] = ()
-
-
 class Device(Frozen):
     """One device of a ward.
 
     `behind` and `uplink` name ports: `behind: "sw-1:Gi1/0/5"` says through which device (and which
     of its ports) this one is reached, `parents` takes its place where there are several. `kind` is
     a device-type name that the probes resolve. `feeds` names what a UPS gives power to. `sip` is
-    where its registration can be looked up.
+    where its registration can be looked up. `machine` is what people write of a machine, `accepted`
+    the rules of hygiene that it may break for a while.
     """
 
     name: Name
@@ -166,6 +158,8 @@ class Device(Frozen):
     ssh: SshAccess | None = None
     node_exporter: HttpUrl | None = None
     sip: SipEntry | None = None
+    machine: MachineCare | None = None
+    accepted: tuple[Acceptance, ...] = ()
     duty: Duty | None = None
     ping: bool | None = None
     polled_by: Vantage = "hub"

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from inventory import model as m
 from inventory.credentials import REFERENCE
 from inventory.document import dotted
+from inventory.machine import OPEN_PORT
 from inventory.text import one_line
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ _SENTENCES: Mapping[str, str] = MappingProxyType(
         "ip_v4_address": _ADDRESS,
         "ip_v6_address": _ADDRESS,
         "ip_any_address": _ADDRESS,
+        "day_written": "inventory.not_day",
         "greater_than": "inventory.must_exceed",
         "greater_than_equal": "inventory.at_least",
         "less_than_equal": "inventory.at_most",
@@ -66,6 +68,7 @@ _PATTERNS: Mapping[str, str] = MappingProxyType(
         m.TEST_URI: "inventory.not_test_uri",
         m.SIP_ADDRESS: "inventory.not_sip_address",
         m.WORLD: "inventory.not_world",
+        OPEN_PORT: "inventory.not_open_port",
     }
 )
 UNKNOWN_KEY = ("inventory.unknown_key", "inventory.unknown_key_near")
