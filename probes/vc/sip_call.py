@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import re
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from inventory.model import TEST_URI, SipAccount
+from inventory.model import TEST_URI
 from probes.errors import (
     AuthFailed,
     Busy,
@@ -38,7 +38,6 @@ from probes.vc.status import CanaryCall, CanaryWay
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from probes.meeting.model import Meeting
     from probes.model import ProbeContext, Target
     from probes.vc.baresip import Phone
     from probes.vc.baresip_words import Event, WayStats
@@ -83,19 +82,6 @@ class _Course:
 
     setup_s: float | None = None
     reports: tuple[Event, ...] = ()
-
-
-def aimed_at(target: Target, meeting: Meeting) -> Target:
-    """The SIP service with the meeting's own test room, where the meeting has one.
-
-    Raises Unsupported for a meeting that the centre's bridge dials: the room never dials then.
-    """
-    if meeting.join == "dial_out":
-        raise Unsupported("call_dial_out")
-    if meeting.test_uri is None:
-        return target
-    account = target.sip or SipAccount()
-    return replace(target, sip=account.model_copy(update={"test_uri": meeting.test_uri}))
 
 
 async def run(target: Target, context: ProbeContext) -> Reading:

@@ -11,7 +11,6 @@ import stat
 import sys
 import tempfile
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +24,7 @@ from inventory.language import LANGUAGES
 from inventory.model import SipAccount
 from probes.clock import SystemClock
 from probes.describe import reason_text
-from probes.errors import NotConfigured, ParseFailed, Unsupported
-from probes.meeting.model import Meeting
+from probes.errors import NotConfigured, ParseFailed
 from probes.model import Reason, Target
 from probes.registry import probes, probes_for
 from probes.run import observe
@@ -47,7 +45,7 @@ from probes.vc.baresip_words import (
     split_netstrings,
     tone,
 )
-from probes.vc.sip_call import PROBE, aimed_at, read_call, refusal, room_of
+from probes.vc.sip_call import PROBE, read_call, refusal, room_of
 from probes.vc.status import CanaryWay
 
 if TYPE_CHECKING:
@@ -324,25 +322,6 @@ def test_each_refusal_has_its_reason_and_its_words(
 )
 def test_the_status_of_a_closed_call_is_read_from_its_words(param: str, status: int | None) -> None:
     assert Event("CALL_CLOSED", param).status == status
-
-
-MEETING = Meeting(
-    code="12-TB", ward="26740", room="phong-hop",
-    start=datetime(2026, 1, 5, 1, tzinfo=UTC),
-    end=datetime(2026, 1, 5, 1, tzinfo=UTC) + timedelta(hours=2),
-)  # fmt: skip
-
-
-def test_nobody_is_dialled_for_a_meeting_that_the_bridge_dials() -> None:
-    with pytest.raises(Unsupported) as refused:
-        aimed_at(target(), replace(MEETING, join="dial_out", test_uri=ROOM))
-    assert refused.value.detail_code == "call_dial_out"
-
-
-def test_a_meetings_own_test_room_stands_before_the_inventorys() -> None:
-    own = aimed_at(target(), replace(MEETING, join="dial_in", test_uri="sip:other@hop.example"))
-    assert room_of(own) == "sip:other@hop.example"
-    assert room_of(aimed_at(target(), MEETING)) == ROOM
 
 
 @pytest.mark.parametrize(
