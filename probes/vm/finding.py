@@ -1,0 +1,91 @@
+"""What rules of hygiene look at, and what they say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from probes.vm.status import VmStatus
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from inventory.machine import Acceptance, MachineCare, RuleId
+    from probes.vm.end_of_life import EndTable
+    from probes.vm.estate import Guest, Store
+
+Severity: TypeAlias = Literal["crit", "warn", "note"]
+Result: TypeAlias = Literal["fail", "unknown", "pass"]
+
+NOTHING_SAID = VmStatus()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of one machine, or of one hypervisor's stores. None is unknown.
+
+    `vm` is what it says of itself, `guest` what its hypervisor says, `stores` those of a
+    hypervisor, `care` what people wrote; `is_listed` whether the inventory has it at all.
+    """
+
+    vm: VmStatus = NOTHING_SAID
+    guest: Guest | None = None
+    stores: tuple[Store, ...] | None = None
+    care: MachineCare | None = None
+    is_listed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one rule says: `said` names the evidence's sentence, `values` are put into it.
+
+    `accepted` is the acceptance in force, which makes a failure not count; `lapsed` one that is
+    over. `also` is a second sentence, on the standing of what was judged by.
+    """
+
+    rule: RuleId
+    severity: Severity
+    result: Result
+    said: str
+    values: tuple[tuple[str, object], ...] = ()
+    accepted: Acceptance | None = None
+    lapsed: Acceptance | None = None
+    also: tuple[str, tuple[tuple[str, object], ...]] | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is a failure that nobody accepted."""
+        return self.result == "fail" and self.accepted is None
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When it is judged, in the zone whose days the dates mean, and by which table."""
+
+    now: datetime
+    ends: EndTable
+
+    @property
+    def today(self) -> date:
+        """The day it is judged on."""
+        return self.now.date()
+
+    def days_since(self, day: date) -> int:
+        """Whole days from that day to this one; below zero for one that is to come."""
+        return (self.today - day).days
+
+    def end_of(self, day: date) -> datetime:
+        """The moment at which that day is over."""
+        return datetime.combine(day + timedelta(days=1), time(), self.now.tzinfo or UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a rule says of facts, as in Finding; without a severity it is the rule's own."""
+
+    result: Result
+    said: str
+    values: tuple[tuple[str, object], ...] = ()
+    severity: Severity | None = None
+    also: tuple[str, tuple[tuple[str, object], ...]] | None = None
