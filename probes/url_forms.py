@@ -49,7 +49,7 @@ class _Form:
 # Forms of the public surface that this version does not have yet.
 _LATER = frozenset(
     (
-        *("cli+ssh", "vsphere", "libvirt"),
+        *("cli+ssh", "vsphere"),
         "h323",
     )
 )
@@ -70,10 +70,12 @@ def parse_target(
     """
     scheme = text.partition(":")[0].lower()
     if scheme in _LATER:
-        raise InputError("probe.url_later", scheme=scheme, forms=", ".join(sorted(_FORMS)))
+        raise InputError("probe.url_later", scheme=scheme, forms=_known())
+    if scheme == "libvirt":
+        return Asked(_libvirt(text), ("libvirt",))
     form = _FORMS.get(scheme)
     if form is None:
-        raise InputError("probe.url_scheme", url=_masked(text), forms=", ".join(sorted(_FORMS)))
+        raise InputError("probe.url_scheme", url=_masked(text), forms=_known())
     parts = _split(text, form)
     if form.needs_auth and not auth:
         raise InputError("probe.auth_missing", url=_masked(text))
@@ -82,6 +84,10 @@ def parse_target(
     built = [form.target(parts, plain, ref) for ref in auth or (None,)]
     first, *others = (with_trust(target, pin=pin, insecure=insecure) for target in built)
     return Asked(first, form.probes, tuple(others))
+
+
+def _known() -> str:
+    return ", ".join(sorted({*_FORMS, "libvirt"}))
 
 
 def with_trust(target: Target, *, pin: str | None, insecure: bool) -> Target:
@@ -125,6 +131,19 @@ def _split(text: str, form: _Form) -> SplitResult:
     if not parts.hostname or any(character.isspace() for character in text):
         raise InputError("probe.url_bad", url=_masked(text), example=form.example)
     return parts
+
+
+def _libvirt(text: str) -> Target:
+    """Libvirt's own URI stands behind the first colon; one without a host means this machine."""
+    uri = text.partition(":")[2]
+    try:
+        parts = urlsplit(uri)
+        host, _ = parts.hostname or "localhost", parts.port
+    except ValueError as error:
+        raise InputError("probe.url_bad", url=_masked(text), example=_LIBVIRT) from error
+    if not parts.scheme or "://" not in uri or any(character.isspace() for character in uri):
+        raise InputError("probe.url_bad", url=_masked(text), example=_LIBVIRT)
+    return Target(ward="", name=_masked(text), kind="url:libvirt", role="other", host=host, url=uri)
 
 
 def _masked(text: str) -> str:
@@ -245,6 +264,7 @@ def _proxmox(parts: SplitResult, plain: Target, ref: str | None) -> Target:
     return replace(plain, https=_checked(HttpsAccess, settings))
 
 
+_LIBVIRT = "libvirt:qemu+ssh://wardops@192.0.2.50/system"
 _IPERF3 = "iperf3://192.0.2.10?commit_mbps=20"
 _DNS_EXAMPLE = "dns://192.0.2.53/service.example?type=A"
 _SSH = "ssh://192.0.2.40?host_key=SHA256:…"

@@ -5,11 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from probes.model import Metric
+
 if TYPE_CHECKING:
     from datetime import datetime
 
 Power: TypeAlias = Literal["on", "off", "suspended"]
 Tools: TypeAlias = Literal["running", "stopped", "absent"]
+
+STORE_FREE = Metric(
+    "wardops_datastore_free_ratio",
+    "gauge",
+    "Free share of a hypervisor's store; shared ones stand once, with an empty host.",
+    ("store", "host"),
+    "ratio",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from probes.errors import AuthFailed, Forbidden, NotConfigured, ProbeError, TimedOut
-from probes.model import Identity, Metric, Probe, Reading, Sample
+from probes.model import Identity, Probe, Reading, Sample
 from probes.transports.device_api import base_of
 from probes.transports.json_tree import as_dict, json_of, text_of
 from probes.transports.status import check_status
-from probes.vm.estate import Estate
+from probes.vm.estate import STORE_FREE, Estate
 from probes.vm.proxmox_read import (
     backups_of,
     guests_of,
@@ -42,14 +42,6 @@ _TOKEN = re.compile(r"[^\s!=]+@[^\s!=]+![\w.-]+=[\w-]+")
 _API = "/api2/json"
 _FOLDERS = {"machine": "qemu", "container": "lxc"}
 _ASIDE_S = 2.0  # kept back for whatever is under way when the time is over
-
-STORE_FREE = Metric(
-    "wardops_datastore_free_ratio",
-    "gauge",
-    "Free share of a hypervisor's store; shared ones stand once, with an empty host.",
-    ("store", "host"),
-    "ratio",
-)
 
 
 async def run(target: Target, context: ProbeContext) -> Reading:

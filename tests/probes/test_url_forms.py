@@ -54,6 +54,15 @@ def test_ports_and_paths_of_a_url_reach_the_target() -> None:
     assert own_path.url == "http://192.0.2.1:9100/own"
 
 
+def test_behind_libvirt_stands_libvirts_own_uri() -> None:
+    asked = parse_target("libvirt:qemu+ssh://look@192.0.2.50/system")
+    assert asked.probes == ("libvirt",)
+    assert asked.target.url == "qemu+ssh://look@192.0.2.50/system"
+    assert asked.target.host == "192.0.2.50"
+    assert asked.target.name == "libvirt:qemu+ssh://192.0.2.50/system"
+    assert parse_target("libvirt:test:///default").target.host == "localhost"
+
+
 def test_several_credentials_are_several_targets() -> None:
     asked = parse_target("snmp://192.0.2.1", ["env:A", "env:B"])
     found = [target.snmp.auth for target in (asked.target, *asked.others) if target.snmp]
@@ -65,7 +74,9 @@ def test_several_credentials_are_several_targets() -> None:
     [
         ("poly+https://192.0.2.1", [], "probe.auth_missing"),
         ("h323://192.0.2.1", [], "probe.url_later"),
-        ("libvirt:///system", [], "probe.url_later"),
+        ("vsphere://192.0.2.1", [], "probe.url_later"),
+        ("libvirt:///system", [], "probe.url_bad"),
+        ("libvirt:qemu+ssh://[::1/system", [], "probe.url_bad"),
         ("gopher://192.0.2.1", [], "probe.url_scheme"),
         ("dns://192.0.2.53", [], "probe.url_name"),
         ("tls://192.0.2.10", [], "probe.url_bad"),
