@@ -1,0 +1,1 @@
+"""Machines of a ward: how well they are kept."""
