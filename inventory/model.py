@@ -120,6 +120,18 @@ class SshAccess(Frozen):
     sudo: bool = False
 
 
+class LibvirtAccess(Frozen):
+    """How a host of virtual machines is asked: libvirt over the machine's own ssh, read-only.
+
+    `user` logs in with the key of the user who runs wardops, and the host's key must stand in that
+    user's known_hosts. `driver` is the hypervisor behind libvirt.
+    """
+
+    user: Name
+    port: int = Field(default=22, ge=1, le=65535)
+    driver: Literal["qemu", "lxc", "xen"] = "qemu"
+
+
 class SipEntry(Frozen):
     """Where a SIP registrar says whether a device is registered.
 
@@ -156,6 +168,7 @@ class Device(Frozen):
     snmp: SnmpAccess | None = None
     https: HttpsAccess | None = None
     ssh: SshAccess | None = None
+    libvirt: LibvirtAccess | None = None
     node_exporter: HttpUrl | None = None
     sip: SipEntry | None = None
     machine: MachineCare | None = None

@@ -75,7 +75,7 @@ def _devices(ward: Ward) -> Iterator[Target]:
             snmp=device.snmp,
             https=device.https,
             ssh=device.ssh,
-            url=device.node_exporter,
+            url=_libvirt(device) if "libvirt" in kind.probes else device.node_exporter,
             sip_entry=device.sip,
             uplink=_uplink(device, ward),
             watched=_watched(device, ward),
@@ -84,6 +84,16 @@ def _devices(ward: Ward) -> Iterator[Target]:
             ping=_pinged(device, kind),
             peers=peers,
         )
+
+
+def _libvirt(device: Device) -> str | None:
+    """Libvirt's URI for a host of machines; only the driver of QEMU tells system from session."""
+    access = device.libvirt
+    if access is None:
+        return None
+    host = f"[{device.address}]" if device.address.version == 6 else str(device.address)
+    path = "/system" if access.driver == "qemu" else "/"
+    return f"{access.driver}+ssh://{access.user}@{host}:{access.port}{path}"
 
 
 def _role(device: Device, kind: DeviceType) -> Role:

@@ -57,6 +57,25 @@ WARD_READ = Ward.model_validate(WARD)
 TARGETS = {target.name: target for target in targets_of(WARD_READ, _inventory(WARD_READ))}
 
 
+def test_a_host_of_machines_is_asked_by_ssh_at_its_own_address() -> None:
+    hosts = [
+        {"name": "kvm-1", "kind": "libvirt", "address": "192.0.2.60", "libvirt": {"user": "look"}},
+        {
+            "name": "kvm-2",
+            "kind": "libvirt",
+            "address": "2001:db8::60",
+            "libvirt": {"user": "look", "port": 2222, "driver": "lxc"},
+        },
+        {"name": "kvm-3", "kind": "libvirt", "address": "192.0.2.62"},
+    ]
+    ward = Ward.model_validate(WARD | {"devices": [*WARD["devices"], *hosts]})
+    found = {target.name: target.url for target in targets_of(ward, _inventory(ward))}
+    assert found["kvm-1"] == "qemu+ssh://look@192.0.2.60:22/system"
+    assert found["kvm-2"] == "lxc+ssh://look@[2001:db8::60]:2222/"
+    assert found["kvm-3"] is None
+    assert found["vm-1"] == "http://198.51.100.10:9100/metrics"
+
+
 def test_devices_then_hops_then_services_are_asked() -> None:
     assert list(TARGETS) == ["sw-1", "vc-1", "pc-1", "vm-1", "gateway", "pe", "tthc", "db"]
     assert [TARGETS[name].kind for name in ("gateway", "pe", "tthc", "db")] == [
