@@ -239,6 +239,16 @@ def test_the_script_writes_nothing_and_takes_no_words_from_outside() -> None:
         assert text.count("2>/dev/null </dev/null") == text.count("#wardops section")
 
 
+def test_the_time_is_asked_last_so_that_counting_updates_does_not_read_as_a_slow_clock() -> None:
+    names = [
+        line.partition("section ")[2].strip("'")
+        for line in script(sudo=True, updates=True).splitlines()
+        if "#wardops section " in line
+    ]
+    assert names[-2:] == ["time", "end"]
+    assert "updates" in names
+
+
 def test_this_machines_own_shell_runs_it() -> None:
     """The words as they are, by a real /bin/sh on real files."""
     told = subprocess.run(
