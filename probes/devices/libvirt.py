@@ -7,5 +7,5 @@ DEVICE_TYPE = DeviceType(
     vendor="libvirt",
     device_class="hypervisor",
     probes=("icmp", "libvirt"),
-    unverified=("QEMU's statistics, guest agent channel and SSH transport",),
+    unverified=("QEMU's statistics and its guest agent's channel",),
 )

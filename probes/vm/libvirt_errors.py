@@ -56,6 +56,9 @@ _BY_WORDS: tuple[tuple[str, type[ProbeError], str], ...] = (
     ("network is unreachable", Unreachable, ""),
     ("timed out", TimedOut, ""),
     ("certificate", TlsUntrusted, ""),
+    ("nc: not found", Unsupported, "libvirt_netcat"),
+    ("nc: command not found", Unsupported, "libvirt_netcat"),
+    ("no such file or directory", Refused, "libvirt_no_socket"),
 )
 _BY_ERRNO: Mapping[int, tuple[type[ProbeError], str]] = {
     errno.ECONNREFUSED: (Refused, ""),
