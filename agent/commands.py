@@ -15,7 +15,7 @@ from agent.client import state_folder
 from inventory.language import LANGUAGES
 
 if TYPE_CHECKING:
-    from inventory.model import Vantage
+    from inventory.values import Vantage
 
 DEFAULT_LISTEN = "127.0.0.1:9642"
 

@@ -13,7 +13,7 @@ from agent.incidents.rules import IncidentRules
 from agent.journal.retention import RetentionSettings
 from agent.link.settings import HubSettings, LinkSettings
 from agent.notices.settings import NotifySettings
-from inventory.model import Frozen
+from inventory.values import Frozen
 
 
 class Timing(Frozen):

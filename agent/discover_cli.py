@@ -36,8 +36,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from agent.verdict.topology_suggestions import Suggestion
+    from inventory.access import SnmpAccess
     from inventory.language import Language
-    from inventory.model import Inventory, SnmpAccess, Ward
+    from inventory.model import Inventory, Ward
     from probes.attachments import Attachment
     from probes.discover import Ask, Seen
 

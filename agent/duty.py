@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 from ruamel.yaml import YAML
 
-from inventory.model import Duty, Frozen, Words
+from inventory.model import Duty
+from inventory.values import Frozen, Words
 
 ICT = timezone(timedelta(hours=7))  # Viet Nam has had no other offset since 1975
 MEETING_LEAD = timedelta(minutes=60)

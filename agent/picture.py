@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from agent.view import DeviceState, NotReady
     from agent.ward_case import WardCase
     from agent.watching import WardWatch
-    from inventory.model import Realm, Vantage
+    from inventory.values import Realm, Vantage
     from playbooks.verdict.facts import Facts
 
 RECENT = 20  # incidents beyond the open ones that the first screen shows

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from agent.exposition.family import Format
     from agent.hints.model import Channel, Outcome
-    from inventory.model import Realm, Vantage
+    from inventory.values import Realm, Vantage
 
 _EOF = b"# EOF\n"
 _LAG_BOUNDS_S = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)

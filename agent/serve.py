@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
     from inventory.credentials import Secret
-    from inventory.model import Vantage
+    from inventory.values import Vantage
 
 
 DEFAULT_LISTEN = "127.0.0.1:9642"

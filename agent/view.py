@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from agent.reports.uplinks import UplinkUse
     from agent.troubles import Trouble
     from agent.wire import Command, CommandResult, Contact, Drill, PlaybookBrief, PlaybookRun
-    from inventory.model import Realm, Unit, Vantage, Ward
+    from inventory.model import Unit, Ward
+    from inventory.values import Realm, Vantage
     from playbooks.verdict.facts import Facts
     from playbooks.verdict.model import Segment, Verdict, VerdictState
     from probes.meeting.model import Meeting

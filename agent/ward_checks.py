@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from agent.verdict.hold import Holds
-    from inventory.model import Vantage, Ward
+    from inventory.model import Ward
+    from inventory.values import Vantage
 
 CheckKey: TypeAlias = tuple[str, str]  # target name, check name
 REACHABLE = "reachable"

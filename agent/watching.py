@@ -61,7 +61,8 @@ if TYPE_CHECKING:
     from agent.hints.model import Hint
     from agent.verdict.topology import Topology
     from agent.ward_checks import CheckKey
-    from inventory.model import Vantage, Ward
+    from inventory.model import Ward
+    from inventory.values import Vantage
     from probes.model import Observation, Target
 
 _AT_ONCE = Policy(max_attempts=1)

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, StringConstraints
 
-from inventory.model import Frozen, Words
+from inventory.values import Frozen, Words
 
 DRILL_ID = r"^DR-(NET|SEC|MTG|MIX)-\d\d$"
 VERSION = r"^\d+\.\d+\.\d+$"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from drills.model import Mutation, Topology
     from drills.record import Played, Record
     from drills.scenario import Expected, Goal, Harm, Matcher, Scenario
-    from inventory.model import Words
+    from inventory.values import Words
 
 # What is said of a line: earned, earned late, there but too late, there but its text lacks
 # something, not there at all; harm: done.

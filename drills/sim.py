@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from inventory.language import Language
-    from inventory.model import Realm, Vantage
+    from inventory.values import Realm, Vantage
     from probes.clock import Clock
 
 FIRST_WARD = "26740"
@@ -134,7 +134,9 @@ def ward_codes(count: int) -> tuple[str, ...]:
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--control", default=DEFAULT_CONTROL, show_default=True, metavar="HOST:PORT")
 @click.option("--seed", default=1, show_default=True)
-@click.option("--room", type=click.Choice(ROOMS), default=ROOMS[0], show_default=True)
+@click.option(
+    "--room", type=click.Choice(ROOMS), default=ROOMS[0], show_default=True, metavar="BRAND"
+)
 @click.option("--for", "for_s", type=click.FloatRange(min=0), metavar="SECONDS")
 @click.option("--lang", type=click.Choice(LANGUAGES))
 @click.pass_context

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from drills.listen import Ports
     from drills.model import Node
     from drills.world import World
-    from inventory.model import Realm, Vantage
+    from inventory.values import Realm, Vantage
 
 CA = "ca.pem"
 COMMUNITY = "secrets/snmp.community"

@@ -10,11 +10,12 @@ import os
 import re
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from inventory.access import HttpsAccess, SipAccount, SnmpAccess, SshAccess
 from inventory.credentials import refuse_exposed, resolve
 from inventory.crosscheck import Whole, crosscheck
 from inventory.document import Document, read
 from inventory.errors import InputError, InventoryError, Problem
-from inventory.model import HttpsAccess, Inventory, SipAccount, Site, SnmpAccess, SshAccess
+from inventory.model import Inventory, Site
 from inventory.sheet import Sheet, read_sheet
 from inventory.snmp_user import snmp_user
 from inventory.text import one_line

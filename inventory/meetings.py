@@ -10,9 +10,10 @@ from pydantic import Field, StringConstraints
 from inventory.credentials import SecretRef, resolve
 from inventory.document import read
 from inventory.errors import InputError, InventoryError
-from inventory.model import PIN, Frozen, HttpUrl, LineProfile, Name, Role, WardCode
+from inventory.model import Role
 from inventory.text import one_line
 from inventory.validate import validate
+from inventory.values import PIN, Frozen, HttpUrl, LineProfile, Name, WardCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,56 +6,28 @@ The field names are those of the YAML files, so that a message about a file can 
 from __future__ import annotations
 
 from enum import StrEnum
-from ipaddress import IPv4Address, IPv6Address
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import Field, StringConstraints
 
+from inventory.access import HttpsAccess, LibvirtAccess, SipAccount, SipEntry, SnmpAccess, SshAccess
 from inventory.credentials import SecretRef
 from inventory.machine import Acceptance, MachineCare
 from inventory.parents import Parents
-
-
-def _written(value: object) -> object:
-    """Refuse numbers where an address is meant: `ipaddress` would read 10 as 0.0.0.10."""
-    if isinstance(value, int | bytes):
-        kind = "ip_any_address"
-        raise PydanticCustomError(kind, "an address is written as text")
-    return value
-
-
-# Named so that the sentence about a wrong value can be found by its pattern.
-WARD_CODE = r"^\d{5}$"
-NAME = r"^[a-z0-9][a-z0-9._-]{0,62}$"
-HOST_NAME = r"^([A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?$"
-HTTP_URL = r"^https?://[^\s/?#]+[^\s]*$"
-TEST_URI = r"^sip:[A-Za-z0-9._~!$&'*+=%-]{1,64}@(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?$"
-SIP_ADDRESS = r"^[A-Za-z0-9._~+-]{1,64}@[A-Za-z0-9.-]{1,253}$"
-PIN = r"^sha256:[0-9a-f]{64}$"
-HOST_KEY = r"^SHA256:[A-Za-z0-9+/]{43}$"
-WORLD = r"^udp://[0-9.]+:\d+$"
-
-Address: TypeAlias = Annotated[IPv4Address | IPv6Address, BeforeValidator(_written)]
-Realm: TypeAlias = Literal["live", "drill", "sim"]
-Vantage: TypeAlias = Literal["ward", "hub"]
-LineProfile: TypeAlias = Literal["hd-meeting", "telepresence", "audio-only"]
-WardCode: TypeAlias = Annotated[str, StringConstraints(pattern=WARD_CODE)]
-Name: TypeAlias = Annotated[str, StringConstraints(pattern=NAME)]
-HttpUrl: TypeAlias = Annotated[str, StringConstraints(pattern=HTTP_URL)]
-
-
-class Frozen(BaseModel):
-    """Base of every value that is read from a file: unknown keys are errors, nothing changes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Words(Frozen):
-    """A text that people read, in both languages."""
-
-    vi: str = Field(min_length=1)
-    en: str = Field(min_length=1)
+from inventory.values import (
+    HOST_NAME,
+    PIN,
+    WORLD,
+    Address,
+    Frozen,
+    HttpUrl,
+    LineProfile,
+    Name,
+    Realm,
+    Vantage,
+    WardCode,
+    Words,
+)
 
 
 class Duty(StrEnum):
@@ -78,71 +50,6 @@ class Role(StrEnum):
     SERVER = "server"
     AP = "ap"
     OTHER = "other"
-
-
-class SnmpAccess(Frozen):
-    """How a device is asked by SNMP. `auth` refers to the community or to the v3 user's YAML.
-
-    Without `version`, YAML with a `user` means 3 and anything else 2c. `context` is the v3 context
-    name. `accept_source` are further addresses that the device may answer from.
-    """
-
-    auth: SecretRef
-    version: Literal["1", "2c", "3"] = "2c"
-    port: int = Field(default=161, ge=1, le=65535)
-    engine: Literal["auto", "fast", "pysnmp"] = "auto"
-    context: Annotated[str, StringConstraints(max_length=32)] = ""
-    accept_source: tuple[Address, ...] = ()
-    quirks: frozenset[Literal["getnext-broken"]] = frozenset()
-
-
-class HttpsAccess(Frozen):
-    """How a device's HTTPS API is asked. `auth` refers to YAML with `user` and `password`."""
-
-    auth: SecretRef
-    port: int = Field(default=443, ge=1, le=65535)
-    ca: str | None = None
-    pin: Annotated[str, StringConstraints(pattern=PIN)] | None = None
-    insecure: bool = False
-
-
-class SshAccess(Frozen):
-    """How a device is asked over SSH. `auth` refers to YAML with `user` and `password`.
-
-    `host_key` is the fingerprint of the device's own key, as `ssh-keygen -lf` shows it. Without one
-    nobody logs in: the fingerprint is shown, and a person writes it here. With `sudo` a machine is
-    asked by `sudo -n` for what root alone may read.
-    """
-
-    auth: SecretRef
-    port: int = Field(default=22, ge=1, le=65535)
-    host_key: Annotated[str, StringConstraints(pattern=HOST_KEY)] | None = None
-    sudo: bool = False
-
-
-class LibvirtAccess(Frozen):
-    """How a host of virtual machines is asked: libvirt over the machine's own ssh, read-only.
-
-    `user` logs in with the key of the user who runs wardops, and the host's key must stand in that
-    user's known_hosts. `driver` is the hypervisor behind libvirt.
-    """
-
-    user: Name
-    port: int = Field(default=22, ge=1, le=65535)
-    driver: Literal["qemu", "lxc", "xen"] = "qemu"
-
-
-class SipEntry(Frozen):
-    """Where a SIP registrar says whether a device is registered.
-
-    `address` is the device's address-of-record (`USER@DOMAIN`), `lookup` the registrar's JSON-RPC
-    over HTTP, which is asked and never told anything. `ca` and `pin` say whom it is believed to be.
-    """
-
-    address: Annotated[str, StringConstraints(pattern=SIP_ADDRESS)]
-    lookup: HttpUrl
-    ca: str | None = None
-    pin: Annotated[str, StringConstraints(pattern=PIN)] | None = None
 
 
 class Device(Frozen):
@@ -280,19 +187,6 @@ class DocumentFlow(Frozen):
     url: HttpUrl
     ward: SecretRef
     centre: SecretRef
-
-
-class SipAccount(Frozen):
-    """What a SIP service may be tried with: an account of its own for tests, a room for test calls.
-
-    `auth` refers to YAML with `user` and `password`; with it the account is registered every minute
-    and taken back at once. `domain` is that of its address where it is not the server's own name.
-    `test_uri` is the one room that a test call may go to.
-    """
-
-    auth: SecretRef | None = None
-    domain: Annotated[str, StringConstraints(pattern=HOST_NAME)] | None = None
-    test_uri: Annotated[str, StringConstraints(pattern=TEST_URI)] | None = None
 
 
 class Service(Frozen):

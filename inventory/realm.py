@@ -10,7 +10,7 @@ from inventory.errors import ActionRefused
 if TYPE_CHECKING:
     from ipaddress import IPv4Address
 
-    from inventory.model import Realm
+    from inventory.values import Realm
 
 SIMULATED = IPv4Network("127.0.0.0/8")
 _LOOPBACK_6 = IPv6Address("::1")

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from inventory.model import HTTP_URL
+from inventory.values import HTTP_URL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

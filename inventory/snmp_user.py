@@ -23,7 +23,7 @@ from inventory.credentials import Secret
 from inventory.errors import InputError
 
 if TYPE_CHECKING:
-    from inventory.model import SnmpAccess
+    from inventory.access import SnmpAccess
 
 AuthProtocol: TypeAlias = Literal["md5", "sha1", "sha224", "sha256", "sha384", "sha512"]
 PrivProtocol: TypeAlias = Literal["des", "aes128", "aes192", "aes256", "aes192c", "aes256c"]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from inventory import model as m
+from inventory import values as forms
 from inventory.credentials import REFERENCE
 from inventory.document import dotted
 from inventory.machine import OPEN_PORT
@@ -59,15 +59,15 @@ _SENTENCES: Mapping[str, str] = MappingProxyType(
 )
 _PATTERNS: Mapping[str, str] = MappingProxyType(
     {
-        m.WARD_CODE: "inventory.not_code",
-        m.NAME: "inventory.not_name",
-        m.HOST_NAME: "inventory.not_host_name",
-        m.HTTP_URL: "inventory.not_http_url",
-        m.PIN: "inventory.not_pin",
-        m.HOST_KEY: "inventory.not_host_key",
-        m.TEST_URI: "inventory.not_test_uri",
-        m.SIP_ADDRESS: "inventory.not_sip_address",
-        m.WORLD: "inventory.not_world",
+        forms.WARD_CODE: "inventory.not_code",
+        forms.NAME: "inventory.not_name",
+        forms.HOST_NAME: "inventory.not_host_name",
+        forms.HTTP_URL: "inventory.not_http_url",
+        forms.PIN: "inventory.not_pin",
+        forms.HOST_KEY: "inventory.not_host_key",
+        forms.TEST_URI: "inventory.not_test_uri",
+        forms.SIP_ADDRESS: "inventory.not_sip_address",
+        forms.WORLD: "inventory.not_world",
         OPEN_PORT: "inventory.not_open_port",
     }
 )

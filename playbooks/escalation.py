@@ -16,9 +16,9 @@ from pydantic import Field, StringConstraints
 
 from inventory.document import read
 from inventory.errors import InventoryError
-from inventory.model import Frozen, Words
 from inventory.units import units
 from inventory.validate import validate
+from inventory.values import Frozen, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

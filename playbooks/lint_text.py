@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from inventory.model import Words
+from inventory.values import Words
 from playbooks.known import field_type
 from playbooks.texts import PLACEHOLDER, placeholders
 

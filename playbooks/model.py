@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, StringConstraints
 
-from inventory.model import Frozen, Words
+from inventory.values import Frozen, Words
 
 STEP_ID = r"^[a-z0-9_]{2,32}$"
 PLAYBOOK_ID = r"^PB-(NET|SEC|MTG|OPS)-\d\d$"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from inventory.language import Language
-    from inventory.model import Words
+    from inventory.values import Words
 
 _STYLE = Path(__file__).parent / "page.css"
 _SEGMENT, _PART = "verdict.segment", "verdict.part"

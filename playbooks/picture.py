@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from inventory.language import Language
-    from inventory.model import Words
+    from inventory.values import Words
     from playbooks.run import ItemState, Line, Run
 
 _SHOWN = ("done", "of", "reason", "who")  # what a line's words may hold

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from inventory.model import Unit, Vantage, Ward
+    from inventory.model import Unit, Ward
+    from inventory.values import Vantage
     from playbooks.conditions import Value
     from probes.model import Interface, Observation, UpsStatus
 

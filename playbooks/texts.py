@@ -14,7 +14,7 @@ from playbooks.verdict.render import LOCAL
 
 if TYPE_CHECKING:
     from inventory.language import Language
-    from inventory.model import Words
+    from inventory.values import Words
     from playbooks.conditions import Value
 
 PLACEHOLDER = re.compile(r"\{([^{}:]*)(?::([^{}]*))?\}")

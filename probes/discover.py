@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
+    from inventory.access import SnmpAccess
     from inventory.credentials import Secret
-    from inventory.model import Device, SnmpAccess, Ward
+    from inventory.model import Device, Ward
     from probes.clock import Clock
     from probes.snmp.neighbours import Neighbour
     from probes.snmp.types import SnmpClient, SnmpTarget

@@ -10,18 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
+    from inventory.access import HttpsAccess, SipAccount, SipEntry, SnmpAccess, SshAccess
     from inventory.credentials import Secret
-    from inventory.model import (
-        DocumentFlow,
-        Duty,
-        HttpsAccess,
-        LineProfile,
-        Realm,
-        SipAccount,
-        SipEntry,
-        SnmpAccess,
-        SshAccess,
-    )
+    from inventory.model import DocumentFlow, Duty
+    from inventory.values import LineProfile, Realm
     from probes.clock import Clock
     from probes.path.model import LineBandwidth, LineMtu, LineTrace, LineWay
     from probes.path.quality import Judged

@@ -10,8 +10,8 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from pydantic import ValidationError
 
+from inventory.access import HttpsAccess, SipAccount, SnmpAccess, SshAccess
 from inventory.errors import InputError
-from inventory.model import HttpsAccess, SipAccount, SnmpAccess, SshAccess
 from probes.errors import NotConfigured
 from probes.model import Target
 from probes.path.bandwidth import server_of

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from agent.exposition.writer import Selection
     from agent.reports.uplinks import UplinkUse
     from agent.view import AgentView, DeviceView, WardView
-    from inventory.model import Vantage
+    from inventory.values import Vantage
     from probes.model import Observation
 
 _MODULE = "engine"

@@ -12,8 +12,8 @@ from agent.duty import ICT
 from agent.groups.rules import HIT_WARDS
 from agent.incidents.record import Incident, Root, changed, event_of
 from inventory.language import LANGUAGES, say
-from inventory.model import Words
 from inventory.units import units
+from inventory.values import Words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

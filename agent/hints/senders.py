@@ -13,8 +13,9 @@ from inventory.snmp_user import snmp_user
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from inventory.access import SnmpAccess
     from inventory.credentials import Secret
-    from inventory.model import Device, SnmpAccess
+    from inventory.model import Device
     from inventory.snmp_user import SnmpUser
 
 _SECRET_LIFE_S = 60.0

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from agent.incidents.law import Target
     from agent.incidents.record import Kind, Step
-    from inventory.model import Words
+    from inventory.values import Words
 
 _TAKEN = frozenset({
     IncidentState.ACKED, IncidentState.IN_PROGRESS, IncidentState.CANNOT_FIX_NOW,

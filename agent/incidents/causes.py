@@ -10,9 +10,9 @@ from pydantic import Field
 
 from inventory.document import read
 from inventory.errors import InventoryError
-from inventory.model import Frozen, Words
 from inventory.text import fold
 from inventory.validate import validate
+from inventory.values import Frozen, Words
 
 OTHER = "other"
 _FILE = Path(__file__).parents[1] / "data" / "causes.yaml"

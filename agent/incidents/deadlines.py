@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from agent.duty import ICT
 from agent.incidents.record import Deadline
 from inventory.language import LANGUAGES, say
-from inventory.model import Words
+from inventory.values import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,7 +13,7 @@ from agent.groups.incidents import unit_of
 from agent.incidents.causes import cause_text
 from agent.incidents.evidence import redacted
 from inventory.language import say
-from inventory.model import Words
+from inventory.values import Words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

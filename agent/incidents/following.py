@@ -18,7 +18,7 @@ from agent.incidents.recovery import recovery_of, sentence
 from agent.incidents.rules import RootCheck, advance, concerned
 from agent.incidents.severity import severity_of
 from agent.ward_checks import REACHABLE
-from inventory.model import Words
+from inventory.values import Words
 from playbooks.verdict.render import headline
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from agent.incidents.record import changed
 from agent.incidents.severity import WHOLE_WARD
 from inventory.errors import StoreError
 from inventory.language import LANGUAGES, say
-from inventory.model import Words
+from inventory.values import Words
 from playbooks.escalation import FILE, chain
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from pydantic import Field
 from agent.incidents.record import Answer, ClockGroup, Kind
 from inventory.document import read
 from inventory.errors import InventoryError
-from inventory.model import Frozen, Words
 from inventory.validate import validate
+from inventory.values import Frozen, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

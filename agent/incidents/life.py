@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from agent.incidents.record import Deadline, Event, Severity, Step
-    from inventory.model import Words
+    from inventory.values import Words
     from playbooks.verdict.model import Verdict
 
 # Facts of the ward's way to the centre: while it is down they are one fault, whichever of them the

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 from pydantic import field_validator
 
 from inventory.errors import ActionRefused
-from inventory.model import Frozen, Words
+from inventory.values import Frozen, Words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

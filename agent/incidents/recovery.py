@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from agent.checks import State
 from agent.duty import ICT
 from inventory.language import LANGUAGES, has, say
-from inventory.model import Words
+from inventory.values import Words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

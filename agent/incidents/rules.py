@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from agent.incidents.record import Event, Incident, Severity, Step
-    from inventory.model import Words
+    from inventory.values import Words
     from playbooks.verdict.model import Verdict
 
 _BAD_STATES = frozenset({"down", "degraded"})

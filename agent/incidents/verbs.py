@@ -13,7 +13,7 @@ from agent.incidents.handover import handover_text
 from agent.incidents.life import acknowledge, close, note
 from agent.incidents.severity import security_severity
 from inventory.errors import InputError
-from inventory.model import Words
+from inventory.values import Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

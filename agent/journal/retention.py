@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from inventory.model import Frozen
+from inventory.values import Frozen
 
 if TYPE_CHECKING:
     from datetime import datetime

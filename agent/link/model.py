@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints
 
 from agent.verdict.elsewhere import Told
 from agent.wire.base import Stamp, Wire
-from inventory.model import Name, WardCode
+from inventory.values import Name, WardCode
 from playbooks.verdict.facts import Truth
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from pydantic import Field, StringConstraints
 from inventory.credentials import SecretRef
 from inventory.document import read
 from inventory.errors import InventoryError
-from inventory.model import PIN, Frozen, WardCode
 from inventory.validate import validate
+from inventory.values import PIN, Frozen, WardCode
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ from pydantic import Field, StringConstraints
 
 from agent.duty import ICT
 from inventory.errors import ActionRefused
-from inventory.model import Frozen
+from inventory.values import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

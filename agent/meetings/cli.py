@@ -18,7 +18,7 @@ from agent.incidents.cli import actor_here, reaches_agent, sent
 from agent.wire import Command
 from inventory.errors import InputError, StoreError
 from inventory.language import LANGUAGES, say
-from inventory.model import LineProfile
+from inventory.values import LineProfile
 from probes.clock import SystemClock
 
 if TYPE_CHECKING:

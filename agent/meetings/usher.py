@@ -16,7 +16,7 @@ from agent.meetings.timeline import is_safe_window, phase_of
 from agent.meetings.window import periods, protected
 from inventory.errors import ActionRefused, InputError
 from inventory.meetings import rooms_of
-from inventory.model import LineProfile
+from inventory.values import LineProfile
 from probes.meeting.model import CODE, Join, Meeting
 
 if TYPE_CHECKING:

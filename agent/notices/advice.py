@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from agent.notices.wording import Advice
 from inventory.language import say
-from inventory.model import Words
+from inventory.values import Words
 from playbooks.escalation import chain, contact
 
 if TYPE_CHECKING:

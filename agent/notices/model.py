@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from inventory.model import Frozen, Words
+from inventory.values import Frozen, Words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

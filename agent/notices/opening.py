@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         WebhookSettings,
     )
     from inventory.credentials import Secret
-    from inventory.model import Realm
+    from inventory.values import Realm
     from probes.clock import Clock
 
 MAILBOX = "mailbox"

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from inventory.credentials import SecretRef
 from inventory.language import Language
-from inventory.model import Frozen
+from inventory.values import Frozen
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9._-]{0,40}$")]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")]

@@ -10,7 +10,7 @@ from agent.duty import ICT
 from agent.notices.model import Body
 from agent.notices.planner import SUMMARY, Wording
 from inventory.language import LANGUAGES, say
-from inventory.model import Words
+from inventory.values import Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from agent.incidents.record import Deadline, Incident
-    from inventory.model import Words
+    from inventory.values import Words
 
 SCHEMA = "wardops/overdue/1"
 SOON = timedelta(hours=24)

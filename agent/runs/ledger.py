@@ -13,7 +13,7 @@ from agent.incidents.life import acknowledge, act
 from agent.incidents.record import Event, IncidentState
 from inventory.errors import ActionRefused, StoreError
 from inventory.language import LANGUAGES, has, say
-from inventory.model import Words
+from inventory.values import Words
 from playbooks.seams import Delivery
 
 if TYPE_CHECKING:

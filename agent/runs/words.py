@@ -13,7 +13,7 @@ from playbooks.model import Do
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from inventory.model import Words
+    from inventory.values import Words
     from playbooks.escalation import Contact, Escalation
     from playbooks.model import Playbook
     from playbooks.picture import RunState

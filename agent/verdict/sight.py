@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from agent.verdict.echoes import Burst, EchoWindow
-    from inventory.model import Vantage, Ward
+    from inventory.model import Ward
+    from inventory.values import Vantage
     from probes.model import Interface, Observation, Reading, Target, UpsStatus
 
 # How long single echoes of the ward's own switch and terminal device are remembered.

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from inventory.model import Device, Vantage, Ward
+    from inventory.model import Device, Ward
+    from inventory.values import Vantage
 
 AGENT = "agent"  # the root: where the packets start; never a device's name in a verdict
 GATEWAY = "gateway"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from agent.config import LocalRole
-    from inventory.model import Realm
+    from inventory.values import Realm
 
 TOKEN_FILE = "local.token"  # noqa: S105 - the name of the file, not a token
 _MODE = 0o640

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inventory.access import SnmpAccess
 from inventory.credentials import Secret
-from inventory.model import SnmpAccess
 from probes.model import Target
 from probes.snmp import ber
 from probes.snmp.modules import IF_COLUMNS, IF_NAMES, IF_NUMBER, SYSTEM_SCALARS, Module

@@ -23,7 +23,7 @@ from probes.meeting.model import CODE, Meeting
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from inventory.model import LineProfile
+    from inventory.values import LineProfile
     from probes.meeting.ical_text import Field, Part
     from probes.meeting.model import Join
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from inventory.model import LineProfile
+    from inventory.values import LineProfile
 
 Join: TypeAlias = Literal["dial_in", "dial_out"]
 # The number of an order, as 123/TB-UBND; too narrow for a title to be written into it.

@@ -13,7 +13,7 @@ from probes.path.quality import PROFILES, WINDOW_PACKETS, Grade, judge
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from inventory.model import LineProfile
+    from inventory.values import LineProfile
     from probes.meeting.readiness_model import Beside, ItemState, Scene, Side
     from probes.path.model import LineWay
     from probes.path.quality import Judged

@@ -13,7 +13,7 @@ from probes.path.steady import Steady
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from inventory.model import LineProfile
+    from inventory.values import LineProfile
     from probes.path.model import ClassName, Direction, LineWay
 
 Term: TypeAlias = Literal["loss", "delay", "jitter"]

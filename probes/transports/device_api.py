@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from probes.transports.model import HttpRequest
 
 if TYPE_CHECKING:
-    from inventory.model import HttpsAccess
+    from inventory.access import HttpsAccess
     from probes.model import Target
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
     from xml.etree.ElementTree import Element
 
-    from inventory.model import HttpsAccess
+    from inventory.access import HttpsAccess
     from probes.model import ProbeContext, Sensor, Target
     from probes.transports.model import HttpAnswer
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from inventory.language import Language
-    from inventory.model import LineProfile
+    from inventory.values import LineProfile
     from probes.path.model import LineWay
     from probes.path.quality import Profile
     from probes.vc.status import VcMedia

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from inventory.model import TEST_URI
+from inventory.values import TEST_URI
 from probes.errors import (
     AuthFailed,
     Busy,

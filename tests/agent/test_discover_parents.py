@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.discover_cli import Proposal, sightings, table_sightings, yaml_text
+from inventory.access import SnmpAccess
 from inventory.document import read
-from inventory.model import SnmpAccess, Ward
+from inventory.model import Ward
 from probes.attachments import Attachment, Tables
 from probes.discover import Seen
 from probes.model import Identity

@@ -10,7 +10,8 @@ import pytest
 from agent.duty import ICT, Calendar, Holiday, on_duty, packaged_calendar
 from agent.settings import read_calendar
 from inventory.errors import InventoryError
-from inventory.model import Duty, Words
+from inventory.model import Duty
+from inventory.values import Words
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from agent.loop import Poller
 from agent.schedule import Job, Schedule
+from inventory.access import SnmpAccess
 from inventory.credentials import Secret
-from inventory.model import SnmpAccess
 from probes import oids
 from probes.clock import ManualClock, run_virtual
 from probes.model import Reason, Target

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from agent.snmp_memory import FILE_NAME, SAVE_EVERY_S, SnmpMemory, open_memory
-from inventory.model import SnmpAccess
+from inventory.access import SnmpAccess
 from probes.clock import ManualClock, run_virtual
 from probes.model import Identity, Interface, Observation, Reading, Reason, Target
 from probes.snmp.types import Note

@@ -11,8 +11,8 @@ import pytest
 from drills.faces.xapi.web import USER
 from drills.listen_shell import fingerprint
 from drills.sim import Simulation
+from inventory.access import HttpsAccess, SshAccess
 from inventory.credentials import Secret
-from inventory.model import HttpsAccess, SshAccess
 from probes.clock import SystemClock
 from probes.model import Reason, Target
 from probes.run import observe

@@ -8,8 +8,8 @@ import pytest
 
 from drills import cable, faults
 from drills.faces.xapi.web import USER
+from inventory.access import HttpsAccess
 from inventory.credentials import Secret
-from inventory.model import HttpsAccess
 from probes.clock import run_virtual
 from probes.model import Reason, Target
 from probes.run import observe

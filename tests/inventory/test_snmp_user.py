@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from inventory.access import SnmpAccess
 from inventory.credentials import Secret
 from inventory.errors import InputError, InventoryError
 from inventory.language import LANGUAGES
 from inventory.load import load
-from inventory.model import SnmpAccess
 from inventory.snmp_user import snmp_user
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from inventory.access import SipAccount, SipEntry
 from inventory.credentials import Secret
-from inventory.model import SipAccount, SipEntry
 from probes.clock import SystemClock
 from probes.model import Target
 from probes.path.stamp_sender import StampSender

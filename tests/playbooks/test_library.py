@@ -22,7 +22,7 @@ from playbooks.walk import parting, walk
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from inventory.model import Words
+    from inventory.values import Words
 
 LIBRARY = load_library()
 EACH = pytest.mark.parametrize("playbook", LIBRARY.values(), ids=list(LIBRARY))

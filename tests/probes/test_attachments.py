@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from inventory.model import SnmpAccess
+from inventory.access import SnmpAccess
 from probes.attachments import Attachment, Tables, attachments
 from probes.discover import Seen
 from probes.model import Identity

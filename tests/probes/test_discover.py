@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inventory.access import SnmpAccess
 from inventory.credentials import Secret
 from inventory.errors import InputError
-from inventory.model import Device, SnmpAccess, Ward
+from inventory.model import Device, Ward
 from probes.clock import ManualClock, run_virtual
 from probes.discover import ADDRESSES_PER_S, Ask, discover, edges, once, plan
 from probes.snmp import ber

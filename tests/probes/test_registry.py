@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
+from inventory.access import HttpsAccess, SnmpAccess
 from inventory.errors import InputError
-from inventory.model import HttpsAccess, SnmpAccess
 from probes.model import Metric, Target
 from probes.registry import device_type, endpoint_probe, kinds, probes, probes_for
 

@@ -38,7 +38,7 @@ from drills.world import World
 from drills.writing import write_inventory
 from inventory.credentials import resolve
 from inventory.load import load
-from inventory.model import Words
+from inventory.values import Words
 from probes.clock import ManualClock, run_virtual
 from probes.registry import kinds
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from pathlib import Path
 
-    from inventory.model import Vantage
+    from inventory.values import Vantage
 
 WARD = "26740"
 START = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)  # a Monday, 07:00 in the ward

@@ -14,7 +14,7 @@ from agent.notices.desk import Desk
 from agent.notices.model import NoticeType, Recipient
 from agent.notices.office import Office
 from agent.notices.wording import Advice
-from inventory.model import Words
+from inventory.values import Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
     from pathlib import Path
 
-    from inventory.model import Vantage
+    from inventory.values import Vantage
     from probes.clock import Clock
     from probes.transports.model import HttpClient, HttpRequest
 

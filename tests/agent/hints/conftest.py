@@ -14,8 +14,9 @@ from agent.hints.desk import HintDesk
 from agent.hints.patterns import packaged_patterns
 from agent.hints.senders import Senders
 from agent.hints.v3 import authority
+from inventory.access import SnmpAccess
 from inventory.credentials import Secret
-from inventory.model import Device, SnmpAccess
+from inventory.model import Device
 from probes import oids
 from probes.snmp import ber
 from probes.snmp.notifications import INFORM, TRAP_V2

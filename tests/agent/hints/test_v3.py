@@ -15,8 +15,8 @@ from agent.hints.model import HintKind
 from agent.hints.receiver import Receiver
 from agent.hints.senders import Sender
 from agent.hints.v3 import authority
+from inventory.access import SnmpAccess
 from inventory.credentials import Secret
-from inventory.model import SnmpAccess
 from tests.agent.hints.conftest import LINK_DOWN, STARTED, Desk
 from tests.agent.hints.test_receiver import SWITCH_AT, until
 

@@ -21,7 +21,7 @@ from agent.incidents.law import LawItem, read_law, read_targets
 from agent.incidents.life import met
 from agent.incidents.record import Deadline, Incident, Root, changed
 from inventory.errors import InventoryError
-from inventory.model import Words
+from inventory.values import Words
 
 if TYPE_CHECKING:
     from pathlib import Path

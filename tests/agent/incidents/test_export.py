@@ -23,7 +23,7 @@ from agent.incidents.record import Event, EvidencePiece, Incident, changed
 from agent.journal.database import Opening
 from agent.journal.store import open_store
 from inventory.language import LANGUAGES
-from inventory.model import Words
+from inventory.values import Words
 from playbooks.verdict.model import Verdict
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from agent.incidents.record import MACHINE, Incident, IncidentState, changed
 from agent.incidents.rules import IncidentRules, RootCheck, advance, concerned
 from agent.incidents.severity import device_severity, security_severity, severity_of
 from inventory.errors import ActionRefused
-from inventory.model import Words
+from inventory.values import Words
 from playbooks.verdict.model import Verdict
 
 if TYPE_CHECKING:

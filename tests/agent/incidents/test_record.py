@@ -31,7 +31,7 @@ from agent.incidents.rules import (
 from agent.incidents.severity import severity_of
 from inventory.errors import ActionRefused
 from inventory.language import LANGUAGES
-from inventory.model import Words
+from inventory.values import Words
 from playbooks.verdict.model import Verdict
 
 NOW = datetime(2026, 11, 21, 0, 20, tzinfo=UTC)

@@ -22,7 +22,7 @@ from agent.maintenance.model import WeeklyRule, Window
 from agent.meetings.record import MeetingMinute
 from agent.notices.model import Body, Notice, NoticeState, NoticeType
 from agent.port_identity import Port
-from inventory.model import Words
+from inventory.values import Words
 from playbooks.verdict.model import Verdict
 from probes.meeting.model import Meeting
 from probes.meeting.readiness_model import Confirmed

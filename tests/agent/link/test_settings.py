@@ -14,7 +14,7 @@ from inventory.model import Inventory, Site, Ward
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from inventory.model import Vantage
+    from inventory.values import Vantage
 
 DIGEST = "9f" * 32
 

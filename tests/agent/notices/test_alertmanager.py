@@ -26,7 +26,7 @@ from agent.notices.office import Office
 from agent.notices.post import Poster
 from agent.notices.silences import Silences
 from agent.notices.wording import Advice
-from inventory.model import Words
+from inventory.values import Words
 from playbooks.verdict.model import Verdict
 from probes.clock import SystemClock
 

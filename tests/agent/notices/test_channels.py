@@ -25,7 +25,7 @@ from agent.notices.post import Poster, trust
 from agent.notices.settings import SmtpSettings
 from drills.certificates import Certificate, issue
 from inventory.credentials import Secret
-from inventory.model import Words
+from inventory.values import Words
 from probes.clock import ManualClock, SystemClock
 
 if TYPE_CHECKING:

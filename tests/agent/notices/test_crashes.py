@@ -25,7 +25,7 @@ from agent.notices.desk import Desk
 from agent.notices.model import Notice, NoticeState, NoticeType, Recipient
 from agent.notices.office import Office
 from agent.notices.wording import Advice
-from inventory.model import Words
+from inventory.values import Words
 from playbooks.verdict.model import Verdict
 from probes.clock import ManualClock
 

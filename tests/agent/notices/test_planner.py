@@ -24,7 +24,7 @@ from agent.notices.opening import MAILBOX, open_channels
 from agent.notices.settings import NotifySettings
 from agent.notices.wording import Advice
 from inventory.errors import InputError
-from inventory.model import Words
+from inventory.values import Words
 from playbooks.escalation import load_escalation
 from playbooks.verdict.model import Verdict
 from probes.clock import ManualClock

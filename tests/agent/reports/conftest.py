@@ -22,7 +22,7 @@ from agent.reports.summary import summarise
 from agent.reports.window import window_of
 from agent.samples.model import Expected, LoadSlot, PathSlot, Span
 from agent.samples.shelf import open_samples
-from inventory.model import Words
+from inventory.values import Words
 from playbooks.verdict.model import Verdict
 
 if TYPE_CHECKING:

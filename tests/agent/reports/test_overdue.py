@@ -13,7 +13,7 @@ from agent.incidents.law import read_law
 from agent.incidents.life import acknowledge, open_from, resolve
 from agent.incidents.record import Incident, changed
 from agent.reports.overdue import COLUMNS, as_csv, as_json, tasks
-from inventory.model import Words
+from inventory.values import Words
 from playbooks.verdict.model import Verdict
 
 BEGAN = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)

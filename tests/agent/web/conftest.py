@@ -29,8 +29,9 @@ from agent.web.parts import Parts
 from agent.wire import Command, CommandResult, Contact, PlaybookBrief, PlaybookRun, RunStep, Text
 from inventory.credentials import Secret
 from inventory.errors import ActionRefused
-from inventory.model import Inventory, Site, Ward, Words
+from inventory.model import Inventory, Site, Ward
 from inventory.units import units
+from inventory.values import Words
 from playbooks.escalation import load_escalation
 from playbooks.load import load_library
 from playbooks.verdict.facts import Fact, Facts, Truth
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 
     from agent.config import LocalRole
     from agent.meetings.record import MeetingMinute
-    from inventory.model import Realm
+    from inventory.values import Realm
     from playbooks.verdict.model import Verdict
     from probes.meeting.model import Meeting
     from probes.vc.quality import CallStanding

@@ -9,7 +9,7 @@ from agent.incidents.life import close, note, open_from, resolve
 from agent.notices.model import Body, Notice, NoticeState, NoticeType
 from agent.view import AgentView
 from agent.web import devices, present
-from inventory.model import Words
+from inventory.values import Words
 from playbooks.verdict.facts import Fact, Facts, Truth
 from playbooks.verdict.rootcause import judge
 from tests.agent.web.conftest import ward_view

@@ -17,8 +17,8 @@ from prometheus_client.parser import text_string_to_metric_families as text_form
 
 from agent.exposition.snmp_page import snmp_page
 from bench.snmp import processes, switch
+from inventory.access import SnmpAccess
 from inventory.credentials import Secret
-from inventory.model import SnmpAccess
 from probes.clock import SystemClock
 from probes.model import ProbeContext, Target
 from probes.snmp.datagrams import UdpDatagrams

@@ -12,8 +12,8 @@ from drills.cable import CableHttp, CableTcp
 from drills.faces.poly import MOST_SESSIONS, Desk
 from drills.topology import ROOMS, ward_standard
 from drills.world import World
+from inventory.access import HttpsAccess
 from inventory.credentials import Secret
-from inventory.model import HttpsAccess
 from probes.clock import ManualClock, run_virtual
 from probes.model import Memory, Observation, Reason, Target
 from probes.run import observe

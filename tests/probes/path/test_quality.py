@@ -16,7 +16,7 @@ from probes.path.mos import G711, G711_PLAIN, G729A, mos, rating, with_buffer_ms
 from probes.path.quality import PROFILES, Grade, Standing, jitter_s, judge, loss_ratio
 
 if TYPE_CHECKING:
-    from inventory.model import LineProfile
+    from inventory.values import LineProfile
     from probes.path.model import Direction
 
 

@@ -27,7 +27,7 @@ from probes.url_forms import parse_target
 
 if TYPE_CHECKING:
     from inventory.credentials import Secret
-    from inventory.model import LineProfile
+    from inventory.values import LineProfile
     from probes.model import Observation
     from probes.path.stamp_client import StampClient
 

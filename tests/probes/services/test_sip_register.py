@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from inventory.access import SipAccount
 from inventory.credentials import Secret
 from inventory.language import LANGUAGES
-from inventory.model import SipAccount
 from probes.clock import SystemClock
 from probes.describe import reason_text
 from probes.model import Memory, Reason, Target

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from inventory.access import SnmpAccess
 from inventory.credentials import Secret
-from inventory.model import SnmpAccess
 from probes.clock import ManualClock, SystemClock, run_virtual
 from probes.model import ProbeContext, Target
 from probes.snmp import ber

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from inventory.model import SnmpAccess
+from inventory.access import SnmpAccess
 from probes import oids
 from probes.errors import ProtocolBroken
 from probes.snmp import ber, interfaces

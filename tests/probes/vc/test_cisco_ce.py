@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inventory.access import HttpsAccess
 from inventory.credentials import Secret
 from inventory.errors import InputError
-from inventory.model import HttpsAccess
 from probes.clock import SystemClock
 from probes.errors import LimitExceeded, ParseFailed, ProtocolBroken
 from probes.model import Reading, Reason, Target

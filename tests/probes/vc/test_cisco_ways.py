@@ -18,8 +18,8 @@ from paramiko.common import AUTH_FAILED, AUTH_SUCCESSFUL, OPEN_SUCCEEDED
 from paramiko.server import InteractiveQuery
 from websockets.asyncio.server import serve
 
+from inventory.access import HttpsAccess, SshAccess
 from inventory.credentials import Secret
-from inventory.model import HttpsAccess, SshAccess
 from probes.clock import SystemClock
 from probes.errors import ProbeError
 from probes.model import Memory, Reading, Reason, Target

@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from inventory.access import HttpsAccess
 from inventory.credentials import Secret
-from inventory.model import HttpsAccess
 from probes.clock import SystemClock
 from probes.model import Reason, Target
 from probes.run import observe

@@ -14,8 +14,8 @@ import pytest
 
 from drills import httpd
 from drills.faces.poly import Desk, Dialect, Room, Stream, answer
+from inventory.access import HttpsAccess
 from inventory.credentials import Secret
-from inventory.model import HttpsAccess
 from probes.clock import SystemClock
 from probes.model import Memory, Reason, Target
 from probes.run import observe

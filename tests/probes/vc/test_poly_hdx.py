@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from inventory.access import HttpsAccess
 from inventory.credentials import Secret
-from inventory.model import HttpsAccess
 from probes.clock import SystemClock
 from probes.errors import ProtocolBroken
 from probes.model import Reason, Target

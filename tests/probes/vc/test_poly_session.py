@@ -14,8 +14,8 @@ import pytest
 
 from drills.faces.poly import Desk, Dialect, Room, Stream, answer
 from drills.model import Ask, Page
+from inventory.access import HttpsAccess
 from inventory.credentials import Secret
-from inventory.model import HttpsAccess
 from probes.clock import ManualClock, run_virtual
 from probes.errors import ProtocolBroken, TimedOut
 from probes.model import Memory, Reason, Target

@@ -15,7 +15,7 @@ from probes.vc.quality import PICTURES, CallStanding, judge, sentence, speech_mo
 from probes.vc.status import VcMedia
 
 if TYPE_CHECKING:
-    from inventory.model import LineProfile
+    from inventory.values import LineProfile
 
 GOOD = VcMedia("rx", "main", 0.0, 0.002, 0.02, 1080, 30.0, packets=1000)
 

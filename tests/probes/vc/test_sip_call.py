@@ -18,10 +18,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inventory.access import SipAccount
 from inventory.credentials import Secret
 from inventory.errors import InputError
 from inventory.language import LANGUAGES
-from inventory.model import SipAccount
 from probes.clock import SystemClock
 from probes.describe import reason_text
 from probes.errors import NotConfigured, ParseFailed

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from inventory.access import HttpsAccess, SipEntry
 from inventory.credentials import Secret
-from inventory.model import HttpsAccess, SipEntry
 from probes.clock import SystemClock
 from probes.errors import ParseFailed
 from probes.model import Reason, Target

@@ -148,18 +148,20 @@ async def test_a_file_that_the_driver_cannot_read_is_a_wrong_uri(tmp_path: Path)
 async def test_a_libvirt_that_says_nothing_costs_the_deadline_and_is_left_alone(
     tmp_path: Path,
 ) -> None:
-    opened: list[asyncio.StreamWriter] = []
-    server = await asyncio.start_unix_server(
-        lambda _reader, writer: opened.append(writer), tmp_path / "s"
-    )
+    ended = asyncio.Event()
+
+    async def say_nothing(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await ended.wait()
+        writer.close()
+
+    server = await asyncio.start_unix_server(say_nothing, tmp_path / "s")
     memory, uri = Memory(), f"qemu+unix:///system?socket={tmp_path}/s"
     try:
         first = await ask(uri, memory, seconds=3)
         assert first.reason is Reason.TIMEOUT
         assert (await ask(uri, memory)).reason is Reason.BUSY
     finally:
-        for writer in opened:
-            writer.close()
+        ended.set()
         server.close()
         kept: Any = memory.kept
         with suppress(Exception):

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inventory.access import HttpsAccess
 from inventory.credentials import Secret
-from inventory.model import HttpsAccess
 from probes.clock import ManualClock, SystemClock, run_virtual
 from probes.describe import describe
 from probes.model import Reason, Target

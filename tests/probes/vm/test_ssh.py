@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inventory.access import SshAccess
 from inventory.credentials import Secret
-from inventory.model import SshAccess
 from probes.clock import ManualClock, SystemClock, run_virtual
 from probes.model import Memory, Reason, Target
 from probes.run import observe

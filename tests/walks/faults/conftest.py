@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Iterable
     from pathlib import Path
 
-    from inventory.model import Vantage
+    from inventory.values import Vantage
     from playbooks.verdict.model import Verdict
     from probes.clock import Clock
 
