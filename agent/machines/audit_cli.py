@@ -14,6 +14,7 @@ from agent.machines.audit import audit, audited_targets
 from agent.machines.audit_page import audit_page
 from agent.machines.audit_words import as_csv, as_json, as_text
 from inventory.errors import InputError
+from inventory.language import LANGUAGES
 from inventory.load import load
 from inventory.text import one_line
 from probes.clock import SystemClock
@@ -35,8 +36,12 @@ if TYPE_CHECKING:
 @click.option(
     "--format", "form", type=click.Choice(("text", "html", "csv", "json")), default="text"
 )
+@click.option("--lang", type=click.Choice(LANGUAGES))
 @click.pass_context
-def vm_audit(ctx: click.Context, /, ward: str | None, inventory: Path | None, form: str) -> int:
+def vm_audit(
+    ctx: click.Context, /, ward: str | None, inventory: Path | None, form: str,
+    lang: str | None,  # noqa: ARG001 - read by language_of
+) -> int:  # fmt: skip
     """Judge machines by the rules of hygiene; 0 none fails, 1 some, 2 bad input, 3 not measured."""
     found = load(inventory or default_inventory(), kinds(), with_secrets=False)
     wards = _wards(found, ward)

@@ -30,7 +30,7 @@ CLOSERS = 3
 # The bursts to all targets keep one rhythm: what is due leaves, and what came is taken, together.
 # The kernel's stamps say when each packet really left and came, so nothing waits for this program;
 # waking for every packet would cost several times what the packets do.
-TURN_S = 0.01
+TURN_S = 0.02
 _SHORTEST_TURN_S = 0.001
 _PACKETS_PER_S = 2000
 _MOST_A_TURN = 200

@@ -47,6 +47,7 @@ def test_every_command_has_help_in_both_languages(
         assert main([*name.split("."), "--help"]) == 0
         page = capsys.readouterr().out
         assert {"vi": "Cách dùng: wardops", "en": "Usage: wardops"}[language] in page
+        assert "--lang" in page, f"{name} does not take a language behind its name"
 
 
 @pytest.mark.parametrize("name", sorted(commands()))
