@@ -15,7 +15,7 @@ from probes.run import observe
 from probes.target import targets_of
 from probes.vm.end_of_life import end_table
 from probes.vm.finding import Facts
-from probes.vm.rules import judge_machine, judge_stores
+from probes.vm.hygiene.judge import judge_machine, judge_stores
 from probes.vm.status import VmStatus
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ from probes.transports.model import HttpAnswer, Transports
 from probes.vm.end_of_life import end_table
 from probes.vm.estate import Guest, Store
 from probes.vm.finding import Facts
-from probes.vm.rules import judge_machine, judge_stores
+from probes.vm.hygiene.judge import judge_machine, judge_stores
 from probes.vm.status import VmStatus
 
 if TYPE_CHECKING:

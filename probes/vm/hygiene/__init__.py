@@ -1,0 +1,1 @@
+"""Rules of hygiene for machines, a module for each group; `judge` applies them."""

@@ -1,0 +1,55 @@
+"""What the hypervisor says of a machine on it: power, snapshots, guest tools. Pure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from probes.vm.finding import NOTHING_SAID
+from probes.vm.hygiene.rule import Rule, failed, failed_or_crit, passed, unknown
+
+if TYPE_CHECKING:
+    from probes.vm.finding import Facts, Moment, Verdict
+
+
+def _off(facts: Facts, day: Moment) -> Verdict:
+    power = facts.guest.power if facts.guest else None
+    if power == "on" or (power is None and facts.vm != NOTHING_SAID):
+        return passed("on")
+    since = facts.care.off_since if facts.care else None
+    if power is None:
+        return unknown("no_power")
+    if since is None or day.days_since(since) < 0:
+        return unknown("off_unknown")
+    days = day.days_since(since)
+    return failed("off", days=days) if days > 30 else passed("off", days=days)
+
+
+def _snapshots(facts: Facts, day: Moment) -> Verdict:
+    count = facts.guest.snapshots if facts.guest else None
+    if facts.guest is None or count is None:
+        return unknown("no_snapshots_known")
+    if count == 0:
+        return passed("no_snapshot")
+    oldest = facts.guest.oldest_snapshot_at
+    if oldest is None:
+        return failed("many_snapshots", count=count) if count > 2 else unknown("undated_snapshots")
+    days = (day.now - oldest) / timedelta(days=1)
+    told: dict[str, object] = {"count": count, "days": max(0, int(days))}
+    if days > 14:
+        return failed_or_crit(True, "snapshots", **told)
+    return failed("snapshots", **told) if days > 3 or count > 2 else passed("snapshots", **told)
+
+
+def _tools(facts: Facts, _day: Moment) -> Verdict:
+    tools = facts.guest.tools if facts.guest else None
+    if tools is None:
+        return unknown("no_tools_known")
+    return passed("tools_running") if tools == "running" else failed(f"tools_{tools}")
+
+
+RULES = (
+    Rule("DC-01", "note", _off),
+    Rule("DC-03", "warn", _snapshots),
+    Rule("DC-06", "note", _tools),
+)

@@ -1,0 +1,69 @@
+"""Facts of one machine become findings: every rule of hygiene is applied. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from probes.vm.finding import Finding, Moment
+from probes.vm.hygiene import access, care, disks, hypervisor, upkeep
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from inventory.machine import Acceptance
+    from probes.vm.end_of_life import EndTable
+    from probes.vm.finding import Facts, Verdict
+    from probes.vm.hygiene.rule import Rule
+
+# A new group of rules is a module with RULES, named here.
+MACHINE_RULES = (
+    *hypervisor.RULES,
+    *care.RULES,
+    *upkeep.RULES,
+    *access.RULES,
+    *disks.RULES,
+)
+STORE_RULES = (*disks.STORE_RULES,)
+_ORDER = ("crit", "warn", "note")
+
+
+def judge_machine(
+    facts: Facts, accepted: tuple[Acceptance, ...], now: datetime, ends: EndTable
+) -> tuple[Finding, ...]:
+    """Every rule on one machine, worst first; `now` is in the zone whose days the dates mean."""
+    return _judged(MACHINE_RULES, facts, accepted, Moment(now, ends))
+
+
+def judge_stores(
+    facts: Facts, accepted: tuple[Acceptance, ...], now: datetime, ends: EndTable
+) -> tuple[Finding, ...]:
+    """The rules on a hypervisor's stores, likewise."""
+    return _judged(STORE_RULES, facts, accepted, Moment(now, ends))
+
+
+def _judged(
+    rules: tuple[Rule, ...], facts: Facts, accepted: tuple[Acceptance, ...], day: Moment
+) -> tuple[Finding, ...]:
+    found = (_finding(rule, rule.judge(facts, day), accepted, day.today) for rule in rules)
+    return tuple(sorted(found, key=_rank))
+
+
+def _finding(
+    rule: Rule, verdict: Verdict, accepted: tuple[Acceptance, ...], today: date
+) -> Finding:
+    found = Finding(
+        rule.id, verdict.severity or rule.severity, verdict.result, f"vm_rule.said.{verdict.said}",
+        verdict.values, also=verdict.also,
+    )  # fmt: skip
+    written = [one for one in accepted if one.rule == rule.id]
+    if found.result != "fail" or not written:
+        return found
+    last = max(written, key=lambda one: one.until)
+    return replace(found, accepted=last) if last.until >= today else replace(found, lapsed=last)
+
+
+def _rank(finding: Finding) -> tuple[int, int, str]:
+    place = {"fail": 0, "unknown": 2, "pass": 3}[finding.result]
+    severity = _ORDER.index(finding.severity) if finding.result == "fail" else 0
+    return (1 if finding.accepted else place, severity, finding.rule)

@@ -1,0 +1,67 @@
+"""What a rule of hygiene is, and the words rules judge in. Pure.
+
+A rule without data is unknown, never passed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from inventory.text import one_line
+from probes.vm.finding import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import date
+
+    from inventory.machine import RuleId
+    from probes.vm.finding import Facts, Moment, Severity
+
+_SHOWN = 4  # things that one evidence names
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: its id, how bad a plain failure is, and what judges it."""
+
+    id: RuleId
+    severity: Severity
+    judge: Callable[[Facts, Moment], Verdict]
+
+
+def passed(said: str, **values: object) -> Verdict:
+    """The rule is kept; `said` is the evidence's key below `vm_rule.said`, `values` go into it."""
+    return Verdict("pass", said, tuple(values.items()))
+
+
+def unknown(said: str, **values: object) -> Verdict:
+    """There is nothing to judge by."""
+    return Verdict("unknown", said, tuple(values.items()))
+
+
+def failed(said: str, **values: object) -> Verdict:
+    """The rule is broken, as badly as the rule says by itself."""
+    return Verdict("fail", said, tuple(values.items()))
+
+
+def failed_or_crit(is_crit: bool, said: str, /, **values: object) -> Verdict:
+    """A failure that is critical from a second limit on."""
+    return Verdict("fail", said, tuple(values.items()), "crit" if is_crit else None)
+
+
+def first_few(words: Iterable[str]) -> str:
+    """The first few, and how many more there are."""
+    every = [one_line(word, 30) for word in words]
+    more = f" +{len(every) - _SHOWN}" if len(every) > _SHOWN else ""
+    return ", ".join(every[:_SHOWN]) + more
+
+
+def told_day(day: date) -> str:
+    """A day as evidence tells it."""
+    return f"{day:%d/%m/%Y}"
+
+
+def percent(share: float) -> str:
+    """A share 0..1, cut to whole percents."""
+    return f"{int(share * 100)} %"

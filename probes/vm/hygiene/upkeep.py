@@ -1,0 +1,70 @@
+"""Whether a machine's system is kept up: its age, updates, clock and services. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from inventory.text import one_line
+from probes.vm.hygiene.rule import Rule, failed, failed_or_crit, passed, told_day, unknown
+
+if TYPE_CHECKING:
+    from probes.vm.finding import Facts, Moment, Verdict
+
+_DAY_S = 86_400.0
+
+
+def _system(facts: Facts, day: Moment) -> Verdict:
+    release = facts.vm.release
+    if release is None:
+        return unknown("no_release")
+    named = one_line(release, 30)
+    end = day.ends.end_of(release)
+    if end is None:
+        return unknown("release_not_listed", release=named)
+    told: dict[str, object] = {"release": named, "end": told_day(end)}
+    verdict = failed("ended", **told) if day.today > end else passed("supported", **told)
+    if not day.ends.is_old(day.today):
+        return verdict
+    return replace(verdict, also=("vm_rule.old_table", (("as_of", told_day(day.ends.as_of)),)))
+
+
+def _updates(facts: Facts, _day: Moment) -> Verdict:
+    """How long updates have waited is not seen; a restart has waited no longer than the uptime."""
+    count, restart = facts.vm.pending_security_updates, facts.vm.reboot_required
+    if count:
+        return failed("updates", count=count)
+    if restart:
+        days = int((facts.vm.uptime_s or 0) / _DAY_S)
+        if facts.vm.uptime_s is None:
+            return failed("restart_unknown")
+        if days > 14:
+            return failed("restart", days=days)
+    if count is None or restart is None:
+        return unknown("no_updates_known" if count is None else "no_restart_known")
+    return passed("restart_soon" if restart else "up_to_date")
+
+
+def _clock(facts: Facts, _day: Moment) -> Verdict:
+    offset, synced = facts.vm.time_offset_s, facts.vm.clock_synced
+    if offset is not None and abs(offset) > 1:
+        told = max(-999_999, min(999_999, round(offset)))
+        return failed_or_crit(abs(offset) > 60, "clock", seconds=f"{told:+d}")
+    if synced is False:
+        return failed("clock_free")
+    return unknown("no_clock_known") if offset is None else passed("clock_good")
+
+
+def _units(facts: Facts, _day: Moment) -> Verdict:
+    count = facts.vm.failed_units
+    if count is None:
+        return unknown("no_units_known")
+    return failed("units", count=count) if count else passed("units_good")
+
+
+RULES = (
+    Rule("DC-07", "warn", _system),
+    Rule("DC-08", "warn", _updates),
+    Rule("DC-14", "warn", _clock),
+    Rule("DC-15", "warn", _units),
+)

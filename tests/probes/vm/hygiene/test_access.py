@@ -1,0 +1,60 @@
+"""Rules on who may come in: machines that break and that keep them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from inventory.machine import MachineCare
+from probes.vm.status import Listener
+from tests.probes.vm.hygiene.conftest import Case, by, found, says
+
+if TYPE_CHECKING:
+    from probes.vm.finding import Facts
+
+
+def listens(*ports: int, address: str = "*") -> Facts:
+    """A machine that listens on these ports and may listen on 22 alone."""
+    waits = tuple(Listener("tcp", address, port) for port in ports)
+    return replace(says(listening=waits), care=MachineCare(allow_ports=("tcp/22",)))
+
+
+CASES = (
+    Case("DC-09", listens(22, 3306), "fail", "warn"),
+    Case("DC-09", listens(22), "pass"),
+    Case("DC-09", listens(3306, address="127.0.0.1"), "pass"),
+    Case("DC-09", says(listening=(Listener("tcp", "*", 22),)), "unknown"),
+    Case("DC-09", by(allow_ports=()), "unknown"),
+    Case("DC-10", says(sshd=(("permitrootlogin", "yes"),)), "fail", "warn"),
+    Case("DC-10", says(sshd=(("passwordauthentication", "yes"),)), "fail", "warn"),
+    Case("DC-10", says(sshd=(("maxauthtries", "7"),)), "fail", "warn"),
+    Case("DC-10", says(sshd=(("ciphers", "aes256-ctr,aes256-cbc"),)), "fail", "warn"),
+    Case("DC-10", says(sshd=(("kexalgorithms", "diffie-hellman-group1-sha1"),)), "fail", "warn"),
+    Case("DC-10", says(sshd=(("macs", "hmac-md5-etm@openssh.com"),)), "fail", "warn"),
+    Case(
+        "DC-10",
+        says(
+            sshd=(
+                ("permitrootlogin", "prohibit-password"),
+                ("passwordauthentication", "no"),
+                ("maxauthtries", "6"),
+                ("ciphers", "chacha20-poly1305@openssh.com,aes256-gcm@openssh.com"),
+                ("kexalgorithms", "curve25519-sha256"),
+                ("macs", "hmac-sha2-256-etm@openssh.com"),
+            )
+        ),
+        "pass",
+    ),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_machine_is_judged_by_what_is_known_of_it(case: Case) -> None:
+    case.holds()
+
+
+def test_many_open_ports_are_told_in_one_short_line() -> None:
+    one = found("DC-09", listens(*range(8000, 8020)))
+    assert dict(one.values)["ports"] == "tcp/8000, tcp/8001, tcp/8002, tcp/8003 +16"

@@ -1,0 +1,45 @@
+"""Rules on backups, and on what people wrote: machines that break and that keep them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from inventory.machine import MachineCare
+from probes.vm.estate import Guest
+from probes.vm.finding import Facts
+from tests.probes.vm.hygiene.conftest import Case, ago, by, found, seen
+
+CASES = (
+    Case("DC-04", seen(backed_up_at=ago(hours=27)), "fail", "crit"),
+    Case("DC-04", seen(is_in_backup=False), "fail", "crit"),
+    Case("DC-04", by(backed_up=date(2026, 11, 19)), "fail", "crit"),
+    Case("DC-04", seen(backed_up_at=ago(hours=25)), "pass"),
+    Case("DC-04", by(backed_up=date(2026, 11, 21)), "pass"),
+    Case("DC-04", by(backed_up=date(2026, 11, 22)), "pass"),
+    Case("DC-04", by(backed_up=date(2026, 11, 23)), "unknown"),
+    Case("DC-04", seen(is_in_backup=True), "unknown"),
+    Case("DC-05", by(restore_tested=date(2026, 5, 1)), "fail", "warn"),
+    Case("DC-05", by(restore_tested=date(2026, 11, 1)), "pass"),
+    Case("DC-05", by(restore_tested=date(2026, 12, 1)), "unknown"),
+    Case("DC-20", Facts(), "fail", "note"),
+    Case("DC-20", Facts(is_listed=False), "fail", "note"),
+    Case("DC-20", by(hosting="cloud"), "pass"),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_machine_is_judged_by_what_is_known_of_it(case: Case) -> None:
+    case.holds()
+
+
+def test_the_newer_of_what_is_seen_and_what_is_written_counts_as_backup() -> None:
+    both = Facts(
+        guest=Guest("1", backed_up_at=ago(days=9)), care=MachineCare(backed_up=date(2026, 11, 21))
+    )
+    assert found("DC-04", both).result == "pass"
+    older = replace(both, guest=Guest("1", backed_up_at=ago(hours=3)),
+                    care=MachineCare(backed_up=date(2026, 1, 1)))  # fmt: skip
+    assert found("DC-04", older).values == (("at", "22/11/2026"),)
