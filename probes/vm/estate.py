@@ -26,7 +26,8 @@ STORE_FREE = Metric(
 class Guest:
     """One machine as its hypervisor sees it; bytes, ratios 0..1, seconds. None is unknown.
 
-    `id` is the hypervisor's own, `host` which of its hosts it runs on. `tools` is its guest agent.
+    `id` is the hypervisor's own, `host` which of its hosts it runs on. `cpu_cores`, `memory_bytes`
+    and `disk_bytes` are what it was given, also while it is off. `tools` is its guest agent.
     `snapshots` counts those that people made, `oldest_snapshot_at` is of the oldest; `backed_up_at`
     is when the newest backup that is still there began, `is_in_backup` whether any job saves it.
     """
@@ -46,6 +47,7 @@ class Guest:
     oldest_snapshot_at: datetime | None = None
     backed_up_at: datetime | None = None
     is_in_backup: bool | None = None
+    cpu_cores: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

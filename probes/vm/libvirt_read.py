@@ -120,6 +120,7 @@ def _guest(one: Machine, told: Told, mono: float, before: Look | None) -> Guest:
         host=told.host,
         power=power,
         cpu_ratio=_cpu_ratio(one, mono, before) if is_on else None,
+        cpu_cores=_cores(one),
         memory_bytes=most * _KIB if most else None,
         memory_used_ratio=_memory_used(one.stats) if is_on else None,
         disk_bytes=_disk_bytes(one.stats, tree),
@@ -148,7 +149,7 @@ def _made_at(snapshot: str) -> datetime | None:
 def _cpu_ratio(one: Machine, mono: float, before: Look | None) -> float | None:
     """The busy share of all its processors since the look before; None after a restart."""
     spent_s = _busy_s(one)
-    count = _whole(one.stats.get("vcpu.current"), _at(one.info, 3))
+    count = _cores(one)
     earlier_s = None if before is None else before.busy_s.get(one.uuid)
     if before is None or spent_s is None or earlier_s is None or not count:
         return None
@@ -156,6 +157,10 @@ def _cpu_ratio(one: Machine, mono: float, before: Look | None) -> float | None:
     if passed_s <= 0 or spent_s < earlier_s:
         return None
     return min(1.0, (spent_s - earlier_s) / passed_s)
+
+
+def _cores(one: Machine) -> int | None:
+    return _whole(one.stats.get("vcpu.current"), _at(one.info, 3)) or None
 
 
 def _busy_s(one: Machine) -> float | None:

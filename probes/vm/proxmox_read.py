@@ -67,6 +67,7 @@ def _guests(rows: Iterable[Mapping[str, Any]]) -> Iterator[Guest]:
             host=text_of(row.get("node")),
             power=power,
             cpu_ratio=_ratio(row.get("cpu")) if is_on else None,
+            cpu_cores=number_of(row.get("maxcpu")) or None,
             memory_bytes=_whole(row.get("maxmem")),
             memory_used_ratio=_share(row.get("mem"), row.get("maxmem")) if is_on else None,
             disk_bytes=_whole(row.get("maxdisk")),

@@ -78,7 +78,7 @@ def test_all_that_a_host_tells_becomes_its_estate() -> None:
     assert estate.guests == (
         Guest(
             UUID, "machine", "web", "kvm-1", "on", None, 4096 * 1024, 0.75, 1000, None, "running",
-            2, datetime.fromtimestamp(1_794_000_000, UTC),
+            2, datetime.fromtimestamp(1_794_000_000, UTC), cpu_cores=2,
         ),
     )  # fmt: skip
 

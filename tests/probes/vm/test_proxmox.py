@@ -40,7 +40,7 @@ TOKEN = "look@pve!ward=5c1a3f9e-canary"
 NODE = {"type": "node", "node": "pve-1", "status": "online", "cpu": 0.25, "mem": 1, "maxmem": 4}
 VM = {
     "type": "qemu", "vmid": 101, "name": "vm-101", "node": "pve-1", "status": "running",
-    "cpu": 0.5, "mem": 1024, "maxmem": 4096, "maxdisk": 8000, "uptime": 60, "template": 0,
+    "cpu": 0.5, "mem": 1024, "maxmem": 4096, "maxdisk": 8000, "maxcpu": 2, "uptime": 60, "template": 0,
 }  # fmt: skip
 OFF = VM | {"vmid": 102, "name": "vm-102", "status": "stopped", "cpu": 0, "mem": 0, "uptime": 0}
 BOX = VM | {"type": "lxc", "vmid": "103", "name": "ct-103", "cpu": "0.1"}
@@ -144,7 +144,7 @@ def test_machines_come_with_their_snapshots_backups_and_agent() -> None:
     assert first == Guest(
         "101", "machine", "vm-101", "pve-1", "on", 0.5, 4096, 0.25, 8000, 60, "stopped", 2,
         datetime.fromtimestamp(1_794_000_000, UTC), datetime.fromtimestamp(1_795_100_000, UTC),
-        True,
+        True, 2,
     )  # fmt: skip
     assert (off.power, off.cpu_ratio, off.uptime_s, off.tools) == ("off", None, None, None)
     assert (off.snapshots, off.oldest_snapshot_at) == (0, None)
