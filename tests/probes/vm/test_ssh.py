@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import getpass
-import io
-import os
 import shutil
-import socket
 import subprocess
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import paramiko
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,17 +17,12 @@ from probes.model import Memory, Reason, Target
 from probes.run import observe
 from probes.transports.fake import FakeEcho, FakeHttp, FakeTcp
 from probes.transports.model import ShellAnswer, ShellHost, Transports
-from probes.transports.shell import ThreadedShell
-from probes.transports.shell_session import fingerprint
 from probes.vm.script import is_whole, script, sections
 from probes.vm.script_read import status_of
 from probes.vm.ssh import PROBE, UPDATES_EVERY_S
 from probes.vm.status import CpuTimes, Filesystem, Listener
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
     from probes.model import Observation
     from probes.transports.model import ShellClient
 
@@ -265,151 +253,3 @@ def test_this_machines_own_shell_runs_it() -> None:
     assert next(disk for disk in vm.filesystems if disk.mount == "/").avail_bytes == pytest.approx(
         free, rel=0.05
     )
-
-
-@dataclass(frozen=True)
-class Machine:
-    """A running sshd: where, its key's fingerprint, and the key that may log in."""
-
-    port: int
-    pin: str
-    key: str
-
-
-@pytest.fixture
-async def machine(tmp_path: Path) -> AsyncIterator[Machine]:
-    """OpenSSH's server on loopback, run by whoever runs the tests."""
-    program = shutil.which("sshd") or "/usr/sbin/sshd"
-    if not os.access(program, os.X_OK):
-        pytest.skip("openssh-server is not installed")
-    host_key, user_key = paramiko.ECDSAKey.generate(), paramiko.ECDSAKey.generate()
-    for name, key in (("host", host_key), ("user", user_key)):
-        key.write_private_key_file(str(tmp_path / name))
-    known = f"{user_key.get_name()} {user_key.get_base64()} test\n"
-    (tmp_path / "authorized").write_text(known, encoding="ascii")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    (tmp_path / "conf").write_text(
-        f"ListenAddress 127.0.0.1\nPort {port}\nHostKey {tmp_path}/host\nPidFile none\n"
-        f"AuthorizedKeysFile {tmp_path}/authorized\nStrictModes no\nUsePAM no\n"
-        "PermitRootLogin prohibit-password\nPasswordAuthentication no\n",
-        encoding="utf-8",
-    )
-    _make_run_folder()
-    child = await asyncio.create_subprocess_exec(
-        program, "-D", "-f", str(tmp_path / "conf"), "-E", str(tmp_path / "log")
-    )
-    try:
-        await _until_open(port, child, tmp_path / "log")
-        key_text = (tmp_path / "user").read_text(encoding="ascii")
-        yield Machine(port, fingerprint(host_key.asbytes()), key_text)
-    finally:
-        if child.returncode is None:
-            child.terminate()
-        await child.wait()
-
-
-def _make_run_folder() -> None:
-    """Where sshd as root leaves its children; its Debian package makes it at start-up alone."""
-    if os.geteuid() == 0:
-        os.makedirs("/run/sshd", mode=0o755, exist_ok=True)  # noqa: PTH103 - one call
-
-
-async def _until_open(port: int, child: asyncio.subprocess.Process, log: Path) -> None:
-    clock = SystemClock()
-    async with asyncio.timeout(20):
-        while True:
-            try:
-                _reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                assert child.returncode is None, f"sshd ended: see {log}"
-                await clock.sleep(0.05)
-                continue
-            writer.close()
-            await writer.wait_closed()
-            return
-
-
-async def ask_really(machine: Machine, secret: str, **access: Any) -> Observation:
-    """Run the probe against it."""
-    shell = ThreadedShell()
-    asked = target(port=machine.port, **{"host_key": machine.pin, **access})
-    try:
-        return await observe(
-            asked, PROBE, transports(shell), SystemClock(),
-            asyncio.get_running_loop().time() + 60, lambda _ref: Secret(secret),
-        )  # fmt: skip
-    finally:
-        shell.close()
-
-
-def key_login(key: str, user: str | None = None) -> str:
-    """The secret of somebody who logs in with a key."""
-    lines = "".join(f"  {line}\n" for line in key.splitlines())
-    return f"user: {user or getpass.getuser()}\nprivate_key: |\n{lines}"
-
-
-@pytest.mark.realtime
-async def test_openssh_is_asked_with_a_key_and_says_what_the_machine_says(
-    machine: Machine,
-) -> None:
-    seen = await ask_really(machine, key_login(machine.key))
-    assert seen.reason is Reason.OK, seen
-    vm = seen.reading.vm
-    assert vm is not None
-    told = _read("/proc/meminfo")
-    assert vm.memory_used_ratio == pytest.approx(
-        1 - told["MemAvailable"] / told["MemTotal"], abs=0.1
-    )
-    assert abs(vm.time_offset_s or 0) < 60
-    assert vm.release is not None
-
-
-def _read(path: str) -> dict[str, int]:
-    with open(path, encoding="ascii") as file:  # noqa: PTH123 - a list of lines
-        rows = (line.split() for line in file)
-        return {row[0].rstrip(":"): int(row[1]) for row in rows if len(row) > 1}
-
-
-@pytest.mark.realtime
-@pytest.mark.parametrize(
-    ("changed", "reason", "detail"),
-    [
-        ({"host_key": PIN}, Reason.CONFIG, "host_key_changed"),
-        ({"host_key": None}, Reason.CONFIG, "host_key_none"),
-    ],
-)
-async def test_openssh_with_another_key_than_the_pinned_one_is_never_logged_in_to(
-    machine: Machine, changed: dict[str, Any], reason: Reason, detail: str
-) -> None:
-    seen = await ask_really(machine, key_login(machine.key), **changed)
-    assert (seen.reason, seen.detail) == (reason, detail)
-    assert seen.detail_values["seen"] == machine.pin
-
-
-@pytest.mark.realtime
-@pytest.mark.parametrize(
-    ("secret", "reason"),
-    [
-        ("look:canary-password", Reason.AUTH),
-        ("stranger", Reason.AUTH),
-        ("user: look\nprivate_key: |\n  not a key\n", Reason.CONFIG),
-        ("user: look\n", Reason.CONFIG),
-    ],
-)
-async def test_openssh_refuses_a_wrong_login_with_its_reason(
-    machine: Machine, secret: str, reason: Reason
-) -> None:
-    if secret == "stranger":
-        stranger = paramiko.ECDSAKey.generate()
-        secret = key_login(_text_of(stranger))
-    seen = await ask_really(machine, secret)
-    assert seen.reason is reason, seen
-    assert "canary" not in repr(seen)
-
-
-def _text_of(key: paramiko.PKey) -> str:
-    file = io.StringIO()
-    key.write_private_key(file)
-    return file.getvalue()
