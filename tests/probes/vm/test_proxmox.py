@@ -40,7 +40,8 @@ TOKEN = "look@pve!ward=5c1a3f9e-canary"
 NODE = {"type": "node", "node": "pve-1", "status": "online", "cpu": 0.25, "mem": 1, "maxmem": 4}
 VM = {
     "type": "qemu", "vmid": 101, "name": "vm-101", "node": "pve-1", "status": "running",
-    "cpu": 0.5, "mem": 1024, "maxmem": 4096, "maxdisk": 8000, "maxcpu": 2, "uptime": 60, "template": 0,
+    "cpu": 0.5, "mem": 1024, "maxmem": 4096, "maxdisk": 8000, "maxcpu": 2, "uptime": 60,
+    "template": 0,
 }  # fmt: skip
 OFF = VM | {"vmid": 102, "name": "vm-102", "status": "stopped", "cpu": 0, "mem": 0, "uptime": 0}
 BOX = VM | {"type": "lxc", "vmid": "103", "name": "ct-103", "cpu": "0.1"}
