@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tui.view import Showing
 
 WAITING = Mark("·", "screen.meeting.waiting", "dim")
-_NAME, _SAID, _BY = 18, 30, 5
+_NAME, _SAID, _BY, _AGE = 18, 30, 5, 5
 _LEAST_TAIL = 12  # what helps is said in fewer cells by nothing
 _LEFT = 66
 _MARKS = (("t60", 60), ("t30", 30), ("t10", 10))
@@ -168,14 +168,30 @@ def _limits(meeting: Meeting, showing: Showing) -> Line:
 
 
 def _listed(meeting: Meeting, cursor: int, rows: int, columns: int, showing: Showing) -> list[Line]:
-    """As many items as fit, the chosen one among them."""
+    """As many items as fit, the chosen one among them and whole."""
     items = meeting.readiness.items if meeting.readiness is not None else ()
     at = min(cursor, len(items) - 1)
-    first = max(0, min(at - rows // 2, len(items) - rows))
-    return [
-        _item(one, columns, showing, is_chosen=place == at)
-        for place, one in enumerate(items)
-    ][first : first + max(0, rows)]  # fmt: skip
+    made = [_item(one, columns, showing, is_chosen=n == at) for n, one in enumerate(items)]
+    if items and not showing.is_wide:
+        made[at + 1 : at + 1] = _in_full(items[at], columns, showing)
+    first = max(0, min(at - rows // 2, len(made) - rows))
+    return made[first : first + max(0, rows)]
+
+
+def _in_full(item: ReadinessItem, columns: int, showing: Showing) -> Iterator[Line]:
+    """What the item's own line had to cut: what was found, or what helps."""
+    found, tail = showing.words.of(item.text), _tail(item, showing)
+    said_cells, rest = _room(columns)
+    parts = (found if cells(found) > said_cells else "", tail if cells(tail) > rest else "")
+    said = " ".join(part for part in parts if part)
+    if said:
+        yield line(" " * 3, Span(cut(said, columns - 4), "accent"))
+
+
+def _room(columns: int) -> tuple[int, int]:
+    """Cells of a line for what was found, and for what helps."""
+    said = min(_SAID, columns - 5 - _NAME - _BY - 8)
+    return said, columns - 4 - _NAME - said - _BY - _AGE
 
 
 def _item(item: ReadinessItem, columns: int, showing: Showing, *, is_chosen: bool) -> Line:
@@ -185,11 +201,10 @@ def _item(item: ReadinessItem, columns: int, showing: Showing, *, is_chosen: boo
     age = _age(item, showing)
     tail = _tail(item, showing)
     left = f"{pad(words.of(item.name), _NAME)}"
-    said_cells = min(_SAID, columns - 5 - _NAME - _BY - 8)
-    rest = columns - 4 - _NAME - said_cells - _BY - 6
+    said_cells, rest = _room(columns)
     made = line(
         Span(f" {mark.glyph} ", mark.tone), left, pad(words.of(item.text), said_cells), " ",
-        Span(pad(by, _BY), "dim"), Span(pad(age, 6), "dim"),
+        Span(pad(by, _BY), "dim"), Span(pad(age, _AGE), "dim"),
         Span(cut(tail, rest) if rest >= _LEAST_TAIL else "", "accent"),
     )  # fmt: skip
     shown = fit(made, columns)

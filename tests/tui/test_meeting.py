@@ -9,6 +9,7 @@ import pytest
 
 from agent.wire import Meeting, NextStep, Readiness, ReadinessItem, Snapshot, Text
 from inventory.language import both as words_of
+from inventory.language import catalogue
 from inventory.text import cells
 from tui.lines import text
 from tui.view_meeting import meeting_lines
@@ -155,6 +156,23 @@ async def test_space_confirms_what_a_person_can_tell_and_nothing_else(
         ("meeting_confirm", {"meeting": "H-1", "item": "two_way", "good": True}),
         ("meeting_check", {"meeting": "H-1"}),
     ]
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_what_helps_with_the_chosen_item_is_whole_even_where_its_line_is_too_short(
+    showing_of: Callable[..., Showing], snapshots: Mapping[str, Snapshot], language: str
+) -> None:
+    snapshot = booked(snapshots["ok"])
+    meeting = snapshot.meetings[0]
+    helps = [key for key in catalogue("vi") if key.startswith("readiness.do.")]
+    assert meeting.readiness is not None
+    for key in helps:
+        items = list(meeting.readiness.items)
+        items[5] = items[5].model_copy(update={"do": said(key)})
+        judged = meeting.readiness.model_copy(update={"items": tuple(items)})
+        longer = meeting.model_copy(update={"readiness": judged})
+        made = meeting_lines(longer, (0, 2), 5, 21, showing_of(snapshot, language))
+        assert any(f"→ {words_of(key)[language]}" in text(one) for one in made), key
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
