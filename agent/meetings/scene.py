@@ -68,12 +68,16 @@ def _needed(scene: Scene) -> Iterator[str]:
 def _beside(case: WardCase, mono: float) -> Beside:
     watch, verdict = case.watch, case.verdict
     link = watch.ward.primary_link
-    share = watch.line.use.full(1e6 * link.commit_mbps, None)[1] if link is not None else None
+    use = watch.line.use
+    age_s = use.age_s(mono)
+    rate = 1e6 * link.commit_mbps if link is not None and age_s is not None else None
+    share = use.full(rate, None)[1] if rate is not None else None
     return Beside(
         segment=verdict.segment if verdict is not None else None,
         incident=_incident(case),
         has_book=True,
         line_share=share,
+        line_share_age_s=age_s,
         echoes=_echoes(case, mono),
     )
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from playbooks.verdict.facts import Truth
 from probes.counters import Count, rate
+from probes.model import TTL_PERIODS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -85,6 +86,12 @@ class PortUse:
             return PortUse(self._kept(seen.mono), speed)
         slot = (_slot(self.last, poll),) if self.last is not None else ()
         return PortUse((*self._kept(seen.mono), *slot), speed, poll)
+
+    def age_s(self, mono: float) -> float | None:
+        """How old the newest poll is; None when its time is over, or the port was not up since."""
+        if self.last is None or mono - self.last.mono > TTL_PERIODS * self.last.period_s:
+            return None
+        return max(0.0, mono - self.last.mono)
 
     def full(self, capacity_bps: float, since: float | None) -> tuple[Truth, float | None]:
         """Whether the port is full, and its share of the capacity over the last 5 minutes.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from inventory.values import LineProfile
-    from probes.meeting.readiness_model import Beside, ItemState, Scene, Side
+    from probes.meeting.readiness_model import Beside, ItemName, ItemState, Scene, Side
     from probes.path.model import LineWay
     from probes.path.quality import Judged
 
@@ -28,14 +28,19 @@ _STATES: dict[Grade, ItemState] = {
 def line_items(scene: Scene, *, is_behind: bool) -> Iterator[Item]:
     """The line and its head-room; `is_behind`: the switch before it is broken."""
     yield line_item(scene, is_behind=is_behind)
-    share = scene.beside.line_share
-    if share is not None:
-        values = {"pct": percent(share)}
-        if share < WARN_SHARE:
-            yield Item("headroom", "ok", "line_free", values, side="line")
-        else:
-            said = "line_full" if share >= FULL_SHARE else "line_busy"
-            yield Item("headroom", "degraded", said, values, side="line", step="lighten")
+    share, age_s = scene.beside.line_share, scene.beside.line_share_age_s
+    if share is None:
+        return
+    if is_behind or line_passes(scene) is False:  # room on a line that carries nothing is no news
+        because: ItemName = "switch" if is_behind else "line"
+        yield Item("headroom", "unknown", "behind", side="line", because=because)
+        return
+    values = {"pct": percent(share)}
+    if share < WARN_SHARE:
+        yield Item("headroom", "ok", "line_free", values, side="line", age_s=age_s)
+    else:
+        said = "line_full" if share >= FULL_SHARE else "line_busy"
+        yield Item("headroom", "degraded", said, values, side="line", step="lighten", age_s=age_s)
 
 
 def line_item(scene: Scene, *, is_behind: bool) -> Item:

@@ -111,14 +111,15 @@ class Beside:
 
     `segment` is where the verdict sees the fault, `incident` an open one on the way where somebody
     keeps incidents (`has_book`), `line_share`
-    how much of the committed rate is used (ratio), `echoes` those of the last minutes to the far
-    end of the line as one window.
+    how much of the committed rate is used (ratio) and `line_share_age_s` how old that is, `echoes`
+    those of the last minutes to the far end of the line as one window.
     """
 
     segment: str | None = None
     incident: str | None = None
     has_book: bool = False
     line_share: float | None = None
+    line_share_age_s: float | None = None
     echoes: LineWay | None = None
 
 

@@ -13,7 +13,7 @@ from agent.verdict.stretch import stretch_is_good
 from agent.verdict.uplink import PortUse
 from playbooks.verdict.facts import Truth
 from playbooks.verdict.rootcause import judge
-from probes.model import Interface, Observation, Reading, Reason
+from probes.model import TTL_PERIODS, Interface, Observation, Reading, Reason
 from tests.agent.verdict.test_facts import CE, CORE, PORT, TARGETS, answering, good_ward, ports
 
 AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -43,6 +43,15 @@ def used(shares: list[float], errors_a_poll: int | None = 0, *, slow_at: int = -
         )
         use = use.add(port, seen, POLL_S)
     return use
+
+
+def test_the_use_of_a_port_has_an_age_until_its_time_is_over_or_the_port_is_down() -> None:
+    use = used([0.1] * 4)
+    assert use.age_s(125.0) == 5.0
+    assert use.age_s(120.0 + TTL_PERIODS * POLL_S + 1) is None
+    down = replace(polled(0, 0), oper="down")
+    seen = Observation(TARGETS[CORE], "snmp-interfaces", Reason.OK, Reading(), AT, 150.0, 0.1, 75.0)
+    assert use.add(down, seen, POLL_S).age_s(151.0) is None
 
 
 @pytest.mark.parametrize(

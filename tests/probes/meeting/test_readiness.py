@@ -188,6 +188,16 @@ def test_a_line_full_of_own_traffic_is_lightened_on_site() -> None:
     assert (found.guilty, found.step) == ("line", "lighten")
 
 
+def test_room_on_the_line_has_an_age_and_is_unknown_once_the_line_carries_nothing() -> None:
+    use = Beside(echoes=ECHOES, line_share=0.04, line_share_age_s=12.0)
+    carries = scene(beside=use)
+    found = item(readiness_of(carries), "headroom")
+    assert (found.state, found.age_s) == ("ok", 12.0)
+    quiet = (seen("gateway", "icmp", reason=Reason.TIMEOUT),)
+    cut = item(readiness_of(replace(carries, seen={**carries.seen, "gateway": quiet})), "headroom")
+    assert (cut.state, cut.because) == ("unknown", "line")
+
+
 def test_a_room_that_the_inventory_does_not_know_is_said_so() -> None:
     found = readiness_of(scene(room="phong-b"))
     assert (found.state, found.guilty, found.step) == ("unknown", "endpoint", "no_endpoint")
