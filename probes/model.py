@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from probes.snmp.ups_mib import UpsMib
     from probes.transports.model import Transports
     from probes.vc.status import CanaryCall, VcStatus
-    from probes.vm.estate import Estate
+    from probes.vm.estate import Estate, Store
     from probes.vm.status import VmStatus
 
 
@@ -203,7 +203,7 @@ class Reading:
     answer; whole rows are kept. `withheld`: the account may not read a part that it should. `ways`
     is the line by class and direction, as one burst saw it, `grades` how good each class is, as the
     bursts so far bear out; `clock_stepped` says that a clock was set meanwhile, so that it says
-    nothing of one direction.
+    nothing of one direction. `stores` are the volumes of a device that stores files for others.
     """
 
     samples: tuple[Sample, ...] = ()
@@ -231,6 +231,7 @@ class Reading:
     call: CanaryCall | None = None
     clock_stepped: bool = False
     vlans: tuple[PortVlans, ...] | None = None
+    stores: tuple[Store, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

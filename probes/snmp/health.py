@@ -57,7 +57,13 @@ async def run(target: Target, context: ProbeContext) -> Reading:
     found = sensors.read(parts, cells, {cell.oid: cell for cell in names.varbinds}, kept.beyond)
     context.memory.kept = replace(kept, beyond=found.beyond)
     context.note(f"{len(parts)} parts, {len(cells)} columns told, {len(found.sensors)} sensors")
-    return Reading(samples=found.samples, sensors=found.sensors, complete=is_whole, method="snmp")
+    return Reading(
+        samples=found.samples,
+        sensors=found.sensors,
+        stores=found.stores or None,
+        complete=is_whole,
+        method="snmp",
+    )
 
 
 @dataclass(frozen=True, slots=True)

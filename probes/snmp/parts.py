@@ -78,12 +78,15 @@ class State:
     """The device's own verdict on a row: which numbers are good, which are bad.
 
     `absent` are those of a thing that is not there: the row is no sensor. Others are unknown.
+    A device that tells words has regular expressions of whole words instead.
     """
 
     column: Oid
-    good: tuple[int, ...]
-    bad: tuple[int, ...]
+    good: tuple[int, ...] = ()
+    bad: tuple[int, ...] = ()
     absent: tuple[int, ...] = ()
+    good_words: str = ""
+    bad_words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +135,18 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Something that is good or bad and has no number: a fan, a power supply, a disk, an array."""
+    """Something that is good or bad and has no number: a fan, a power supply, a disk, an array.
+
+    What a second state `also` calls bad is bad. Nothing is read where the device fills one of the
+    columns `unless`, which tell of the same things.
+    """
 
     subject: Literal["fan", "psu", "disk", "raid", "other"]
     state: State
     name: Oid | None = None
     label: str = ""
+    also: State | None = None
+    unless: tuple[Oid, ...] = ()
     verified: bool = True
 
 
@@ -157,8 +166,13 @@ class EntitySensors:
 
 @dataclass(frozen=True, slots=True)
 class Volumes:
-    """The disks of hrStorageTable (RFC 2790) that people fill: used share and free octets."""
+    """The disks of hrStorageTable (RFC 2790) that people fill: used share and free octets.
 
+    `path` is how their names begin, as a regular expression, where the firmware's own stand beside
+    them.
+    """
+
+    path: str = ""
     verified: bool = True
 
 
@@ -219,7 +233,7 @@ def columns_of(part: Part) -> tuple[Oid, ...]:
         case Memory():
             wanted = (part.percent, part.total, part.used, part.free, part.name, *part.reclaimable)
         case Status():
-            wanted = (part.state.column, part.name)
+            wanted = (part.state.column, part.name, part.also.column if part.also else None)
         case Gauge():
             wanted = (part.value, part.name, part.high, part.critical)
             wanted += (part.state.column if part.state else None,)

@@ -20,7 +20,7 @@ from probes.snmp.parts import (
     Volumes,
     limits_of,
 )
-from probes.snmp.stores import filesystems, stores_of
+from probes.snmp.stores import filled_by_people, stores_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -60,6 +60,7 @@ class Found:
     high: float | None = None
     critical: float | None = None
     octets: float | None = None
+    size: int | None = None
 
 
 def found_in(part: Part, cells: Cells) -> tuple[Found, ...]:
@@ -74,7 +75,7 @@ def found_in(part: Part, cells: Cells) -> tuple[Found, ...]:
         case EntitySensors():
             return tuple(_entity_sensors(part, cells))
         case Volumes():
-            return tuple(_volumes(cells))
+            return tuple(_volumes(part, cells))
         case PoeBudget():
             return tuple(_poe(cells))
 
@@ -145,9 +146,12 @@ def _used_ratio(
 
 
 def _states(part: Status, cells: Cells) -> Iterator[Found]:
+    if any(cells.get(column) for column in part.unless):
+        return
     kind: Kind = part.subject if part.subject in ("fan", "psu") else "other"
     for index in cells.get(part.state.column, {}):
         ok, is_there = _verdict(part.state, cells, index)
+        ok = False if _verdict(part.also, cells, index)[0] is False else ok
         if is_there and ok is not None:
             label = part.label or part.subject
             yield Found(part.subject, None, part.name, label, index, kind, ok)
@@ -214,14 +218,18 @@ def _thresholds(
     return min(highs, default=None), min(criticals, default=None)
 
 
-def _volumes(cells: Cells) -> Iterator[Found]:
+def _volumes(part: Volumes, cells: Cells) -> Iterator[Found]:
     rows = {
         index: tuple(cells.get(column, {}).get(index) for column in HR_STORAGE)
         for index in cells.get(HR_STORAGE[0], {})
     }
-    for disk in filesystems(stores_of(rows)):
-        used = (1 - disk.avail_ratio) * 100
-        yield Found("volume", used, None, disk.mount, b"", "other", octets=disk.avail_bytes)
+    for disk in filled_by_people(stores_of(rows)):
+        free, size = disk.free_bytes, disk.size_bytes
+        if re.match(part.path, disk.name):
+            used = (1 - free / size) * 100
+            yield Found(
+                "volume", used, None, disk.name, b"", "other", octets=float(free), size=size
+            )
 
 
 def _poe(cells: Cells) -> Iterator[Found]:
@@ -238,10 +246,22 @@ def _verdict(state: State | None, cells: Cells, index: bytes) -> tuple[bool | No
     """The device's own word on a row, and whether the thing is there at all."""
     if state is None:
         return None, True
-    told = measure(cells.get(state.column, {}).get(index))
+    cell = cells.get(state.column, {}).get(index)
+    if state.good_words:
+        return _worded(state, values.text(cell)), True
+    told = measure(cell)
     if told in state.absent:
         return None, False
     return (True if told in state.good else False if told in state.bad else None), True
+
+
+def _worded(state: State, words: str | None) -> bool | None:
+    """The verdict in words; words that mean neither are unknown."""
+    told = (words or "").strip()
+    if re.fullmatch(state.good_words, told, re.IGNORECASE):
+        return True
+    is_bad = state.bad_words and re.search(state.bad_words, told, re.IGNORECASE)
+    return False if is_bad else None
 
 
 def measure(cell: Varbind | None, pattern: str = "") -> float | None:

@@ -30,6 +30,7 @@ from probes.snmp.sensor_metrics import (
     THRESHOLD,
     VOLTAGE,
 )
+from probes.vm.estate import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -68,6 +69,7 @@ _SUSPECT_CELSIUS = 5.0
 _WARM_PLACES, _WARM_CELSIUS, _SAMPLES_BEYOND = ("inlet", "ambient"), 45.0, 3
 _MAX_SENSORS, _MAX_SERIES, _MAX_THRESHOLDS = 64, 4, 16
 _MAX_VOLUMES, _MAX_LABEL = 12, 64
+_MAX_STORAGE = 24  # series of a device's volumes, arrays and disks together
 _NO_SENSORS = ("cpu", "memory", "volume", "poe_budget", "poe_used")
 # RFC 3433 knows no direction of light: makers say it in the sensor's name.
 _SENDS = r"\btransmit|\btx\b|\bbias\b|output power"
@@ -84,7 +86,7 @@ _KIND_WORDS: tuple[tuple[Kind, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What a device says of its health.
+    """What a device says of its health; `stores` are its volumes.
 
     `beyond` says by sensor how many readings in a row passed its limit, for the next reading.
     """
@@ -92,6 +94,7 @@ class Health:
     sensors: tuple[Sensor, ...]
     samples: tuple[Sample, ...]
     beyond: Mapping[str, int] = field(default_factory=dict)
+    stores: tuple[Store, ...] = ()
 
 
 def names_needed(parts: Iterable[Part], cells: Cells) -> tuple[Oid, ...]:
@@ -126,17 +129,18 @@ def read(
     ]
     others = [(name, one) for name, one, _ in judged]
     sensors = tuple(_sensor(name, one) for name, one in others)
+    verdicts = tuple(_verdicts(others))
     samples = (
         *_ratios(CPU_RATIO, cpus),
         *_ratios(MEMORY_USED_RATIO, pools),
         *(sample for name, one in others[:_MAX_SENSORS] for sample in _values(name, one)),
-        *(sample for name, one in volumes[:_MAX_VOLUMES] for sample in _volume(name, one)),
+        *_storage(volumes, verdicts),
         *(Sample(metric, one.value) for metric, one in _budgets(found) if one.value is not None),
-        *_verdicts(others),
+        *(sample for sample in verdicts if sample.metric is SENSOR_OK),
         *_thresholds(others),
     )
     beyond = {_key(name, one): times for name, one, times in judged if times}
-    return Health(sensors, samples, beyond)
+    return Health(sensors, samples, beyond, tuple(_stores(volumes)))
 
 
 # ---- verdicts ----
@@ -253,6 +257,23 @@ def _volume(name: str, one: Found) -> Iterator[Sample]:
         yield Sample(STORAGE_USED, one.value / 100, (name,))
     if one.octets is not None:
         yield Sample(STORAGE_AVAIL, one.octets, (name,))
+
+
+def _stores(volumes: Iterable[tuple[str, Found]]) -> Iterator[Store]:
+    for name, one in volumes:
+        if one.octets is not None and one.size:
+            yield Store(name, None, one.size, one.octets / one.size)
+
+
+def _storage(
+    volumes: Sequence[tuple[str, Found]], verdicts: Iterable[Sample]
+) -> tuple[Sample, ...]:
+    """Volumes, arrays and disks within their budget: what is bad is never left out."""
+    told = [one for one in verdicts if one.metric in (RAID_OK, DISK_OK)]
+    told.sort(key=lambda one: (one.value, one.metric is DISK_OK))
+    bad = [one for one in told if not one.value]
+    room = [one for name, found in volumes[:_MAX_VOLUMES] for one in _volume(name, found)]
+    return tuple((*bad, *room, *told[len(bad) :])[:_MAX_STORAGE])
 
 
 def _verdicts(found: Iterable[tuple[str, Found]]) -> Iterator[Sample]:

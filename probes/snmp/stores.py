@@ -34,14 +34,18 @@ class Store:
         return max(0, self.size_bytes - self.used_bytes)
 
 
-def filesystems(stores: Iterable[Store]) -> Iterator[Filesystem]:
-    """The disks that people fill."""
+def filled_by_people(stores: Iterable[Store]) -> Iterator[Store]:
+    """The disks that people fill, each larger than nothing."""
     for store in stores:
         is_disk = store.kind in _DISK_TYPES and store.size_bytes > 0
         if is_disk and not store.name.startswith(_KERNEL_MOUNTS):
-            yield Filesystem(
-                store.name, store.free_bytes / store.size_bytes, float(store.free_bytes)
-            )
+            yield store
+
+
+def filesystems(stores: Iterable[Store]) -> Iterator[Filesystem]:
+    """The disks that people fill, as a machine's file systems."""
+    for store in filled_by_people(stores):
+        yield Filesystem(store.name, store.free_bytes / store.size_bytes, float(store.free_bytes))
 
 
 def stores_of(rows: Mapping[bytes, Sequence[Varbind | None]]) -> Iterator[Store]:

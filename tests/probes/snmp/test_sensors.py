@@ -217,3 +217,92 @@ def test_power_over_ethernet_is_summed_over_its_groups(lab: Lab) -> None:
     }
     told = {s.metric.name: s.value for s in read(lab, values).samples}
     assert told == {"wardops_poe_budget_watts": 740, "wardops_poe_used_watts": 60}
+
+
+HR = "1.3.6.1.2.1.25.2.3.1"
+SYNOLOGY = {
+    "1.3.6.1.2.1.1.1.0": (ber.OCTET_STRING, b"Linux nas 4.4.302+"),
+    "1.3.6.1.2.1.1.2.0": (ber.OID, ber.oid("1.3.6.1.4.1.8072.3.2.10")),
+    "1.3.6.1.4.1.6574.1.1.0": (ber.INTEGER, 1),
+}
+QNAP = {
+    "1.3.6.1.2.1.1.1.0": (ber.OCTET_STRING, b"Linux TS-X41 5.2.5"),
+    "1.3.6.1.2.1.1.2.0": (ber.OID, ber.oid("1.3.6.1.4.1.24681")),
+}
+
+
+def volume(index: int, name: str, used: int, *, size: int = 100) -> dict[str, tuple[int, Any]]:
+    """A fixed disk of hrStorageTable, in units of 4 KiB."""
+    return {
+        f"{HR}.2.{index}": (ber.OID, ber.oid("1.3.6.1.2.1.25.2.1.4")),
+        f"{HR}.3.{index}": (ber.OCTET_STRING, name.encode()),
+        f"{HR}.4.{index}": (ber.INTEGER, 4096),
+        f"{HR}.5.{index}": (ber.INTEGER, size),
+        f"{HR}.6.{index}": (ber.INTEGER, used),
+    }
+
+
+def disk(index: int, state: int = 1, told: int = 1) -> dict[str, tuple[int, Any]]:
+    """A row of Synology's diskTable: status and health."""
+    table = "1.3.6.1.4.1.6574.2.1.1"
+    return {
+        f"{table}.2.{index}": (ber.OCTET_STRING, f"Disk {index}".encode()),
+        f"{table}.5.{index}": (ber.INTEGER, state),
+        f"{table}.13.{index}": (ber.INTEGER, told),
+    }
+
+
+def stored(reading: Reading) -> dict[tuple[str, str], float]:
+    """The series of storage, by short name and volume or disk."""
+    return {
+        (sample.metric.name.removeprefix("wardops_storage_"), sample.labels[0]): sample.value
+        for sample in reading.samples
+        if sample.metric.name.startswith("wardops_storage_")
+    }
+
+
+def test_a_nas_tells_its_volumes_and_disks_and_not_the_firmwares_own_mounts(lab: Lab) -> None:
+    volumes = volume(31, "/", 99) | volume(45, "/volume1", 96)
+    told = read(lab, SYNOLOGY | volumes | disk(1) | disk(2, told=4) | disk(3, state=5))
+    assert stored(told) == {
+        ("used_ratio", "/volume1"): 0.96,
+        ("avail_bytes", "/volume1"): 4 * 4096,
+        ("disk_ok", "Disk 1"): 1,
+        ("disk_ok", "Disk 2"): 0,
+        ("disk_ok", "Disk 3"): 0,
+    }
+    assert told.stores is not None
+    assert [(one.name, one.total_bytes, one.free_ratio) for one in told.stores] == [
+        ("/volume1", 409_600, 0.04)
+    ]
+
+
+def test_a_large_storage_keeps_to_24_series_and_never_leaves_out_what_is_bad(lab: Lab) -> None:
+    values = dict(SYNOLOGY)
+    for number in range(1, 9):
+        values |= volume(40 + number, f"/volume{number}", 10)
+    for number in range(30):
+        values |= disk(number, state=5 if number == 29 else 1)
+    told = stored(read(lab, values))
+    assert len(told) == 24
+    assert told["disk_ok", "Disk 29"] == 0
+    assert {name for family, name in told if family == "used_ratio"} == {
+        f"/volume{number}" for number in range(1, 9)
+    }
+
+
+def test_a_qnaps_newest_table_counts_where_several_tell_of_the_same_disks(lab: Lab) -> None:
+    old = {f"1.3.6.1.4.1.24681.1.2.11.1.4.{n}": (ber.INTEGER, n and -9) for n in (0, 1)}
+    middle = {f"1.3.6.1.4.1.24681.1.4.1.1.1.1.5.2.1.4.{n}": (ber.OCTET_STRING, word)
+              for n, word in ((1, b"Good"), (2, b"Abnormal"), (3, b"Migrating"))}  # fmt: skip
+    new = {f"1.3.6.1.4.1.55062.1.10.2.1.7.{n}": (ber.OCTET_STRING, b"Good") for n in (1, 2, 3)}
+    arrays = {"1.3.6.1.4.1.55062.1.10.5.1.4.1": (ber.OCTET_STRING, b"In degraded mode")}
+    assert stored(read(lab, QNAP | old)) == {("disk_ok", "disk"): 1, ("disk_ok", "disk 1"): 0}
+    # A word that means neither is unknown, so that disk is absent.
+    assert stored(read(lab, QNAP | old | middle)) == {
+        ("disk_ok", "disk 1"): 1, ("disk_ok", "disk 2"): 0
+    }  # fmt: skip
+    assert stored(read(lab, QNAP | old | middle | new | arrays)) == {
+        ("disk_ok", "disk 1"): 1, ("disk_ok", "disk 2"): 1, ("disk_ok", "disk 3"): 1,
+        ("raid_ok", "raid 1"): 0,
+    }  # fmt: skip

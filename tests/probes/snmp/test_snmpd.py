@@ -14,10 +14,12 @@ import pytest
 from inventory.credentials import Secret
 from probes import oids
 from probes.errors import ProbeError, Refused, TimedOut
-from probes.snmp import ber, host, interfaces
+from probes.snmp import ber, health, host, interfaces, sensors
+from probes.snmp.ask import snmp_target
 from probes.snmp.choose import ChosenEngine
 from probes.snmp.engine_fast import FastEngine, UdpDatagrams
 from probes.snmp.engine_pysnmp import PysnmpEngine
+from probes.snmp.parts import HR_STORAGE, Volumes
 from probes.snmp.types import SnmpTarget
 
 if TYPE_CHECKING:
@@ -224,6 +226,38 @@ async def test_the_host_probe_reads_memory_and_uptime(lab: Lab, snmpd: int) -> N
     assert reading.vm.uptime_s
     names = {sample.metric.name for sample in reading.samples}
     assert {"wardops_vm_up", "wardops_vm_uptime_seconds"} <= names
+
+
+async def test_volumes_are_those_of_snmpbulkwalk_and_as_large_as_the_kernel_says(
+    lab: Lab, snmpd: int
+) -> None:
+    kind, name, unit, size, used = HR_STORAGE
+    listed = bulkwalk(snmpd, kind)
+    fixed = {oid.rpartition(".")[2] for oid, told in listed.items() if told.endswith("25.2.1.4")}
+    if not fixed:
+        pytest.skip("snmpd lists no disk on this machine")
+    before, client = bulkwalk(snmpd, used), FastEngine(UdpDatagrams())
+    try:
+        context = lab.context(client, community=COMMUNITY)
+        asked = snmp_target(lab.device("127.0.0.1", snmpd), context)
+        cells, is_whole = await health.read_columns(asked, context, (Volumes(),))
+    finally:
+        client.close()
+    found = sensors.read((Volumes(),), cells, {})
+    after = bulkwalk(snmpd, used)
+    names, units, sizes = bulkwalk(snmpd, name), bulkwalk(snmpd, unit), bulkwalk(snmpd, size)
+    rows = {names[f"{ber.oid_text(name)}.{row}"]: row for row in fixed}
+    assert is_whole
+    assert found.stores
+    for one in found.stores:
+        row = rows[one.name]
+        octets = int(units[f"{ber.oid_text(unit)}.{row}"])
+        told = int(sizes[f"{ber.oid_text(size)}.{row}"])
+        mine = round((1 - one.free_ratio) * told)
+        seen = [int(walk[f"{ber.oid_text(used)}.{row}"]) for walk in (before, after)]
+        room = os.statvfs(one.name)
+        assert one.total_bytes == octets * told == room.f_blocks * room.f_frsize
+        assert min(seen) <= mine <= max(seen)
 
 
 @pytest.mark.parametrize("name", ENGINES)
