@@ -12,6 +12,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
+from inventory.guests import guests
 from inventory.realm import is_simulated
 from inventory.service_urls import WITH_TEXT, fits, is_over_tls, port_fits
 from inventory.text import one_line
@@ -47,6 +48,7 @@ def crosscheck(whole: Whole) -> Iterator[Problem]:
     """Every mistake that only shows when keys, files and tables are seen together."""
     for rule in (_wards, _site, _identities, _addresses):
         yield from rule(whole)
+    yield from guests(whole.sheets)
     for sheet in whole.sheets:
         yield from _kinds(sheet, whole.kinds)
         yield from _references(sheet, whole.sheets)

@@ -9,6 +9,8 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from inventory.values import Name
+
 # Named so that the sentence about a wrong value can be found by its pattern.
 OPEN_PORT = r"^(tcp|udp)/([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])$"
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -40,15 +42,35 @@ class Acceptance(BaseModel, frozen=True, extra="forbid"):
     until: Day
 
 
+class GuestPlace(BaseModel, frozen=True, extra="forbid"):
+    """Which machine of which hypervisor a device is: the hypervisor's device name, its own number.
+
+    The hypervisor may stand in another ward's file: a data centre's hosts carry machines of many.
+    """
+
+    hypervisor: Name
+    id: str = Field(min_length=1, max_length=80)
+
+
+class Quota(BaseModel, frozen=True, extra="forbid"):
+    """What a ward was given in the data centre: processor cores, memory and disks in GiB (2^30)."""
+
+    cpu_cores: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    memory_gib: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    disk_gib: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+
+
 class MachineCare(BaseModel, frozen=True, extra="forbid"):
     """What is known of a machine by hand. Days are Viet Nam's; what is not written is unknown.
 
     `allow_ports` are what it may listen on, as `tcp/443`; an empty list allows none. `backed_up` is
     the day of the last backup, `restore_tested` when one was last restored to try it, `off_since`
     when the machine was switched off.
+    `guest` says which guest of a hypervisor it is, where its name does not.
     """
 
     hosting: Literal["onsite", "dc", "cloud"] | None = None
+    guest: GuestPlace | None = None
     allow_ports: tuple[Annotated[str, StringConstraints(pattern=OPEN_PORT)], ...] | None = None
     backed_up: Day | None = None
     restore_tested: Day | None = None

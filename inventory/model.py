@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints
 
 from inventory.access import HttpsAccess, LibvirtAccess, SipAccount, SipEntry, SnmpAccess, SshAccess
 from inventory.credentials import SecretRef
-from inventory.machine import Acceptance, MachineCare
+from inventory.machine import Acceptance, MachineCare, Quota
 from inventory.parents import Parents
 from inventory.values import (
     HOST_NAME,
@@ -223,7 +223,8 @@ class Ward(Frozen):
     """One ward, commune or special zone and everything that is polled for it.
 
     `agent_at` names the device that a ward agent's own machine is plugged into; the core switch
-    when absent. It decides what is reached through what when that switch falls silent.
+    when absent. It decides what is reached through what when that switch falls silent. `quota` is
+    what the ward was given in the data centre.
     """
 
     schema_: Literal["wardops/inventory/1"] = Field(alias="schema")
@@ -234,6 +235,7 @@ class Ward(Frozen):
     services: tuple[Service, ...] = ()
     dns: Dns | None = None
     agent_at: Name | None = None
+    quota: Quota | None = None
 
     def device(self, name: str) -> Device | None:
         """The device of that name, or None."""
