@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from probes.errors import ProtocolBroken
@@ -15,6 +17,7 @@ from probes.vm.status import CpuTimes, Filesystem, VmStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import date
 
     from probes.model import ProbeContext, Target
 
@@ -26,6 +29,9 @@ _PSEUDO = frozenset(
     fusectl hugetlbfs iso9660 mqueue nsfs overlay proc procfs pstore ramfs rootfs rpc_pipefs
     securityfs selinuxfs squashfs sysfs tmpfs tracefs udf""".split()  # noqa: SIM905 - a word list
 )
+
+
+_WINDOWS_SERVER = re.compile(r"Windows Server \d{4}(?: R2)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +127,9 @@ def read(
         failed_units=_failed_units(page),
         pending_security_updates=_security_updates(page),
         reboot_required=_flag(page, "node_reboot_required"),
+        release=_release(page),
+        release_ends=_release_ends(page),
+        services=_services(page),
     )
     if cpu is None and time_s is None and vm == VmStatus():
         raise ProtocolBroken("not_exporter")
@@ -158,6 +167,33 @@ def _security_updates(page: bytes) -> int | None:
     return int(
         sum(one.value for one in lines if "security" in one.labels.get("origin", "").lower())
     )
+
+
+def _release(page: bytes) -> str | None:
+    """The system's name and number: Linux by os-release, Windows Server by its product's name."""
+    for line in family(page, "node_os_info"):
+        labels = line.labels
+        return f"{labels.get('id', '')} {labels.get('version_id', '')}".strip() or None
+    for line in family(page, "windows_os_info"):
+        product = line.labels.get("product", "")
+        found = _WINDOWS_SERVER.search(product)
+        return (found[0] if found else product.removeprefix("Microsoft ")).lower()[:40] or None
+    return None
+
+
+def _release_ends(page: bytes) -> date | None:
+    told = value(page, "node_os_support_end_timestamp_seconds")
+    return datetime.fromtimestamp(told, UTC).date() if told and 0 < told < 2**33 else None
+
+
+def _services(page: bytes) -> tuple[str, ...] | None:
+    """Names of services that run, where the collector of systemd or of Windows' services is on."""
+    lines = family(page, "node_systemd_unit_state", b'.service",state="active"')
+    lines += family(page, "windows_service_state", b'state="running"')
+    if not lines:
+        return None
+    names = (one.labels.get("name", "") for one in lines if one.value > 0)
+    return tuple(name.lower().removesuffix(".service") for name in names)
 
 
 def _filesystems(page: bytes, names: _Names) -> tuple[Filesystem, ...]:

@@ -28,11 +28,19 @@ _SECTIONS: tuple[tuple[str, str], ...] = (
     ("clock", "timedatectl show --property=NTPSynchronized"),
     ("release", "cat /etc/os-release"),
     ("reboot", "ls /run/reboot-required"),
+    (
+        "services",
+        "systemctl list-units --type=service --state=running --no-legend --plain --no-pager",
+    ),
 )
 # Last, so that what was slow before it does not read as a clock that is behind.
 _TIME = ("time", "date +%s.%N")
 _SSHD, _SSHD_BY_SUDO = "sshd -T", "sudo -n sshd -T"
-_UPDATES = "apt-get -s -qq -o Debug::NoLocking=1 upgrade"
+# Whichever is there. With -C dnf reads what the machine fetched last, and fetches nothing itself.
+_UPDATES = (
+    ("updates", "apt-get -s -qq -o Debug::NoLocking=1 upgrade"),
+    ("dnf", "timeout 8 dnf -q -C updateinfo list --security"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,7 @@ def script(*, sudo: bool, updates: bool) -> str:
     """The script; `sudo` asks for the SSH server's settings as root, `updates` costs a second."""
     asked = [*_SECTIONS, ("sshd", _SSHD_BY_SUDO if sudo else _SSHD)]
     if updates:
-        asked.append(("updates", _UPDATES))
+        asked += _UPDATES
     head = "export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin\n"
     return head + "".join(
         _asked(name, command) for name, command in (*asked, _TIME, (_END, "true"))

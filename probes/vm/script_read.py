@@ -1,12 +1,14 @@
 """What the script's sections say of a machine. Pure.
 
-proc(5), df(1) of POSIX, ss(8), systemctl(1), timedatectl(1), os-release(5), sshd(8), apt-get(8).
+proc(5), df(1) of POSIX, ss(8), systemctl(1), timedatectl(1), os-release(5), sshd(8), apt-get(8),
+dnf(8).
 """
 
 from __future__ import annotations
 
 import math
 import re
+from datetime import date
 from typing import TYPE_CHECKING
 
 from probes.vm.status import CpuTimes, Filesystem, Listener, VmStatus
@@ -26,6 +28,9 @@ _PSEUDO = frozenset(
 )
 _PORT = re.compile(r"(?P<address>.*):(?P<port>\d{1,5})")
 _SECURITY = re.compile(r"^Inst .*\([^)]*[Ss]ecurity", re.MULTILINE)
+# Advice, its kind, package: dnf 4 joins severity and kind, dnf 5 has a column for each.
+_ADVICE = re.compile(r"\S+ +(?:\S+/Sec\.|security +\S+) +(?P<package>\S+)-[^-\s]+-[^-\s]+(?: .*)?")
+_MOST_SERVICES = 1000
 
 
 def status_of(
@@ -49,6 +54,8 @@ def status_of(
         pending_security_updates=_updates(found),
         reboot_required=_reboot(found),
         release=_release(found),
+        release_ends=_release_ends(found),
+        services=_services(found),
         listening=_listening(found),
         sshd=_settings(found),
     )
@@ -129,10 +136,18 @@ def _count(found: Mapping[str, Section], name: str) -> int | None:
 
 
 def _updates(found: Mapping[str, Section]) -> int | None:
+    """By the list that the machine itself fetched last; without good words of either, unknown.
+
+    CentOS publishes no word on which of its updates are of security, so that none is told there.
+    """
     section = found.get("updates")
-    if section is None or not section.is_good:
+    if section is not None and section.is_good:
+        return len(_SECURITY.findall("\n".join(section.lines)))
+    section = found.get("dnf")
+    if section is None or not section.is_good or _os_words(found).get("ID") in {None, "centos"}:
         return None
-    return len(_SECURITY.findall("\n".join(section.lines)))
+    advised = filter(None, map(_ADVICE.fullmatch, section.lines))
+    return len({one["package"] for one in advised})
 
 
 def _reboot(found: Mapping[str, Section]) -> bool | None:
@@ -149,6 +164,21 @@ def _release(found: Mapping[str, Section]) -> str | None:
     words = _os_words(found)
     told = f"{words.get('ID', '')} {words.get('VERSION_ID', '')}".strip()
     return told or None
+
+
+def _release_ends(found: Mapping[str, Section]) -> date | None:
+    try:
+        return date.fromisoformat(_os_words(found).get("SUPPORT_END", ""))
+    except ValueError:
+        return None
+
+
+def _services(found: Mapping[str, Section]) -> tuple[str, ...] | None:
+    section = found.get("services")
+    if section is None or not section.is_good:
+        return None
+    names = (_word(line).lower().removesuffix(".service") for line in section.lines)
+    return tuple(names)[:_MOST_SERVICES]
 
 
 def _os_words(found: Mapping[str, Section]) -> dict[str, str]:

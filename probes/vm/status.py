@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,9 @@ class VmStatus:
 
     `cpu_ratio` is of the time between two looks, so the first has none. `time_offset_s` is the
     machine's clock minus the agent's, `clock_synced` its own word on its time server. `release` is
-    its system's name and number (`debian 12`), `sshd` the settings of its SSH server as it says
-    them itself.
+    its system's name and number (`debian 12`), `release_ends` until when its maker mends that, as
+    the system itself says; `sshd` the settings of its SSH server as it says them itself, `services`
+    the names of those that run (`clamav-daemon`, `windefend`), in small letters.
     """
 
     memory_available_bytes: int | None = None
@@ -71,6 +76,8 @@ class VmStatus:
     release: str | None = None
     listening: tuple[Listener, ...] | None = None
     sshd: tuple[tuple[str, str], ...] | None = None
+    release_ends: date | None = None
+    services: tuple[str, ...] | None = None
 
     def with_updates(self, count: int | None) -> VmStatus:
         """The same with what an earlier look counted."""

@@ -20,11 +20,13 @@ def _system(facts: Facts, day: Moment) -> Verdict:
         return unknown("no_release")
     named = one_line(release, 30)
     end = day.ends.end_of(release)
+    is_told = end is None
+    end = facts.vm.release_ends if end is None else end
     if end is None:
         return unknown("release_not_listed", release=named)
     told: dict[str, object] = {"release": named, "end": told_day(end)}
     verdict = failed("ended", **told) if day.today > end else passed("supported", **told)
-    if not day.ends.is_old(day.today):
+    if is_told or not day.ends.is_old(day.today):
         return verdict
     return replace(verdict, also=("vm_rule.old_table", (("as_of", told_day(day.ends.as_of)),)))
 

@@ -6,7 +6,7 @@ import asyncio
 import math
 import shutil
 import socket
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -336,3 +336,32 @@ async def test_debians_node_exporter_is_read_as_it_tells(exporter: int, peers: P
     assert abs(values[("wardops_vm_time_offset_seconds",)]) < 2
     root = shutil.disk_usage("/")
     assert values[("wardops_vm_filesystem_avail_bytes", "/")] == pytest.approx(root.free, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("page", "release"),
+    [
+        (b'node_os_info{id="debian",name="Debian GNU/Linux",version_id="12"} 1\n', "debian 12"),
+        (
+            b'windows_os_info{product="Microsoft Windows Server 2016 Standard"} 1\n',
+            "windows server 2016",
+        ),
+        (b'windows_os_info{product="Windows Server 2012 R2"} 1\n', "windows server 2012 r2"),
+        (b'windows_os_info{product="Windows 10 Pro"} 1\n', "windows 10 pro"),
+    ],
+    ids=["linux", "server", "r2", "desktop"],
+)
+def test_a_system_is_named_by_either_exporter(page: bytes, release: str) -> None:
+    vm, _cpu = read(page + b"node_os_support_end_timestamp_seconds 1.9695744e+09\n")
+    assert (vm.release, vm.release_ends) == (release, date(2032, 5, 31))
+
+
+def test_services_are_those_that_run_and_unknown_without_their_collector() -> None:
+    assert read(PAGE)[0].services == ("cron",)
+    windows = (
+        b'windows_service_state{name="windefend",state="running"} 1\n'
+        b'windows_service_state{name="spooler",state="running"} 0\n'
+        b'windows_service_state{name="spooler",state="stopped"} 1\n'
+    )
+    assert read(windows)[0].services == ("windefend",)
+    assert read(b"node_load1 1\n")[0].services is None

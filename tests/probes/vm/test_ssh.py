@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -54,6 +55,7 @@ SAID = {
     "clock": ("NTPSynchronized=yes", 0),
     "release": ('NAME="Debian GNU/Linux"\nID=debian\nVERSION_ID="12"', 0),
     "reboot": ("", 2),
+    "services": ("cron.service loaded active running Regular jobs\nWazuh-agent.service loaded", 0),
     "sshd": ("port 22\npermitrootlogin no", 0),
     "updates": (
         "Inst libc6 [2.36-9] (2.36-10 Debian-Security:12/stable-security [amd64])\n"
@@ -140,6 +142,7 @@ def test_every_section_becomes_a_value() -> None:
         Listener("tcp", "*", 22), Listener("udp", "127.0.0.53", 53), Listener("tcp", "::1", 631),
     )  # fmt: skip
     assert vm.sshd == (("port", "22"), ("permitrootlogin", "no"))
+    assert vm.services == ("cron", "wazuh-agent")
 
 
 @pytest.mark.parametrize("name", [name for name in SAID if name != "end"])
@@ -158,6 +161,42 @@ def test_a_file_that_waits_for_a_restart_counts_where_its_maker_leaves_one() -> 
     assert asked.reboot_required is True
     other = output(release=('ID="rocky"\nVERSION_ID="9"', 0))
     assert status_of(sections(other), now_s=0)[0].reboot_required is None
+
+
+ROCKY = ('ID="rocky"\nVERSION_ID="9.6"\nSUPPORT_END="2032-05-31"', 0)
+DNF_4 = (
+    "RLSA-2026:1 Important/Sec. kernel-core-5.14.0-1.el9.x86_64\n"
+    "RLSA-2026:2 Moderate/Sec.  kernel-core-5.14.0-2.el9.x86_64\n"
+    "RLSA-2026:3 Moderate/Sec.  vim-minimal-2:8.2.2637-2.el9.x86_64\n"
+    "RLBA-2026:4 bugfix tzdata-2026a-1.el9.noarch",
+    0,
+)
+DNF_5 = (
+    "Name        Type     Severity  Package                        Issued\n"
+    "RLSA-2026:1 security Important kernel-core-5.14.0-1.el9.x86_64 2026-11-01 00:00:00",
+    0,
+)
+
+
+@pytest.mark.parametrize(
+    ("told", "release", "count"),
+    [
+        (DNF_4, ROCKY, 2),
+        (DNF_5, ROCKY, 1),
+        (("", 0), ROCKY, 0),
+        (("", 124), ROCKY, None),
+        (("", 0), ("ID=centos\nVERSION_ID=9", 0), None),
+        (("", 0), None, None),
+    ],
+    ids=["dnf-4", "dnf-5", "none", "too-slow", "centos-does-not-say", "nobody"],
+)
+def test_where_there_is_dnf_its_packages_of_security_advice_count_once(
+    told: tuple[str, int], release: tuple[str, int] | None, count: int | None
+) -> None:
+    words = output(updates=("", 127), dnf=told, release=release)
+    vm, _cpu = status_of(sections(words), now_s=0)
+    assert vm.pending_security_updates == count
+    assert vm.release_ends == (date(2032, 5, 31) if release is ROCKY else None)
 
 
 def test_a_series_comes_from_one_probe_where_two_ask_a_machine() -> None:

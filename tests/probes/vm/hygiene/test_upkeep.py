@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -13,6 +13,11 @@ CASES = (
     Case("DC-07", says(release="debian 11"), "fail", "warn"),
     Case("DC-07", says(release="centos 7.9"), "fail", "warn"),
     Case("DC-07", says(release="debian 12"), "pass"),
+    Case("DC-07", says(release="windows server 2012 r2"), "fail", "warn"),
+    Case("DC-07", says(release="windows server 2016"), "pass"),
+    Case("DC-07", says(release="rocky 9.6"), "pass"),
+    Case("DC-07", says(release="almalinux 9.4", release_ends=date(2032, 6, 1)), "pass"),
+    Case("DC-07", says(release="fedora 40", release_ends=date(2025, 5, 13)), "fail", "warn"),
     Case("DC-07", says(release="ubuntu 26.04"), "unknown"),
     Case("DC-08", says(pending_security_updates=3, reboot_required=False), "fail", "warn"),
     Case("DC-08", says(reboot_required=True, uptime_s=15 * 86_400.0), "fail", "warn"),
