@@ -6,13 +6,17 @@ For SSH the YAML may hold `private_key` instead of a password.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from inventory.credentials import Secret
 from probes.errors import NotConfigured
+from probes.transports.model import ShellHost
+
+if TYPE_CHECKING:
+    from inventory.access import SshAccess
 
 _MAPPING = re.compile(r":\s|^\{")  # without one of these, YAML holds no mapping
 
@@ -26,16 +30,18 @@ def login_of(secret: Secret) -> tuple[str, Secret]:
     return user, Secret(password)
 
 
-def ssh_login_of(secret: Secret) -> tuple[str, Secret, Secret | None]:
-    """User name, password and private key, of which one is given; an absent password is empty.
+def shell_host_of(host: str, access: SshAccess, secret: Secret) -> ShellHost:
+    """Who logs in where: by the private key that the secret holds, else by its password.
 
     Raises NotConfigured when the secret has neither.
     """
     told = _told(secret)
     user, key = told.get("user"), told.get("private_key")
     if isinstance(key, str) and key.strip() and isinstance(user, str) and user:
-        return user, Secret(""), Secret(f"{key.strip()}\n")
-    return (*login_of(secret), None)
+        own_key = Secret(f"{key.strip()}\n")
+        return ShellHost(host, access.port, user, Secret(""), access.host_key, own_key)
+    name, password = login_of(secret)
+    return ShellHost(host, access.port, name, password, access.host_key)
 
 
 def _told(secret: Secret) -> dict[Any, Any]:

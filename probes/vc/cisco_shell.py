@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from probes.errors import NotConfigured, ParseFailed, ProtocolBroken
-from probes.transports.login import login_of
-from probes.transports.model import ShellHost, ShellLine
+from probes.transports.login import shell_host_of
+from probes.transports.model import ShellLine
 from probes.transports.xml_tree import tree_of
 
 if TYPE_CHECKING:
@@ -41,8 +41,7 @@ async def status_by_ssh(target: Target, context: ProbeContext) -> Element:
         raise NotConfigured
     if shell is None:
         raise NotConfigured("no_shell")
-    user, password = login_of(context.secret(access.auth))
-    host = ShellHost(target.host, access.port, user, password, access.host_key)
+    host = shell_host_of(target.host, access, context.secret(access.auth))
     told = await shell.talk(host, _TALK, deadline=context.deadline)
     return _tree(told[2])
 

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from probes.errors import NotConfigured
 from probes.model import Probe, Reading
-from probes.transports.login import ssh_login_of
-from probes.transports.model import ShellHost
+from probes.transports.login import shell_host_of
 from probes.vm.model import METRICS, samples_of
 from probes.vm.script import is_whole, script, sections
 from probes.vm.script_read import status_of
@@ -48,8 +47,7 @@ async def run(target: Target, context: ProbeContext) -> Reading:
     if shell is None:
         raise NotConfigured("no_shell")
     kept = context.memory.kept if isinstance(context.memory.kept, _Kept) else _Kept()
-    user, password, key = ssh_login_of(context.secret(access.auth))
-    host = ShellHost(target.host, access.port, user, password, access.host_key, key)
+    host = shell_host_of(target.host, access, context.secret(access.auth))
     asks = context.clock.monotonic() - kept.updates_at >= UPDATES_EVERY_S
     text = script(sudo=access.sudo, updates=asks)
     answer = await shell.execute(host, text, deadline=context.deadline, max_bytes=MAX_BYTES)
