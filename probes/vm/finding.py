@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from inventory.machine import Acceptance, MachineCare, RuleId
     from probes.vm.end_of_life import EndTable
     from probes.vm.estate import Guest, Store
+    from probes.vm.trend import Trends
 
 Severity: TypeAlias = Literal["crit", "warn", "note"]
 Result: TypeAlias = Literal["fail", "unknown", "pass"]
@@ -26,7 +27,8 @@ class Facts:
     """What is known of one machine, or of one hypervisor's stores. None is unknown.
 
     `vm` is what it says of itself, `guest` what its hypervisor says, `stores` those of a
-    hypervisor, `care` what people wrote; `is_listed` whether the inventory has it at all.
+    hypervisor, `care` what people wrote; `is_listed` whether the inventory has it at all; `trends`
+    what its history says, None where there is none.
     """
 
     vm: VmStatus = NOTHING_SAID
@@ -34,6 +36,7 @@ class Facts:
     stores: tuple[Store, ...] | None = None
     care: MachineCare | None = None
     is_listed: bool = True
+    trends: Trends | None = None
 
 
 @dataclass(frozen=True, slots=True)
