@@ -30,6 +30,7 @@ class Guest:
     and `disk_bytes` are what it was given, also while it is off. `tools` is its guest agent.
     `snapshots` counts those that people made, `oldest_snapshot_at` is of the oldest; `backed_up_at`
     is when the newest backup that is still there began, `is_in_backup` whether any job saves it.
+    `ballooned_bytes` is what its host took back of its memory while it runs.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Guest:
     backed_up_at: datetime | None = None
     is_in_backup: bool | None = None
     cpu_cores: float | None = None
+    ballooned_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +64,18 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class HostState:
-    """One host of a hypervisor: whether it is there, and how busy."""
+    """One host of a hypervisor: whether it is there, how busy, and how large its memory is.
+
+    `swap_used_bytes` is what lies on disk because that memory did not suffice.
+    """
 
     name: str
     is_online: bool | None = None
     cpu_ratio: float | None = None
     memory_used_ratio: float | None = None
     uptime_s: float | None = None
+    memory_bytes: int | None = None
+    swap_used_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

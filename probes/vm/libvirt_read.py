@@ -47,6 +47,9 @@ def estate_of(told: Told, mono: float, before: Look | None) -> Estate:
         is_online=True,
         cpu_ratio=_busy(cpu_times_of(told.processors), before),
         memory_used_ratio=_host_memory(told.memory),
+        memory_bytes=told.memory["total"] * _KIB
+        if told.memory and "total" in told.memory
+        else None,
     )
     return Estate(
         hosts=(host,),
@@ -123,6 +126,7 @@ def _guest(one: Machine, told: Told, mono: float, before: Look | None) -> Guest:
         cpu_cores=_cores(one),
         memory_bytes=most * _KIB if most else None,
         memory_used_ratio=_memory_used(one.stats) if is_on else None,
+        ballooned_bytes=_ballooned(one.stats) if is_on else None,
         disk_bytes=_disk_bytes(one.stats, tree),
         tools=None if tree is None else tools_of(tree, power),
         snapshots=count,
@@ -187,6 +191,12 @@ def _memory_used(stats: Mapping[str, Any]) -> float | None:
     if not whole or free is None or not 0 <= free <= whole:
         return None
     return 1 - free / whole
+
+
+def _ballooned(stats: Mapping[str, Any]) -> int | None:
+    """How much less the machine has now than it was given."""
+    most, now = _whole(stats.get("balloon.maximum")), _whole(stats.get("balloon.current"))
+    return None if most is None or now is None else max(0, most - now) * _KIB
 
 
 def _disk_bytes(stats: Mapping[str, Any], tree: Element | None) -> int | None:

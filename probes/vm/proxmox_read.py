@@ -41,10 +41,17 @@ def hosts_of(rows: Iterable[Mapping[str, Any]]) -> tuple[HostState, ...]:
             cpu_ratio=_ratio(row.get("cpu")),
             memory_used_ratio=_share(row.get("mem"), row.get("maxmem")),
             uptime_s=number_of(row.get("uptime")),
+            memory_bytes=_whole(row.get("maxmem")),
         )
         for row in rows
         if row.get("type") == "node" and (name := text_of(row.get("node"))) is not None
     )
+
+
+def swap_of(answer: Any) -> int | None:
+    """How much a host has swapped, of its own status; None where it does not say."""
+    told = number_of(as_dict(as_dict(as_dict(answer).get("data")).get("swap")).get("used"))
+    return int(told) if told is not None and told >= 0 else None
 
 
 def guests_of(rows: Iterable[Mapping[str, Any]]) -> tuple[Guest, ...]:

@@ -73,7 +73,7 @@ def guest(one: Machine = MACHINE, **later: Any) -> Guest:
 def test_all_that_a_host_tells_becomes_its_estate() -> None:
     made = (SNAPSHOT.format(1_794_500_000), SNAPSHOT.format(1_794_000_000))
     estate = estate_of(replace(TOLD, machines=(replace(MACHINE, snapshots=made),)), 0, None)
-    assert estate.hosts == (HostState("kvm-1", True, None, 0.6, None),)
+    assert estate.hosts == (HostState("kvm-1", True, None, 0.6, memory_bytes=102_400),)
     assert estate.stores == (Store("images", "kvm-1", 1000, 0.6),)
     assert estate.guests == (
         Guest(
@@ -396,3 +396,10 @@ async def test_the_second_look_knows_how_busy_machines_are(monkeypatch: pytest.M
         assert estate is not None
         shares.append(estate.guests[0].cpu_ratio)
     assert shares == [None, 0.0]
+
+
+def test_what_the_host_took_back_of_a_machines_memory_is_told_while_it_runs() -> None:
+    taken = STATS | {"balloon.current": 1024}
+    assert guest(replace(MACHINE, stats=taken)).ballooned_bytes == 3072 * 1024
+    assert guest(replace(MACHINE, stats=taken | {"state.state": 5})).ballooned_bytes is None
+    assert guest().ballooned_bytes is None

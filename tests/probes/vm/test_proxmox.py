@@ -58,6 +58,7 @@ def pages(*resources: dict[str, Any]) -> dict[str, Any]:
         "/cluster/status": [{"type": "cluster", "name": "c", "quorate": 1}],
         "/access/permissions": {"/vms": {"VM.Audit": 1}},
         "/cluster/backup-info/not-backed-up": [{"vmid": 102, "type": "qemu"}],
+        "/nodes/pve-1/status": {"swap": {"total": 8, "used": 1}},
         "/nodes/pve-1/storage": [
             {"storage": "backup", "content": "backup,iso", "shared": 1},
             {"storage": "local-lvm", "content": "images"},
@@ -138,7 +139,7 @@ def test_machines_come_with_their_snapshots_backups_and_agent() -> None:
     seen = ask(Host(pages(NODE, VM, OFF, BOX, STORE)))
     assert seen.reason is Reason.OK
     found = estate(seen)
-    assert found.hosts == (HostState("pve-1", True, 0.25, 0.25, None),)
+    assert found.hosts == (HostState("pve-1", True, 0.25, 0.25, memory_bytes=4, swap_used_bytes=1),)
     assert found.quorate is True
     assert found.stores == (Store("backup", None, 100, 0.75),)
     first, off, box = found.guests
