@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from agent.machines.audit import Audited
+    from agent.machines.judging import Audited
     from inventory.language import Language
     from inventory.model import Inventory
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from agent.machines.audit import Audited
+    from agent.machines.judging import Audited
     from inventory.language import Language
     from probes.vm.finding import Finding
 

@@ -15,7 +15,7 @@ from probes.describe import reason_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from agent.machines.audit import Audited
+    from agent.machines.judging import Audited
     from inventory.language import Language
     from probes.vm.finding import Finding
 

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from agent.cli import main
-from agent.machines.audit import Audited, audit, audited_targets, matched, merged
+from agent.machines.audit import audit, audited_targets
 from agent.machines.audit_cli import exit_of
 from agent.machines.audit_page import audit_page
 from agent.machines.audit_words import COLUMNS, as_csv, as_json, as_text
+from agent.machines.guests import Lodged, matched
+from agent.machines.judging import Audited, merged
 from inventory.language import LANGUAGES, Language
 from inventory.load import load
 from inventory.machine import Acceptance
@@ -215,6 +217,36 @@ def test_of_two_guests_with_one_name_neither_is_taken_for_the_device(
     assert results(every[0])["DC-03"] == "unknown"
 
 
+def test_a_machine_is_the_guest_that_it_names_in_whichever_ward_the_host_stands(
+    inventory: Inventory, tmp_path: Path
+) -> None:
+    text = """\
+schema: wardops/inventory/1
+ward: "25747"
+devices:
+  - name: mail
+    kind: linux_vm
+    role: vm
+    address: 192.0.2.12
+    machine: {hosting: dc, guest: {hypervisor: pve-1, id: "102"}}
+"""
+    (tmp_path / "25747.yaml").write_text(text)
+    both = load(tmp_path, with_secrets=False)
+    clock = ManualClock(NOW)
+    nothing: Any = None
+    ways = Transports(snmp=nothing, http=Site(), echo=FakeEcho({}), tcp=FakeTcp({}))
+    mine = run_virtual(audit(both, ("25747",), ways, clock), clock)
+    assert [(one.name, one.is_measured) for one in mine] == [("mail", True)]
+    assert mine[0].facts.guest is not None
+    assert mine[0].facts.guest.power == "off"
+    hosts = run_virtual(audit(both, ("26740",), ways, clock), clock)
+    assert [one.name for one in hosts] == ["app-1", "app-2", "pve-1"]
+    silent = Transports(snmp=nothing, http=FakeHttp({}), echo=FakeEcho({}), tcp=FakeTcp({}))
+    unseen = run_virtual(audit(both, ("25747",), silent, clock), clock)
+    assert [one.probe for one in unseen[0].failed] == ["proxmox"]
+    assert not unseen[0].is_measured
+
+
 def test_what_ssh_says_goes_before_and_the_rest_fills_what_it_leaves() -> None:
     target = Target(ward="26740", name="a", kind="linux_vm", role="vm", host="192.0.2.10")
     told = {
@@ -266,6 +298,8 @@ def test_the_command_ends_with_3_where_nothing_answers(
 
 
 def test_a_guest_is_found_by_its_name_else_by_its_number() -> None:
-    one, two = Guest("7", name="x"), Guest("8", name="7")
+    target = Target(ward="26740", name="pve-1", kind="proxmox", role="server", host="192.0.2.20")
+    seen = Observation(target, "proxmox", Reason.OK, Reading(), NOW, 0.0, 0.1, 60.0)
+    one, two = Lodged(Guest("7", name="x"), seen), Lodged(Guest("8", name="7"), seen)
     assert matched(["7", "x", "9"], [one, two]) == {"7": two, "x": one}
     assert matched(["8"], [one, two]) == {"8": two}

@@ -1,0 +1,170 @@
+"""Judges the machines and hypervisors of a ward by what was seen of them. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from agent.machines.guests import lodged_in
+from probes.registry import device_type
+from probes.vm.finding import Facts
+from probes.vm.hygiene.judge import judge_machine, judge_stores
+from probes.vm.status import VmStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from agent.machines.guests import Claims, Lodged
+    from inventory.model import Device, Ward
+    from probes.model import Observation, Target
+    from probes.vm.finding import Finding, Moment
+
+# Where two tell the same, the first that knows it counts.
+SOURCES = ("vm-ssh", "node-exporter", "snmp-host")
+NO_FACTS = Facts()
+_ROLES = frozenset({"vm", "server"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A machine or hypervisor, and what is to be judged by: good runs, and those that failed."""
+
+    target: Target
+    runs: tuple[Observation, ...] = ()
+
+    @property
+    def is_hypervisor(self) -> bool:
+        """Whether it is a host of machines."""
+        return device_type(self.target.kind).device_class == "hypervisor"
+
+    @property
+    def told(self) -> Observation | None:
+        """The newest run in which a hypervisor told of its machines."""
+        runs = (one for one in self.runs if one.reading.estate is not None)
+        return max(runs, key=lambda one: one.mono, default=None)
+
+    @property
+    def failed(self) -> tuple[Observation, ...]:
+        """The questions without a good answer."""
+        return tuple(one for one in self.runs if not one.ok)
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """One machine, a hypervisor with its stores, or a guest that is no device (`stray`).
+
+    What was found comes worst first, by these `facts`. `failed` are the questions without a good
+    answer; `is_measured` says that there was any. `lodged` is the machine at its hypervisor.
+    """
+
+    ward: str
+    name: str
+    findings: tuple[Finding, ...]
+    failed: tuple[Observation, ...] = ()
+    is_measured: bool = True
+    kind: Literal["machine", "hypervisor", "stray"] = "machine"
+    facts: Facts = NO_FACTS
+    lodged: Lodged | None = None
+
+
+def is_judged(target: Target, device: Device) -> bool:
+    """Whether a device is a hypervisor, or a machine that somebody can tell of."""
+    kind = device_type(target.kind)
+    if kind.device_class == "hypervisor":
+        return True
+    is_kept = target.role in _ROLES or device.machine is not None
+    is_claimer = device.machine is not None and device.machine.guest is not None
+    return is_claimer or (is_kept and not set(SOURCES).isdisjoint(kind.probes))
+
+
+def seen_from(ward: str, rows: Iterable[Asked], claims: Claims) -> list[Asked]:
+    """The ward's own machines and hypervisors, and the others' that its machines name."""
+    named = {hypervisor for hypervisor, _number in claims.by_ward.get(ward, {}).values()}
+    return [one for one in rows if one.target.ward == ward or one.target.name in named]
+
+
+def judge_ward(
+    ward: Ward,
+    asked: Sequence[Asked],
+    claims: Claims,
+    day: Moment,
+    is_live: Callable[[Observation], bool] = lambda _seen: True,
+) -> Iterator[Audited]:
+    """Machines with their guests, hypervisors' stores, then guests that are no device.
+
+    `asked` are the ward's own, and the hypervisors of other wards that its machines name. What is
+    not live counts for nothing, but to tell apart whose a guest is.
+    """
+    hypervisors = [one for one in asked if one.is_hypervisor]
+    machines = [one for one in asked if not one.is_hypervisor]
+    told = [seen for one in hypervisors if (seen := one.told) is not None]
+    mine, strays = lodged_in(ward.ward, [one.target.name for one in machines], told, claims)
+    foreign = {one.target.name: one for one in hypervisors if one.target.ward != ward.ward}
+    claimed = claims.by_ward.get(ward.ward, {})
+    for one in machines:
+        beyond = foreign.get(claimed.get(one.target.name, ("", ""))[0])
+        failed = (*one.failed, *(beyond.failed if beyond else ()))
+        yield _machine(ward, _live(one, is_live), mine.get(one.target.name), failed, day, is_live)
+    for one in hypervisors:
+        if one.target.ward == ward.ward:
+            yield _hypervisor(ward, _live(one, is_live), one.failed, day)
+    for lodged in strays:
+        if is_live(lodged.seen):
+            yield _stray(ward, lodged, day)
+
+
+def _live(one: Asked, is_live: Callable[[Observation], bool]) -> Asked:
+    return replace(one, runs=tuple(seen for seen in one.runs if is_live(seen)))
+
+
+def _machine(
+    ward: Ward,
+    one: Asked,
+    lodged: Lodged | None,
+    failed: tuple[Observation, ...],
+    day: Moment,
+    is_live: Callable[[Observation], bool],
+) -> Audited:
+    device = ward.device(one.target.name)
+    guest = lodged.guest if lodged is not None and is_live(lodged.seen) else None
+    facts = Facts(vm=merged(one.runs), guest=guest, care=device.machine if device else None)
+    found = judge_machine(facts, device.accepted if device else (), day.now, day.ends)
+    is_measured = guest is not None or any(seen.reading.vm is not None for seen in one.runs)
+    return Audited(
+        ward.ward, one.target.name, found, failed, is_measured, facts=facts, lodged=lodged
+    )
+
+
+def _hypervisor(ward: Ward, one: Asked, failed: tuple[Observation, ...], day: Moment) -> Audited:
+    device = ward.device(one.target.name)
+    estates = [seen.reading.estate for seen in one.runs if seen.reading.estate is not None]
+    stores = tuple(store for estate in estates for store in estate.stores) if estates else None
+    facts = Facts(stores=stores)
+    found = judge_stores(facts, device.accepted if device else (), day.now, day.ends)
+    return Audited(
+        ward.ward, one.target.name, found, failed, bool(estates), kind="hypervisor", facts=facts
+    )
+
+
+def _stray(ward: Ward, lodged: Lodged, day: Moment) -> Audited:
+    facts = Facts(guest=lodged.guest, is_listed=False)
+    found = judge_machine(facts, (), day.now, day.ends)
+    name = lodged.guest.name or lodged.guest.id
+    return Audited(ward.ward, name, found, kind="stray", facts=facts, lodged=lodged)
+
+
+def merged(seen: Iterable[Observation]) -> VmStatus:
+    """What all of them say of one machine, field by field."""
+    told = told_by(seen)
+    known: dict[str, Any] = {}
+    for source in reversed(SOURCES):
+        vm = told.get(source)
+        if vm is not None:
+            values = {field.name: getattr(vm, field.name) for field in fields(vm)}
+            known |= {name: value for name, value in values.items() if value not in (None, ())}
+    return replace(VmStatus(), **known)
+
+
+def told_by(seen: Iterable[Observation]) -> Mapping[str, VmStatus]:
+    """What each source says of one machine."""
+    return {one.probe: one.reading.vm for one in seen if one.reading.vm is not None}
