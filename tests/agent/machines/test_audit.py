@@ -217,8 +217,9 @@ def test_of_two_guests_with_one_name_neither_is_taken_for_the_device(
     assert results(every[0])["DC-03"] == "unknown"
 
 
+@pytest.mark.usefixtures("inventory")
 def test_a_machine_is_the_guest_that_it_names_in_whichever_ward_the_host_stands(
-    inventory: Inventory, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
     text = """\
 schema: wardops/inventory/1
