@@ -8,31 +8,46 @@ from typing import TYPE_CHECKING
 from probes.vm.hygiene.rule import Rule, failed, passed, told_day, unknown
 
 if TYPE_CHECKING:
+    from datetime import date, datetime
+
     from probes.vm.finding import Facts, Moment, Verdict
 
 _BACKUP = timedelta(hours=26)
 
 
-def _backup(facts: Facts, day: Moment) -> Verdict:
+def last_backup(facts: Facts, day: Moment) -> datetime | None:
     """The newest of what the hypervisor has and what was written; a written day counts whole."""
-    guest, written = facts.guest, facts.care.backed_up if facts.care else None
-    if written is not None and day.days_since(written) < 0:
-        written = None
-    seen = guest.backed_up_at if guest else None
-    last = max(
-        (at for at in (seen, min(day.end_of(written), day.now) if written else None) if at),
-        default=None,
-    )
+    written = _written(facts, day)
+    seen = facts.guest.backed_up_at if facts.guest else None
+    known = (seen, min(day.end_of(written), day.now) if written else None)
+    return max((at for at in known if at is not None), default=None)
+
+
+def _written(facts: Facts, day: Moment) -> date | None:
+    """The day of the last backup as written; one that is to come proves nothing."""
+    written = facts.care.backed_up if facts.care else None
+    return written if written is not None and day.days_since(written) >= 0 else None
+
+
+def last_restore_test(facts: Facts, day: Moment) -> date | None:
+    """When a backup was last restored to try it, as written."""
+    tested = facts.care.restore_tested if facts.care else None
+    return tested if tested is not None and day.days_since(tested) >= 0 else None
+
+
+def _backup(facts: Facts, day: Moment) -> Verdict:
+    guest, written, last = facts.guest, _written(facts, day), last_backup(facts, day)
     if last is None:
         is_left_out = guest is not None and guest.is_in_backup is False
         return failed("not_in_backup") if is_left_out else unknown("no_backup_known")
+    seen = guest.backed_up_at if guest else None
     at = told_day(written if written and last != seen else last.astimezone(day.now.tzinfo).date())
     return failed("backup", at=at) if day.now - last > _BACKUP else passed("backup", at=at)
 
 
 def _restore(facts: Facts, day: Moment) -> Verdict:
-    tested = facts.care.restore_tested if facts.care else None
-    if tested is None or day.days_since(tested) < 0:
+    tested = last_restore_test(facts, day)
+    if tested is None:
         return unknown("no_restore_known")
     days = day.days_since(tested)
     told: dict[str, object] = {"at": told_day(tested), "days": days}

@@ -9,9 +9,17 @@ from inventory.text import one_line
 from probes.vm.hygiene.rule import Rule, failed, failed_or_crit, passed, told_day, unknown
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from probes.vm.finding import Facts, Moment, Verdict
 
 _DAY_S = 86_400.0
+
+
+def end_of_support(facts: Facts, day: Moment) -> date | None:
+    """Until when its system gets security updates: by the table, else by its own word."""
+    listed = day.ends.end_of(facts.vm.release) if facts.vm.release is not None else None
+    return facts.vm.release_ends if listed is None else listed
 
 
 def _system(facts: Facts, day: Moment) -> Verdict:
@@ -19,9 +27,8 @@ def _system(facts: Facts, day: Moment) -> Verdict:
     if release is None:
         return unknown("no_release")
     named = one_line(release, 30)
-    end = day.ends.end_of(release)
-    is_told = end is None
-    end = facts.vm.release_ends if end is None else end
+    is_told = day.ends.end_of(release) is None
+    end = end_of_support(facts, day)
     if end is None:
         return unknown("release_not_listed", release=named)
     told: dict[str, object] = {"release": named, "end": told_day(end)}
