@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from inventory.credentials import SecretRef
 from inventory.values import (
@@ -70,6 +71,27 @@ class LibvirtAccess(Frozen):
     user: Name
     port: int = Field(default=22, ge=1, le=65535)
     driver: Literal["qemu", "lxc", "xen"] = "qemu"
+
+
+class SharesAccess(Frozen):
+    """That a file server may be asked which shares people without an account can enter.
+
+    `smb` and `nfs` say by what. `allow` names shares that are meant to be open: names of SMB
+    shares, paths of NFS exports.
+    """
+
+    smb: bool = False
+    nfs: bool = False
+    allow: tuple[str, ...] = ()
+    smb_port: int = Field(default=445, ge=1, le=65535)
+    portmapper_port: int = Field(default=111, ge=1, le=65535)
+    nfs_port: int = Field(default=2049, ge=1, le=65535)
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> Self:
+        if not (self.smb or self.nfs):
+            raise PydanticCustomError("shares_nothing", "neither smb nor nfs is true")
+        return self
 
 
 class SipEntry(Frozen):

@@ -10,7 +10,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from inventory.access import HttpsAccess, LibvirtAccess, SipAccount, SipEntry, SnmpAccess, SshAccess
+from inventory.access import (
+    HttpsAccess,
+    LibvirtAccess,
+    SharesAccess,
+    SipAccount,
+    SipEntry,
+    SnmpAccess,
+    SshAccess,
+)
 from inventory.credentials import SecretRef
 from inventory.machine import Acceptance, MachineCare, Quota
 from inventory.parents import Parents
@@ -76,6 +84,7 @@ class Device(Frozen):
     https: HttpsAccess | None = None
     ssh: SshAccess | None = None
     libvirt: LibvirtAccess | None = None
+    shares: SharesAccess | None = None
     node_exporter: HttpUrl | None = None
     sip: SipEntry | None = None
     machine: MachineCare | None = None

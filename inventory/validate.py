@@ -52,6 +52,7 @@ _SENTENCES: Mapping[str, str] = MappingProxyType(
         "ip_v6_address": _ADDRESS,
         "ip_any_address": _ADDRESS,
         "day_written": "inventory.not_day",
+        "shares_nothing": "inventory.shares_nothing",
         "greater_than": "inventory.must_exceed",
         "greater_than_equal": "inventory.at_least",
         "less_than_equal": "inventory.at_most",
