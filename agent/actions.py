@@ -139,13 +139,14 @@ class Actions:
         return {"probes": asked, **({"held": held} if held else {})}
 
     def _start_run(self, command: Command, actor: str) -> dict[str, object]:
-        incident = command.args.get("incident")
+        incident, device = command.args.get("incident"), command.args.get("device")
         wish = Wish(
             playbook=_text(command, "playbook"),
             ward=self._ward(command),
             incident=str(incident) if incident else None,
             actor=actor,
             reason=command.reason or "",
+            device=str(device) if device else None,
         )
         return _stands(self._runs.start(wish))
 

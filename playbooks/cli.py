@@ -24,10 +24,12 @@ from inventory.units import units
 from playbooks.conduct import Conductor
 from playbooks.desk import Desk, PaperNotifier
 from playbooks.escalation import load_escalation
+from playbooks.journal import resume
 from playbooks.load import load_library, load_playbook
 from playbooks.match import search
 from playbooks.model import Ask, Decide, targets
 from playbooks.page import playbook_page
+from playbooks.pins import Pins, begun_for
 from playbooks.probing import WardProber
 from playbooks.seams import Seams
 from playbooks.sight import ward_facts
@@ -150,6 +152,7 @@ class _Wish:
     folder: Path | None
     state: Path
     answers: Path | None
+    device: str | None
     incident: str | None
     resume: str | None
 
@@ -160,6 +163,7 @@ class _Wish:
 @_INVENTORY
 @click.option("--state", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
 @click.option("--answers", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
+@click.option("--device", metavar="NAME", help="The machine or the service that it is about.")
 @click.option("--incident", metavar="ID")
 @click.option("--resume", metavar="RUN", help="Go on with a run that was left.")
 @_spoken
@@ -185,13 +189,19 @@ async def _work(wish: _Wish, language: Language) -> RunState:
     given = _answers(wish.answers) if wish.answers else None
     desk = Desk(language, _actor(), given)
     notifier = PaperNotifier(wish.state / "outbox", load_escalation(home), language)
+    runs = wish.state / "runs"
+    known = {**ward_facts(ward, unit), **begun_for(ward, wish.device)}
+    if wish.resume:
+        if not (runs / wish.resume).is_dir():
+            raise InputError("playbook.cli.no_run", run=wish.resume, folder=str(runs))
+        known = dict(resume(runs / wish.resume).facts)
+    pins = Pins().joined(known)
     async with open_transports(inventory, clock) as transports:
-        prober = WardProber(ward, unit, inventory, transports, clock, lambda r: resolve(r, home))
+        prober = WardProber(
+            ward, unit, inventory, transports, clock, lambda r: resolve(r, home), pins
+        )
         seams = Seams(prober, notifier, clock)
-        runs = wish.state / "runs"
         if wish.resume:
-            if not (runs / wish.resume).is_dir():
-                raise InputError("playbook.cli.no_run", run=wish.resume, folder=str(runs))
             conductor = Conductor.resume(runs / wish.resume, seams, on_change=desk.show)
         else:
             conductor = Conductor.start(
@@ -202,7 +212,7 @@ async def _work(wish: _Wish, language: Language) -> RunState:
                 realm=inventory.site.realm,
                 actor=_actor(),
                 incident=wish.incident,
-                facts=ward_facts(ward, unit),
+                facts=known,
                 on_change=desk.show,
             )
         title = getattr(conductor.playbook.title, language)

@@ -39,6 +39,37 @@ MEASURED: Mapping[str, Mapping[str, FieldType]] = MappingProxyType(
         },
         "mtg": {"minutes_to_start": "number", "join": "text"},
         "hint": {"power": "bool", "login_burst": "bool", "loop": "bool"},
+        "vm": {
+            "name": "text",
+            "silent": "number",
+            "reachable": "bool",
+            "line_ok": "bool",
+            "answers": "bool",
+            "host_key_ok": "bool",
+            "power": "text",
+            "disk_used_pct": "number",
+            "disk_mount": "text",
+            "disk_free_gb": "number",
+            "inodes_used_pct": "number",
+            "memory_used_pct": "number",
+            "cpu_pct": "number",
+            "failed_units": "number",
+            "snapshots": "number",
+            "snapshot_days": "number",
+            "backup_hours": "number",
+            "restore_days": "number",
+            "store_free_pct": "number",
+            "ports_beyond": "number",
+            "ports": "text",
+        },
+        "cert": {
+            "service": "text",
+            "name": "words",
+            "host": "text",
+            "days_left": "number",
+            "host_ok": "bool",
+            "trusted": "bool",
+        },
         "verdict": {
             "segment": "text",
             "part": "text",
@@ -56,6 +87,17 @@ MEASURED: Mapping[str, Mapping[str, FieldType]] = MappingProxyType(
 
 `hint` is what devices said by themselves within the last half hour: a UPS on battery, many failed
 logins, a loop. Without an agent that listens it is unknown.
+
+`vm` is one machine of the ward (`name`), the one that the run was begun for, else the one in most
+trouble; `silent` counts those of all that are silent while the way to them stands (`line_ok`).
+`answers` says whether it tells of itself, `host_key_ok` whether its SSH host key is the pinned one,
+`power` is `on`, `off` or `suspended` by its hypervisor. Disk and inodes are of its fullest file
+system. `ports` lists some of what it listens on beyond its allow-list, absent while there is
+nothing. `backup_hours` and `restore_days` are ages of the last backup and the last restore test.
+
+`cert` is the certificate of one service (`service` is its id), likewise: `days_left` below zero is
+expired, `host_ok` false when it is made out to another name, `trusted` false when nobody vouches
+for it.
 """
 
 ALWAYS: Mapping[str, Mapping[str, FieldType]] = MappingProxyType(
@@ -72,10 +114,19 @@ ALWAYS: Mapping[str, Mapping[str, FieldType]] = MappingProxyType(
             "ce": "text",
             "vc": "text",
         },
-        "run": {"id": "text", "started": "time", "since": "time", "incident": "text"},
+        "run": {
+            "id": "text",
+            "started": "time",
+            "since": "time",
+            "incident": "text",
+            "device": "text",
+        },
     }
 )
-"""Facts that the start of a run sets once."""
+"""Facts that the start of a run sets once.
+
+`run.device` is the machine or service that the run was begun for, if one was named.
+"""
 
 
 def field_type(fact: str, steps: Iterable[str] = ()) -> FieldType | None:

@@ -156,6 +156,7 @@ CLOSED: Mapping[str, frozenset[str]] = {
     "verdict.segment": frozenset(
         {"none", "power", "lan", "switch", "metronet", "dc", "service", "meeting"}
     ),
+    "vm.power": frozenset({"on", "off", "suspended"}),
     "verdict.state": frozenset({"ok", "degraded", "down", "maintenance"}),
 }
 

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from inventory.text import fold
+from playbooks.conditions import holds
+from playbooks.verdict.facts import Truth
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from playbooks.conditions import RunFact
     from playbooks.model import Playbook
     from playbooks.verdict.model import Verdict
 
 # They locate the break anew and hand over what they cannot mend: right where nothing else is there.
 GENERAL: Final = {"NET": "PB-NET-01", "OPS": "PB-NET-01", "MTG": "PB-MTG-01"}
+# What hurts of a machine or a certificate, and what is opened for it; the gravest first.
+KEPT: Final[tuple[tuple[Mapping[str, Any], str], ...]] = (
+    ({"vm.host_key_ok": False}, "PB-SEC-07"),
+    ({"vm.silent": ">=1"}, "PB-SEC-07"),
+    ({"vm.power": "suspended"}, "PB-SEC-07"),
+    ({"cert.days_left": "<=7"}, "PB-SEC-05"),
+    ({"cert.host_ok": False}, "PB-SEC-05"),
+    ({"cert.trusted": False}, "PB-SEC-05"),
+    ({"vm.disk_used_pct": ">85"}, "PB-SEC-06"),
+    ({"vm.inodes_used_pct": ">85"}, "PB-SEC-06"),
+    ({"vm.store_free_pct": "<15"}, "PB-SEC-06"),
+    ({"vm.ports_beyond": ">=1"}, "PB-SEC-08"),
+    ({"vm.backup_hours": ">26"}, "PB-SEC-07"),
+    ({"vm.snapshot_days": ">3"}, "PB-SEC-06"),
+    ({"cert.days_left": "<=30"}, "PB-SEC-05"),
+)
 _BLIND = "hub_blind"  # the measuring side is at fault: nothing of a ward is to be worked on
 
 
@@ -31,6 +50,14 @@ def suggest(verdict: Verdict, library: Mapping[str, Playbook]) -> Playbook | Non
         return own
     kind = verdict.playbook.removeprefix("PB-").partition("-")[0]
     return library.get(GENERAL.get(kind, ""))
+
+
+def suggest_kept(
+    facts: Mapping[str, RunFact], library: Mapping[str, Playbook]
+) -> tuple[Playbook, ...]:
+    """The playbooks for what hurts of machines and certificates, the gravest first, each once."""
+    named = [name for when, name in KEPT if holds(when, facts) is Truth.TRUE and name in library]
+    return tuple(library[name] for name in dict.fromkeys(named))
 
 
 def search(words: str, library: Mapping[str, Playbook]) -> tuple[Playbook, ...]:

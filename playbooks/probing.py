@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from inventory.model import Role
 from playbooks.known import groups_of
+from playbooks.machine_facts import SOURCES, hypervisors_in, machines_in
+from playbooks.pins import Pins
 from playbooks.sight import Round, far_end, of_role, run_facts
 from probes.registry import endpoint_probe, probes_for
 from probes.run import observe
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from probes.transports.model import Transports
 
 _SPARE_S = 0.5  # of the budget, so that what has not answered is said before the caller cuts
+_APART = ("vc", "vm", "cert")  # the verdict does not need them
 
 
 class WardProber:
@@ -36,6 +39,7 @@ class WardProber:
         transports: Transports,
         clock: Clock,
         secret: Callable[[str], Secret],
+        pins: Pins | None = None,
     ) -> None:
         self._ward = ward
         self._unit = unit
@@ -43,6 +47,7 @@ class WardProber:
         self._transports = transports
         self._clock = clock
         self._secret = secret
+        self._pins = pins or Pins()
 
     async def facts(self, names: Collection[str], budget_s: float) -> Mapping[str, RunFact]:
         """Ask what these facts need and read them from the answers; see `Prober`."""
@@ -53,15 +58,18 @@ class WardProber:
         found = await asyncio.gather(*jobs)
         seen = {(o.target.name, o.probe): o for o in found}
         vantage = self._inventory.vantage
-        facts = run_facts(Round(self._ward, self._unit, vantage, self._clock.now(), seen, link))
-        return {name: facts[name] for name in names if name in facts}
+        now = self._clock.now()
+        facts = run_facts(Round(self._ward, self._unit, vantage, now, seen, link, self._pins))
+        asked = {name: facts[name] for name in names if name in facts}
+        self._pins = self._pins.joined(asked)
+        return asked
 
     async def _one(self, target: Target, probe: Probe, deadline: float) -> Observation:
         own = min(deadline, self._clock.monotonic() + probe.timeout_s)
         return await observe(target, probe, self._transports, self._clock, own, self._secret)
 
     def _wanted(self, groups: Collection[str]) -> tuple[tuple[Target, Probe], ...]:
-        """The targets and probes of these groups; the verdict needs all but the room's."""
+        """The targets and probes of these groups; the verdict needs those of the line."""
         pairs = set(self._pairs(groups))
         return tuple(
             (target, probe)
@@ -76,6 +84,17 @@ class WardProber:
         for target in targets_of(self._ward, self._inventory):
             if target.name in ids:
                 yield from ((target.name, probe.name) for probe in probes_for(target))
+
+    def _machines(self) -> Iterator[tuple[str, str]]:
+        """The machine of this run, every one until it is chosen, and who hosts machines."""
+        every = [one.name for one in machines_in(self._ward)]
+        mine = [self._pins.machine] if self._pins.machine in every else every
+        hosts = {one.name for one in hypervisors_in(self._ward)}
+        for target in targets_of(self._ward, self._inventory):
+            if target.name in hosts:
+                yield from ((target.name, probe.name) for probe in probes_for(target))
+            elif target.name in mine:
+                yield from ((target.name, probe) for probe in ("icmp", *SOURCES))
 
     def _room(self) -> Iterator[tuple[str, str]]:
         """The room's endpoint with the probe that reads it."""
@@ -98,7 +117,9 @@ class WardProber:
             "ups": ((of_role(ward, Role.UPS), "snmp-ups"),),
             "app": ((end, "icmp"), *self._services()),
             "vc": ((of_role(ward, Role.VC), "icmp"), *self._room()),
+            "vm": ((end, "icmp"), *self._machines()),
+            "cert": tuple(self._services()),
         }
         for group, pairs in wanted.items():
-            if group in groups or (everything and group != "vc"):
+            if group in groups or (everything and group not in _APART):
                 yield from pairs

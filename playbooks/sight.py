@@ -10,21 +10,31 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from inventory.model import Role
+from playbooks.certificate_facts import certificate_facts
 from playbooks.conditions import RunFact
 from playbooks.known import MEASURED
+from playbooks.machine_facts import (
+    SOURCES,
+    MachineSight,
+    guest_of,
+    hypervisors_in,
+    machine_facts,
+    machines_in,
+)
+from playbooks.pins import Pins
 from playbooks.room_facts import room_values
+from playbooks.silence import SAYS_NOTHING
 from playbooks.verdict.facts import NOT_APPLICABLE, UNKNOWN, Fact, Facts, Truth
 from playbooks.verdict.model import Sentence
 from playbooks.verdict.render import both, prose
 from playbooks.verdict.rootcause import judge
 from playbooks.verdict.sentence import fact_name
-from probes.model import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from inventory.model import Unit, Ward
+    from inventory.model import Device, Unit, Ward
     from inventory.values import Vantage
     from playbooks.conditions import Value
     from probes.model import Interface, Observation, UpsStatus
@@ -35,19 +45,18 @@ DEVICE_LOSS = 20.0
 # When a UPS counts as low.
 UPS_LOW_RUNTIME_S = 600.0
 UPS_LOW_CHARGE = 0.30
-# Results that say something of our side only, not of the one that was asked.
-_SAYS_NOTHING = frozenset(
-    {
-        Reason.AUTH, Reason.FORBIDDEN, Reason.PERMISSION, Reason.CONFIG, Reason.UNSUPPORTED,
-        Reason.PARSE, Reason.LIMIT, Reason.BUSY, Reason.BUG,
-    }
-)  # fmt: skip
+_AWAY = ("dc", "cloud")
+TLS_CHECKS = ("http", "tls", "sip-options")  # what sees a service's certificate
 _ABSENT = RunFact(reason="not_applicable")
+_NOTHING_CHOSEN = Pins()
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One round of measuring: what came in, by target and probe; `at` is when it ended."""
+    """One round of measuring: what came in, by target and probe; `at` is when it ended.
+
+    `pins` name the machine and the service that the run is about, once they are chosen.
+    """
 
     ward: Ward
     unit: Unit
@@ -55,10 +64,15 @@ class Round:
     at: datetime
     seen: Mapping[tuple[str, str], Observation] = field(default_factory=dict)
     host_link: bool | None = None
+    pins: Pins = _NOTHING_CHOSEN
 
     def of(self, target: str | None, probe: str) -> Observation | None:
         """What that probe brought from that target, if it was asked."""
         return self.seen.get((target, probe)) if target else None
+
+    def all_of(self, target: str) -> tuple[Observation, ...]:
+        """Everything that came from that target."""
+        return tuple(one for (name, _probe), one in self.seen.items() if name == target)
 
     def told_room(self, target: str) -> Observation | None:
         """What told the state of a meeting room, whichever probe its endpoint is asked by."""
@@ -96,6 +110,8 @@ def run_facts(seen: Round) -> dict[str, RunFact]:
         "ups": _ups(seen),
         "app": {"ok": _services(seen)},
         "vc": _room(seen),
+        "vm": machine_facts(_machines(seen), seen.pins.machine, seen.at),
+        "cert": certificate_facts(ward, _checked(seen), seen.pins.service, seen.at),
         "verdict": _verdict(seen),
     }
     return {
@@ -181,7 +197,7 @@ def _loss(seen: Round, target: str | None) -> RunFact:
     stats = echoes.reading.echo
     if stats is not None and stats.sent:
         return _fact(echoes, round(100 * stats.lost / stats.sent, 1))
-    return _fact(echoes, None if echoes.reason in _SAYS_NOTHING else 100.0)
+    return _fact(echoes, None if echoes.reason in SAYS_NOTHING else 100.0)
 
 
 def _reachable(seen: Round, target: str | None) -> RunFact:
@@ -295,7 +311,7 @@ def _service(seen: Round, name: str, *, measured: bool) -> Fact:
     service = next(one for one in seen.ward.services if one.id == name)
     shown = {"s": {"vi": service.name.vi, "en": service.name.en}}
     found = next((o for (target, _), o in seen.seen.items() if target == name), None)
-    if not measured or found is None or found.reason in _SAYS_NOTHING:
+    if not measured or found is None or found.reason in SAYS_NOTHING:
         return Fact(Truth.UNKNOWN, values=shown)
     truth = Truth.TRUE if found.ok else Truth.FALSE
     return Fact(truth, found.probe, {**shown, "reason": "" if found.ok else str(found.reason)},
@@ -324,6 +340,30 @@ def _room(seen: Round) -> dict[str, RunFact]:
     if status is None:
         return {"reachable": _reachable(seen, name)}
     return {fact: _fact(asked, value) for fact, value in room_values(status).items()}
+
+
+def _machines(seen: Round) -> list[MachineSight]:
+    told = [one for host in hypervisors_in(seen.ward) for one in seen.all_of(host.name)]
+    found = []
+    for device in machines_in(seen.ward):
+        guest, hypervisor = guest_of(device.name, told)
+        own = tuple(one for one in seen.all_of(device.name) if one.probe in SOURCES)
+        way = line_to(device, seen.vantage, _far_end(seen)["reachable"])
+        reachable = _reachable(seen, device.name)
+        found.append(MachineSight(device, reachable, way, own, guest, hypervisor))
+    return found
+
+
+def line_to(device: Device, vantage: Vantage, far_end: RunFact) -> RunFact:
+    """Whether the way to a machine stands, when it leads over the ward's line; else absent."""
+    is_far = device.site == "dc" or bool(device.machine and device.machine.hosting in _AWAY)
+    return far_end if is_far == (vantage == "ward") else _ABSENT
+
+
+def _checked(seen: Round) -> dict[str, Observation]:
+    """The newest answer of each service that says anything of a certificate."""
+    newest = sorted(seen.seen.items(), key=lambda item: item[1].mono)
+    return {name: one for (name, _probe), one in newest if one.probe in TLS_CHECKS}
 
 
 def _verdict(seen: Round) -> dict[str, RunFact]:

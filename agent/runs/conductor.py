@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.runs.ledger import Ledger
+from agent.runs.ledger import IncidentNotifier, Ledger
+from agent.runs.machines import known_facts
 from agent.runs.probe import EngineProber
 from agent.runs.shelf import Shelf
 from agent.runs.words import (
@@ -30,7 +31,8 @@ from inventory.text import one_line
 from playbooks.conduct import Conductor
 from playbooks.errors import LogDamaged, RunTaken
 from playbooks.escalation import CARRIER, contacts, load_escalation
-from playbooks.match import suggest
+from playbooks.match import suggest, suggest_kept
+from playbooks.pins import Pins, begun_for
 from playbooks.seams import Seams
 from playbooks.sight import ward_facts
 
@@ -46,7 +48,6 @@ if TYPE_CHECKING:
     from playbooks.model import Playbook
     from playbooks.moves import Answer, Filing
     from playbooks.picture import RunState
-    from playbooks.seams import Delivery, Message
     from probes.clock import Clock
 
 _log = logging.getLogger(__name__)
@@ -57,27 +58,17 @@ MOST_OPEN = 3  # of one ward at a time
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a person wants to follow: a playbook for a ward, perhaps because of an incident."""
+    """What a person wants to follow: a playbook for a ward, perhaps because of an incident.
+
+    `device` is the machine or the service that it is about; the run chooses where none is named.
+    """
 
     playbook: str
     ward: str
     incident: str | None
     actor: str
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _IncidentNotifier:
-    """Tells the incident what a run says; implements `playbooks.seams.Notifier`."""
-
-    ledger: Ledger
-    incident: str | None
-    above: str
-
-    async def deliver(self, message: Message) -> Delivery:
-        """Put the message on the incident's timeline; the person at the screen passes it on."""
-        to = tuple(self.above if who == NEXT else who for who in message.to)
-        return self.ledger.told(message, self.incident, to)
+    device: str | None = None
 
 
 class Runs:
@@ -116,9 +107,15 @@ class Runs:
         return tuple(brief(one) for _, one in sorted(self.library.items()))
 
     def suggested(self, ward: WardView) -> Sequence[wire.PlaybookBrief]:
-        """The one for what the verdict says, else the general one of its kind; perhaps none."""
-        found = suggest(ward.verdict, self.library) if ward.verdict else None
-        return (brief(found),) if found else ()
+        """The one for what the verdict says, else the general one of its kind; perhaps none.
+
+        Behind it those for what hurts of the ward's machines and certificates.
+        """
+        first = suggest(ward.verdict, self.library) if ward.verdict else None
+        case = self._engine.cases[ward.unit.code]
+        facts = known_facts(case.watch, ward.facts, self._clock.now(), self._clock.monotonic())
+        found = (*((first,) if first else ()), *suggest_kept(facts, self.library))
+        return tuple(brief(one) for one in {one.id: one for one in found}.values())
 
     def contacts(self, ward: WardView) -> Sequence[wire.Contact]:
         """Everybody that the ward may have to reach, whom its verdict names first."""
@@ -140,26 +137,28 @@ class Runs:
     def start(self, wish: Wish) -> RunState:
         """Begin a run; its incident is acknowledged by it.
 
-        Raises InputError for an unknown playbook or ward, ActionRefused when it goes on already or
-        the incident is unknown or over, StoreError.
+        Raises InputError for an unknown playbook, ward or device, ActionRefused when it goes on
+        already or the incident is unknown or over, StoreError.
         """
         playbook = self.library.get(wish.playbook)
         if playbook is None:
             raise InputError("run.no_playbook", playbook=wish.playbook)
         if wish.ward not in self._engine.cases:
             raise InputError("run.no_ward", ward=wish.ward)
+        ward, unit = self._inventory.wards[wish.ward], self._engine.cases[wish.ward].unit
+        facts = {**ward_facts(ward, unit), **begun_for(ward, wish.device)}
         self._refuse_doubles(wish)
         incident = self._incident(wish)
         conductor = Conductor.start(
             self._folder,
             playbook,
-            self._seams(wish.ward, incident.id if incident else None),
+            self._seams(wish.ward, incident.id if incident else None, Pins().joined(facts)),
             ward=wish.ward,
             realm=self._inventory.site.realm,
             actor=wish.actor,
             incident=incident.id if incident else None,
             since=incident.t_started if incident else None,
-            facts=ward_facts(self._inventory.wards[wish.ward], self._engine.cases[wish.ward].unit),
+            facts=facts,
             on_change=self._announce,
         )
         self._ledger.began(conductor.state(), wish.reason)
@@ -280,7 +279,7 @@ class Runs:
         if state.ward not in self._engine.cases or state.realm != self._inventory.site.realm:
             _log.warning("run left alone run=%s realm=%s", state.id, state.realm)
             return True
-        seams = self._seams(state.ward, state.incident)
+        seams = self._seams(state.ward, state.incident, shelved.pins)
         try:
             conductor = Conductor.resume(shelved.folder, seams, on_change=self._announce)
         except (LogDamaged, InputError) as error:
@@ -301,9 +300,9 @@ class Runs:
                 except StoreError as error:
                     _log.error("run not taken in run=%s problem=%s", name, error)
 
-    def _seams(self, ward: str, incident: str | None) -> Seams:
-        notifier = _IncidentNotifier(self._ledger, incident, level_above(self._escalation, ward))
-        return Seams(EngineProber(self._engine, ward, self._clock), notifier, self._clock)
+    def _seams(self, ward: str, incident: str | None, pins: Pins) -> Seams:
+        notifier = IncidentNotifier(self._ledger, incident, level_above(self._escalation, ward))
+        return Seams(EngineProber(self._engine, ward, self._clock, pins), notifier, self._clock)
 
     def _announce(self, state: RunState) -> None:
         step = state.step

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agent.checks import State, state_of
+from agent.runs.machines import certificate_probes, kept_facts, machine_probes
 from agent.verdict.echoes import ECHOES
 from agent.verdict.facts import facts_of
 from inventory.meetings import room_of
 from inventory.model import Role
 from playbooks.conditions import RunFact
 from playbooks.known import MEASURED
+from playbooks.pins import Pins
 from playbooks.room_facts import room_values
 from playbooks.verdict.facts import Truth
 from playbooks.verdict.model import Sentence
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 NOT_APPLICABLE, NOT_MEASURED = "not_applicable", "not_measured"
 _PORTS, _UPS, _ECHO = "snmp-interfaces", "snmp-ups", "icmp"
+_NONE = Pins()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,13 @@ class Belief:
     findings: Mapping[str, bool] = field(default_factory=dict)
 
 
-def wanted(watch: WardWatch, groups: Collection[str]) -> tuple[Wanted, ...]:
+def wanted(watch: WardWatch, groups: Collection[str], pins: Pins = _NONE) -> tuple[Wanted, ...]:
     """The probes to ask for these groups, each once; some may not be planned for their target."""
-    found = (one for group in groups for one in _wanted_for(watch, group))
+    found = [one for group in groups for one in _wanted_for(watch, group)]
+    if "vm" in groups:
+        found += [*_wanted_for(watch, "dc"), *(Wanted(*one) for one in machine_probes(watch, pins))]
+    if "cert" in groups:
+        found += [Wanted(*one) for one in certificate_probes(watch)]
     return tuple(dict.fromkeys(found))
 
 
@@ -70,10 +77,12 @@ def run_facts(
     silent: Collection[Wanted],
     at: datetime,
     mono: float,
+    pins: Pins = _NONE,
 ) -> dict[str, RunFact]:
     """Every fact of `playbooks.known.MEASURED` at this moment.
 
-    `silent` are the runs that were asked for and have not come back: their groups are unknown.
+    `silent` are the runs that were asked for and have not come back: their groups are unknown. Of
+    machines and certificates many are asked at once: what one of them has not said is unknown.
     """
     facts = facts_of(watch.sight(at, mono))
     values = {
@@ -93,7 +102,11 @@ def run_facts(
         "mtg": _meeting(watch, at),
         "hint": {"power": _truth(facts.fact("power_hint")), **_findings(belief)},
         "verdict": _verdict(belief, at),
-    }
+        **kept_facts(
+            watch, pins, _truth(facts.fact("gw")), at, mono,
+            lambda one: Wanted(one.target.name, one.probe) in silent,
+        ),
+    }  # fmt: skip
     for group in MEASURED:
         if set(_wanted_for(watch, group)) & set(silent):
             values[group] = dict.fromkeys(MEASURED[group], RunFact(reason="no_answer"))

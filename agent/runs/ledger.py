@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agent.incidents.life import acknowledge, act
 from agent.incidents.record import Event, IncidentState
+from agent.runs.words import NEXT
 from inventory.errors import ActionRefused, StoreError
 from inventory.language import LANGUAGES, has, say
 from inventory.values import Words
@@ -141,3 +143,20 @@ class Ledger:
 def _outcome(outcome: str | None, language: Language) -> str:
     key = f"run.outcome.{outcome}"
     return say(key, language) if has(key) else str(outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentNotifier:
+    """Tells the incident what a run says; implements `playbooks.seams.Notifier`.
+
+    `above` is the level that a ward turns to first.
+    """
+
+    ledger: Ledger
+    incident: str | None
+    above: str
+
+    async def deliver(self, message: Message) -> Delivery:
+        """Put the message on the incident's timeline; the person at the screen passes it on."""
+        to = tuple(self.above if who == NEXT else who for who in message.to)
+        return self.ledger.told(message, self.incident, to)

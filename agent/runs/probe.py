@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from agent.runs.facts import Belief, run_facts, wanted
 from playbooks.known import groups_of
+from playbooks.pins import Pins
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -23,17 +24,18 @@ _SPARE_S = 1.0  # of the budget, so that the caller never cuts an answer off
 class EngineProber:
     """Asks through the engine's own schedule; implements `playbooks.seams.Prober`."""
 
-    def __init__(self, engine: Engine, ward: str, clock: Clock) -> None:
+    def __init__(self, engine: Engine, ward: str, clock: Clock, pins: Pins | None = None) -> None:
         self._engine = engine
         self._ward = ward
         self._clock = clock
+        self._pins = pins or Pins()
 
     async def facts(self, names: Collection[str], budget_s: float) -> Mapping[str, RunFact]:
         """Measure anew, wait for the answers, let the verdict settle; see `Prober`."""
         case = self._engine.cases[self._ward]
         began = self._clock.monotonic()
         end = began + max(0.0, budget_s - _SPARE_S)
-        asked = self._ask(wanted(case.watch, groups_of(names)), began)
+        asked = self._ask(wanted(case.watch, groups_of(names), self._pins), began)
         while (silent := self._silent(case, asked, began)) and self._clock.monotonic() < end:
             await self._clock.sleep(_LOOK_EVERY_S)
         if "verdict" in groups_of(names):
@@ -42,8 +44,10 @@ class EngineProber:
         at, mono = self._clock.now(), self._clock.monotonic()
         findings = self._engine.findings(self._ward, mono)
         belief = Belief(case.verdict, case.unit.kind, findings)
-        found = run_facts(case.watch, belief, silent, at, mono)
-        return {name: found[name] for name in names if name in found}
+        found = run_facts(case.watch, belief, silent, at, mono, self._pins)
+        facts = {name: found[name] for name in names if name in found}
+        self._pins = self._pins.joined(facts)
+        return facts
 
     def _ask(self, runs: Collection[Wanted], mono: float) -> tuple[Wanted, ...]:
         """Those of the runs that are planned, each due at once."""

@@ -11,6 +11,7 @@ from inventory.errors import InputError, StoreError
 from playbooks.conduct import playbook_of
 from playbooks.journal import LOG, PLAYBOOK, read_log, run_folders
 from playbooks.picture import picture
+from playbooks.pins import Pins
 from playbooks.run import fold
 
 if TYPE_CHECKING:
@@ -21,19 +22,22 @@ if TYPE_CHECKING:
     from playbooks.picture import RunState
 
 _log = logging.getLogger(__name__)
+_NOTHING_CHOSEN = Pins()
 
 
 @dataclass(frozen=True, slots=True)
 class Shelved:
     """One run as its log says. `head` is the hash of its last sound record.
 
-    `damaged` when a record is not what was written: shown up to there, never continued.
+    `pins` are the machine and the service that it is about. `damaged` when a record is not what was
+    written: shown up to there, never continued.
     """
 
     folder: Path
     state: RunState
     head: str
     damaged: bool = False
+    pins: Pins = _NOTHING_CHOSEN
 
     @property
     def is_over(self) -> bool:
@@ -83,7 +87,8 @@ class Shelf:
         run = fold(found.records)
         state = picture(run, self._playbook(folder))
         damaged = found.bad is not None
-        return Shelved(folder, replace(state, step=None) if damaged else state, found.head, damaged)
+        shown = replace(state, step=None) if damaged else state
+        return Shelved(folder, shown, found.head, damaged, Pins().joined(run.facts))
 
     def _playbook(self, folder: Path) -> Playbook:
         """The run's own copy of its playbook; runs of one version are parsed once."""

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 WARD = "26740"
 NAMES = names_of(MEASURED)
 # Only the agent remembers and sees a whole ward: words, shares and rows that rest on it may differ.
-OWN = {"hint.power", "verdict.confidence", "verdict.sentence", "verdict.missing", "verdict.row"}
+OWN = {
+    "hint.power", "verdict.confidence", "verdict.sentence", "verdict.missing", "verdict.row",
+    "vm.cpu_pct",  # of the time between two looks
+}  # fmt: skip
 
 
 async def both(story: Story) -> tuple[Mapping[str, RunFact], Mapping[str, RunFact]]:
