@@ -16,8 +16,8 @@ OPEN_PORT = r"^(tcp|udp)/([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 RuleId: TypeAlias = Literal[
-    "DC-01", "DC-03", "DC-04", "DC-05", "DC-06", "DC-07", "DC-08", "DC-09", "DC-10", "DC-12",
-    "DC-14", "DC-15", "DC-18", "DC-20",
+    "DC-01", "DC-03", "DC-04", "DC-05", "DC-06", "DC-07", "DC-08", "DC-09", "DC-10", "DC-11",
+    "DC-12", "DC-13", "DC-14", "DC-15", "DC-16", "DC-17", "DC-18", "DC-20",
 ]  # fmt: skip
 
 
@@ -66,7 +66,8 @@ class MachineCare(BaseModel, frozen=True, extra="forbid"):
     `allow_ports` are what it may listen on, as `tcp/443`; an empty list allows none. `backed_up` is
     the day of the last backup, `restore_tested` when one was last restored to try it, `off_since`
     when the machine was switched off.
-    `guest` says which guest of a hypervisor it is, where its name does not.
+    `guest` says which guest of a hypervisor it is, where its name does not. With `look_outside`
+    an audit connects to its ports, to see which answer; at `tls_ports` it looks at certificates.
     """
 
     hosting: Literal["onsite", "dc", "cloud"] | None = None
@@ -75,3 +76,5 @@ class MachineCare(BaseModel, frozen=True, extra="forbid"):
     backed_up: Day | None = None
     restore_tested: Day | None = None
     off_since: Day | None = None
+    look_outside: bool = False
+    tls_ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = Field(default=(), max_length=8)

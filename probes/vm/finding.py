@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from datetime import date
 
     from inventory.machine import Acceptance, MachineCare, RuleId
+    from probes.vm.accounts import Accounts
     from probes.vm.end_of_life import EndTable
-    from probes.vm.estate import Guest, Store
+    from probes.vm.estate import Guest, HostState, Store
+    from probes.vm.outside import PortSeal, Reach
     from probes.vm.trend import Trends
 
 Severity: TypeAlias = Literal["crit", "warn", "note"]
@@ -24,11 +26,13 @@ NOTHING_SAID = VmStatus()
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of one machine, or of one hypervisor's stores. None is unknown.
+    """What is known of one machine, or of one hypervisor. None is unknown.
 
-    `vm` is what it says of itself, `guest` what its hypervisor says, `stores` those of a
-    hypervisor, `care` what people wrote; `is_listed` whether the inventory has it at all; `trends`
-    what its history says, None where there is none.
+    `vm` is what it says of itself, `guest` what its hypervisor says, `stores`, `hosts` and `guests`
+    those of a hypervisor, `care` what people wrote; `is_listed` whether the inventory has it at
+    all; `trends` what its history says, None where there is none. `reach` and `seals` are its ports
+    and TLS as seen from elsewhere, `accounts` those it is asked with, `endpoint_protection` the
+    services of which one must run.
     """
 
     vm: VmStatus = NOTHING_SAID
@@ -37,6 +41,12 @@ class Facts:
     care: MachineCare | None = None
     is_listed: bool = True
     trends: Trends | None = None
+    hosts: tuple[HostState, ...] | None = None
+    guests: tuple[Guest, ...] = ()
+    reach: Reach | None = None
+    seals: tuple[PortSeal, ...] | None = None
+    accounts: Accounts | None = None
+    endpoint_protection: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +54,7 @@ class Finding:
     """What one rule says: `said` names the evidence's sentence, `values` are put into it.
 
     `accepted` is the acceptance in force, which makes a failure not count; `lapsed` one that is
-    over. `also` is a second sentence, on the standing of what was judged by.
+    over. `also` is a second sentence. `playbook` is the id of the one that helps, where one does.
     """
 
     rule: RuleId
@@ -55,6 +65,7 @@ class Finding:
     accepted: Acceptance | None = None
     lapsed: Acceptance | None = None
     also: tuple[str, tuple[tuple[str, object], ...]] | None = None
+    playbook: str | None = None
 
     @property
     def counts(self) -> bool:

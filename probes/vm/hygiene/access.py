@@ -1,32 +1,59 @@
-"""Who may come in: open ports, and the SSH server's settings. Pure.
-
-What is looked at comes from inside alone: whether a port is reachable from elsewhere is not seen.
-"""
+"""Who may come in: open ports, and the SSH server's settings. Pure."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from probes.vm.hygiene.rule import Rule, failed, first_few, passed, unknown
+from probes.vm.hygiene.rule import Rule, failed, failed_or_crit, first_few, passed, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from probes.vm.finding import Facts, Moment, Verdict
+    from probes.vm.outside import Reach
+    from probes.vm.status import Listener
 
 _WEAK = frozenset({("permitrootlogin", "yes"), ("passwordauthentication", "yes")})
 _LOOPBACK = ("127.", "::1")
 
 
 def _ports(facts: Facts, _day: Moment) -> Verdict:
-    if facts.vm.listening is None:
-        return unknown("no_ports_known")
-    if facts.care is None or facts.care.allow_ports is None:
+    """What answers elsewhere counts before what only waits inside; without a word, neither is good.
+
+    From outside only some ports are tried, so that alone never shows that there are no others.
+    """
+    allowed = facts.care.allow_ports if facts.care is not None else None
+    if allowed is None:
         return unknown("no_allowed_ports")
-    waits = (one for one in facts.vm.listening if not one.address.startswith(_LOOPBACK))
-    seen = dict.fromkeys(f"{one.protocol}/{one.port}" for one in waits)
-    beyond = [port for port in seen if port not in facts.care.allow_ports]
-    return failed("ports", ports=first_few(beyond)) if beyond else passed("ports_allowed")
+    reach = facts.reach if facts.reach is not None and facts.reach.is_told else None
+    open_beyond = [port for port in _tcp(reach.taken if reach else ()) if port not in allowed]
+    if reach is not None and open_beyond:
+        return failed_or_crit(
+            reach.vantage == "ward", f"ports_from_{reach.vantage}", ports=first_few(open_beyond)
+        )
+    if facts.vm.listening is None:
+        return unknown("no_ports_known") if reach is None else unknown("ports_outside_alone")
+    beyond = [port for port in _waiting(facts.vm.listening) if port not in allowed]
+    told = failed("ports", ports=first_few(beyond)) if beyond else passed("ports_allowed")
+    return replace(told, also=(f"vm_rule.said.{_seen_from(facts, reach)}", ()))
+
+
+def _waiting(listening: Iterable[Listener]) -> Iterable[str]:
+    """What waits for others than the machine itself, each once."""
+    waits = (one for one in listening if not one.address.startswith(_LOOPBACK))
+    return dict.fromkeys(f"{one.protocol}/{one.port}" for one in waits)
+
+
+def _tcp(ports: Iterable[int]) -> Iterable[str]:
+    return (f"tcp/{port}" for port in ports)
+
+
+def _seen_from(facts: Facts, reach: Reach | None) -> str:
+    """The sentence on what was tried from elsewhere."""
+    if facts.reach is None:
+        return "ports_inside_alone"
+    return "ports_no_answer" if reach is None else f"ports_shut_from_{reach.vantage}"
 
 
 def _sshd(facts: Facts, _day: Moment) -> Verdict:

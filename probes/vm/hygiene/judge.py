@@ -6,7 +6,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from probes.vm.finding import Finding, Moment
-from probes.vm.hygiene import access, care, disks, hypervisor, upkeep
+from probes.vm.hygiene import (
+    access,
+    accounts,
+    care,
+    disks,
+    hosts,
+    hypervisor,
+    protection,
+    tls,
+    upkeep,
+)
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -23,8 +33,11 @@ MACHINE_RULES = (
     *upkeep.RULES,
     *access.RULES,
     *disks.RULES,
+    *tls.RULES,
+    *protection.RULES,
+    *accounts.RULES,
 )
-STORE_RULES = (*disks.STORE_RULES,)
+STORE_RULES = (*disks.STORE_RULES, *hosts.HOST_RULES, *tls.RULES, *accounts.RULES)
 _ORDER = ("crit", "warn", "note")
 
 
@@ -38,7 +51,7 @@ def judge_machine(
 def judge_stores(
     facts: Facts, accepted: tuple[Acceptance, ...], now: datetime, ends: EndTable
 ) -> tuple[Finding, ...]:
-    """The rules on a hypervisor's stores, likewise."""
+    """The rules on a hypervisor itself: its stores, hosts, TLS and accounts, likewise."""
     return _judged(STORE_RULES, facts, accepted, Moment(now, ends))
 
 
@@ -54,7 +67,7 @@ def _finding(
 ) -> Finding:
     found = Finding(
         rule.id, verdict.severity or rule.severity, verdict.result, f"vm_rule.said.{verdict.said}",
-        verdict.values, also=verdict.also,
+        verdict.values, also=verdict.also, playbook=rule.playbook,
     )  # fmt: skip
     written = [one for one in accepted if one.rule == rule.id]
     if found.result != "fail" or not written:

@@ -23,11 +23,12 @@ _SHOWN = 4  # things that one evidence names
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: its id, how bad a plain failure is, and what judges it."""
+    """One rule: its id, how bad a plain failure is, what judges it, which playbook helps."""
 
     id: RuleId
     severity: Severity
     judge: Callable[[Facts, Moment], Verdict]
+    playbook: str | None = None
 
 
 def passed(said: str, **values: object) -> Verdict:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
 from inventory.machine import MachineCare
+from probes.vm.finding import Facts
+from probes.vm.outside import Reach
 from probes.vm.status import Listener
 from tests.probes.vm.hygiene.conftest import Case, by, found, says
-
-if TYPE_CHECKING:
-    from probes.vm.finding import Facts
 
 
 def listens(*ports: int, address: str = "*") -> Facts:
@@ -21,12 +19,25 @@ def listens(*ports: int, address: str = "*") -> Facts:
     return replace(says(listening=waits), care=MachineCare(allow_ports=("tcp/22",)))
 
 
+def reached(facts: Facts, vantage: str = "ward", **ports: tuple[int, ...]) -> Facts:
+    """The same machine, tried from elsewhere."""
+    return replace(facts, reach=Reach(vantage, **ports))
+
+
 CASES = (
     Case("DC-09", listens(22, 3306), "fail", "warn"),
     Case("DC-09", listens(22), "pass"),
     Case("DC-09", listens(3306, address="127.0.0.1"), "pass"),
     Case("DC-09", says(listening=(Listener("tcp", "*", 22),)), "unknown"),
     Case("DC-09", by(allow_ports=()), "unknown"),
+    Case("DC-09", reached(listens(22), taken=(22, 3306)), "fail", "crit"),
+    Case("DC-09", reached(listens(22), "hub", taken=(3306,)), "fail", "warn"),
+    Case("DC-09", reached(listens(22, 3306), taken=(22,), silent=(3306,)), "fail", "warn"),
+    Case("DC-09", reached(listens(22, 3306), silent=(22, 3306)), "fail", "warn"),
+    Case("DC-09", reached(listens(22), taken=(22,), refused=(3306,)), "pass"),
+    Case("DC-09", reached(by(allow_ports=("tcp/22",)), taken=(22,)), "unknown"),
+    Case("DC-09", reached(by(allow_ports=("tcp/22",)), taken=(445,)), "fail", "crit"),
+    Case("DC-09", reached(Facts(), taken=(445,)), "unknown"),
     Case("DC-10", says(sshd=(("permitrootlogin", "yes"),)), "fail", "warn"),
     Case("DC-10", says(sshd=(("passwordauthentication", "yes"),)), "fail", "warn"),
     Case("DC-10", says(sshd=(("maxauthtries", "7"),)), "fail", "warn"),
@@ -58,3 +69,15 @@ def test_a_machine_is_judged_by_what_is_known_of_it(case: Case) -> None:
 def test_many_open_ports_are_told_in_one_short_line() -> None:
     one = found("DC-09", listens(*range(8000, 8020)))
     assert dict(one.values)["ports"] == "tcp/8000, tcp/8001, tcp/8002, tcp/8003 +16"
+
+
+def test_what_is_tried_from_elsewhere_is_told_beside_what_is_seen_inside() -> None:
+    for facts, said in (
+        (listens(22), "ports_inside_alone"),
+        (reached(listens(22), silent=(22,)), "ports_no_answer"),
+        (reached(listens(22), taken=(22,)), "ports_shut_from_ward"),
+        (reached(listens(22, 3306), "hub", taken=(22,)), "ports_shut_from_hub"),
+    ):
+        one = found("DC-09", facts)
+        assert one.also is not None
+        assert one.also[0] == f"vm_rule.said.{said}"

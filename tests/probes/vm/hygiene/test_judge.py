@@ -21,7 +21,10 @@ from tests.probes.vm.hygiene import (
     test_access,
     test_care,
     test_disks,
+    test_hosts,
     test_hypervisor,
+    test_protection,
+    test_tls,
     test_upkeep,
 )
 from tests.probes.vm.hygiene.conftest import NOW, Case, disks, found, says
@@ -32,6 +35,9 @@ CASES: tuple[Case, ...] = (
     *test_upkeep.CASES,
     *test_access.CASES,
     *test_disks.CASES,
+    *test_hosts.CASES,
+    *test_tls.CASES,
+    *test_protection.CASES,
 )
 
 
