@@ -10,13 +10,21 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
-    from inventory.access import HttpsAccess, SipAccount, SipEntry, SnmpAccess, SshAccess
+    from inventory.access import (
+        HttpsAccess,
+        SharesAccess,
+        SipAccount,
+        SipEntry,
+        SnmpAccess,
+        SshAccess,
+    )
     from inventory.credentials import Secret
     from inventory.model import DocumentFlow, Duty
     from inventory.values import LineProfile, Realm
     from probes.clock import Clock
     from probes.path.model import LineBandwidth, LineMtu, LineTrace, LineWay
     from probes.path.quality import Judged
+    from probes.shares.model import OpenShare
     from probes.snmp.neighbours import Neighbour
     from probes.snmp.parts import Part
     from probes.snmp.types import Oid
@@ -203,7 +211,8 @@ class Reading:
     answer; whole rows are kept. `withheld`: the account may not read a part that it should. `ways`
     is the line by class and direction, as one burst saw it, `grades` how good each class is, as the
     bursts so far bear out; `clock_stepped` says that a clock was set meanwhile, so that it says
-    nothing of one direction. `stores` are the volumes of a device that stores files for others.
+    nothing of one direction. `stores` are the volumes of a device that stores files for others, `shares` what
+    of them is open to everyone and not meant to be.
     """
 
     samples: tuple[Sample, ...] = ()
@@ -232,6 +241,7 @@ class Reading:
     clock_stepped: bool = False
     vlans: tuple[PortVlans, ...] | None = None
     stores: tuple[Store, ...] | None = None
+    shares: tuple[OpenShare, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +255,8 @@ class Target:
     and addresses of the ward's devices. `expect` is a regular expression for a service's answer,
     `family` the only addresses it is asked at (4 or 6; None: any), `allow_hosts` are further hosts
     that it may redirect to, `flow` is a test object for documents, `sip` a test account and room,
-    `sip_entry` where a registrar tells of this device. `profile` is what a line is used for.
+    `sip_entry` where a registrar tells of this device, `shares` by what it may be asked for shares
+    that are open to everyone. `profile` is what a line is used for.
     """
 
     ward: str
@@ -274,6 +285,7 @@ class Target:
     flow: DocumentFlow | None = None
     sip: SipAccount | None = None
     sip_entry: SipEntry | None = None
+    shares: SharesAccess | None = None
     profile: LineProfile = "hd-meeting"
     peers: tuple[tuple[str, str], ...] = ()
 

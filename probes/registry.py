@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from probes.model import Target
 
 _HERE = Path(__file__).parent
-_FAMILIES = ("path", "services", "snmp", "vc", "vm")
+_FAMILIES = ("path", "services", "shares", "snmp", "vc", "vm")
 _DECLARES_PROBE = re.compile(r"^PROBE\b", re.MULTILINE)
 _OUTSIDE_TYPES = "wardops.device_types"
 
@@ -52,6 +52,8 @@ _FAR_ENDS: Mapping[str, str] = MappingProxyType({"ward": "gateway", "hub": "ce"}
 _PORTS, _VLANS = "snmp-interfaces", "snmp-vlans"
 # Whether a device is registered can be asked of its registrar, whatever the device is.
 _LOOKUP = "sip-lookup"
+# What is shared with everyone can be asked of any device that the inventory says to ask.
+_SHARES = "shares"
 
 # What the inventory must give before a probe makes sense.
 _NEEDS: Mapping[str, Callable[[Target], object]] = MappingProxyType(
@@ -119,6 +121,7 @@ def probes_for(target: Target, *, on_demand: bool = False) -> tuple[Probe, ...]:
     more = (
         *((_VLANS,) if _PORTS in names else ()),
         *((_LOOKUP,) if target.sip_entry else ()),
+        *((_SHARES,) if target.shares else ()),
         *(_LINE if _ends_line(target) else ()),
     )
     asked = ("watch", *names, *more)

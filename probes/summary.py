@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inventory.language import decimal, say
+from inventory.text import one_line
 from probes.describe import deciding, reason_text
 from probes.path.words import line_facts
 from probes.vc.words import vc_lines
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from inventory.language import Language
     from probes.model import EchoStats, Identity, Interface, Observation, Target
+    from probes.shares.model import OpenShare
     from probes.vc.status import CanaryCall
     from probes.vm.estate import Estate
     from probes.vm.status import VmStatus
@@ -60,6 +62,8 @@ def _facts(seen: Observation, language: Language) -> Iterator[str]:
         yield _vm(reading.vm, language)
     if reading.estate is not None:
         yield _estate(reading.estate, language)
+    if reading.shares is not None:
+        yield _shares(reading.shares, language)
     if reading.call is not None:
         yield from _call(reading.call, language)
     yield from line_facts(seen, language)
@@ -115,6 +119,19 @@ def _vm(vm: VmStatus, language: Language) -> str:
             for disk in vm.filesystems[:4]
         )
         or "?",
+    )
+
+
+def _shares(shares: Sequence[OpenShare], language: Language) -> str:
+    """Names for the person at the keyboard; the series only count them."""
+    words = {True: "probe.share_writable", None: "probe.share_nfs"}
+    named = [one_line(one.name, 40) for one in shares]
+    told = [
+        say(words[one.is_writable], language, name=name) if one.is_writable in words else name
+        for one, name in zip(shares, named, strict=True)
+    ]
+    return say(
+        "probe.line_shares", language, shares=", ".join(told) or say("probe.no_shares", language)
     )
 
 

@@ -77,6 +77,7 @@ def _devices(ward: Ward) -> Iterator[Target]:
             ssh=device.ssh,
             url=_libvirt(device) if "libvirt" in kind.probes else device.node_exporter,
             sip_entry=device.sip,
+            shares=device.shares,
             uplink=_uplink(device, ward),
             watched=_watched(device, ward),
             export=device.export,

@@ -1,0 +1,1 @@
+"""Shares that are open to people without an account: SMB and NFS, asked and never opened."""
