@@ -47,6 +47,24 @@ SCHEMA = (
         ),
         down=("DROP TABLE expected", "DROP TABLE span", "DROP TABLE path5", "DROP TABLE load5"),
     ),
+    # Machines in slots of six hours: the least that was left of a disk, or of a ward's quota (then
+    # without a machine); how many looks there were at the processors, and how many found them busy;
+    # how many machines a ward has.
+    Migration(
+        number=2,
+        up=(
+            """CREATE TABLE room6(
+                 slot INTEGER, ward TEXT, machine TEXT, place TEXT, left REAL NOT NULL,
+                 size REAL NOT NULL, PRIMARY KEY(slot, ward, machine, place)) WITHOUT ROWID""",
+            """CREATE TABLE busy6(
+                 slot INTEGER, ward TEXT, machine TEXT, looks INTEGER NOT NULL,
+                 busy INTEGER NOT NULL, PRIMARY KEY(slot, ward, machine)) WITHOUT ROWID""",
+            """CREATE TABLE count6(
+                 slot INTEGER, ward TEXT, machines INTEGER NOT NULL,
+                 PRIMARY KEY(slot, ward)) WITHOUT ROWID""",
+        ),
+        down=("DROP TABLE count6", "DROP TABLE busy6", "DROP TABLE room6"),
+    ),
 )
 
 # A slot may be written in parts: before a restart and after it.
@@ -86,6 +104,11 @@ class Shelf:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    @property
+    def database(self) -> Database:
+        """The file itself, for what has tables of its own in it."""
+        return self._database
 
     def close(self) -> None:
         """Close the file; nothing is lost by not calling it."""

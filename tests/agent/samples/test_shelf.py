@@ -123,7 +123,7 @@ def test_another_realm_and_a_newer_schema_are_refused(tmp_path: Path) -> None:
     open_samples(tmp_path, OPENING).close()
     with pytest.raises(OtherRealm):
         open_samples(tmp_path, replace(OPENING, realm="sim"))
-    newer = (*SCHEMA, Migration(2, ("CREATE TABLE more(x)",), ("DROP TABLE more",)))
+    newer = (*SCHEMA, Migration(3, ("CREATE TABLE more(x)",), ("DROP TABLE more",)))
     open_beside(tmp_path, FILE_NAME, OPENING, newer).close()
     with pytest.raises(SchemaTooNew) as refused:
         open_samples(tmp_path, OPENING)
