@@ -211,8 +211,8 @@ class Reading:
     answer; whole rows are kept. `withheld`: the account may not read a part that it should. `ways`
     is the line by class and direction, as one burst saw it, `grades` how good each class is, as the
     bursts so far bear out; `clock_stepped` says that a clock was set meanwhile, so that it says
-    nothing of one direction. `stores` are the volumes of a device that stores files for others, `shares` what
-    of them is open to everyone and not meant to be.
+    nothing of one direction. `stores` are the volumes of a device that stores files for others,
+    `shares` what of them is open to everyone and not meant to be.
     """
 
     samples: tuple[Sample, ...] = ()
