@@ -29,6 +29,7 @@ from agent.journal.retention import forget_old
 from agent.journal.store import open_store
 from agent.link.opening import open_client, open_desk, show_link
 from agent.loop import Poller
+from agent.machines.history import History
 from agent.maintenance.upkeep import Upkeep
 from agent.maintenance.windows import Windows
 from agent.meetings.calendars import Calendars
@@ -69,7 +70,7 @@ from playbooks.escalation import load_escalation
 from probes.target import targets_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
     from agent.journal.store import Store
     from agent.notices.model import Notice
@@ -81,7 +82,7 @@ if TYPE_CHECKING:
     from agent.wire import Drill
     from inventory.credentials import Secret
     from probes.clock import Clock
-    from probes.model import Observation
+    from probes.model import Observation, Sample
     from probes.transports.model import Transports
 
 _log = logging.getLogger(__name__)
@@ -138,6 +139,10 @@ class Agent:
         self.recorder = Recorder(
             cases, self._samples, clock, lambda: not journal.disk_is_low(), self.uplinks.take
         )
+        self.history = History(
+            every, self._samples.database, clock, lambda: not journal.disk_is_low(),
+            partial(_show_forecasts, outlets),
+        )  # fmt: skip
         library = playbooks_of(plan)
         self.runs = Runs(self.engine, inventory, plan.state, clock, library)
         self.paper = Paper(library, inventory, escalation)
@@ -161,8 +166,9 @@ class Agent:
         )  # fmt: skip
         self.office = self._open_office()
         self._drill: Drill | None = None
-        note = self.engine.note
-        self.snmp_memory = open_memory(transports.lessons, plan.state, clock, every, note)
+        self.snmp_memory = open_memory(
+            transports.lessons, plan.state, clock, every, self.engine.note
+        )
         self._poller = Poller(self.schedule, transports, clock, self._secret(), self._take)
         self.snmp_reads = SnmpReads(
             every, transports, clock, self._secret(), config.timing.period_s or SNMP_FRESH_S
@@ -270,6 +276,7 @@ class Agent:
         self.engine.save_rings()
         if self.snmp_memory is not None:
             self.snmp_memory.save()
+        self.history.write()
         self.recorder.close()
         self.store.close()
 
@@ -278,6 +285,7 @@ class Agent:
             self.snmp_memory.take(seen)
         self.engine.take(seen)
         self.recorder.take(seen)
+        self.history.take(seen)
         self.scribe.take(seen)
 
     def _open_office(self) -> Office:
@@ -316,6 +324,7 @@ class Agent:
             )
             kept = self.plan.config.retention
             self.recorder.forget(kept.samples_days)
+            self.history.forget()
             ended = self.clock.now() - timedelta(days=kept.events_days)
             self.engine.journal.write(partial(self.usher.shelf.forget, ended))
 
@@ -347,6 +356,7 @@ class Agent:
             self.scribe.turn()
             show_link(self.metrics, self.link, self.desk)
             self.uplinks.turn(self.clock.now().timestamp())
+            self.history.turn()
             self.hints.look_after(self.clock.monotonic())
             self.engine.judge_share(turn)
             if turn % SAVE_RINGS_EVERY == SAVE_RINGS_EVERY - 1:
@@ -390,3 +400,12 @@ class Agent:
         )
         if asked < READY_SHARE * len(targets):
             yield "starting"
+
+
+def _show_forecasts(outlets: Outlets, seen: Observation, samples: Sequence[Sample]) -> None:
+    """Export when a machine's disks will be full, for as long as the look at them holds."""
+    target = seen.target
+    block = outlets.renderer.render_block(
+        target.ward, target.name, "forecast", samples, seen.mono, seen.ttl_s
+    )
+    outlets.exposition.put(block)

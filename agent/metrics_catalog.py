@@ -11,6 +11,7 @@ from agent.exposition.catalogue import Catalogue
 from probes.model import Metric
 from probes.registry import probes
 from probes.services.model import PROBE_SUCCESS as SERVICE_SUCCESS
+from probes.vm.model import VM_FILESYSTEM_FULL_IN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -242,6 +243,7 @@ DEVICE_METRICS: tuple[Metric, ...] = (
     PROBE_SUCCESS, PROBE_DURATION, PROBE_LAST_SUCCESS, PROBE_ERROR, PROBE_RUNS, DEVICE_AGE,
     DEVICE_STATE, DEVICE_REACHABLE, DEVICE_ON_DUTY, DEVICE_INFO, DEVICE_RESTARTS, RENUMBERINGS,
     RATE_TRUSTED, SERIES_DROPPED, SERVICE_SUCCESS, VC_CALLS,
+    VM_FILESYSTEM_FULL_IN,
 )  # fmt: skip
 WARD_METRICS: tuple[Metric, ...] = (
     WARD_INFO, WARD_STATE, WARD_VERDICT, WARD_CONFIDENCE, WARD_SINCE, WARD_UNMEASURED,

@@ -25,12 +25,13 @@ from agent.machines.history_shelf import (
 from agent.machines.series import Series
 from agent.machines.trends import COUNT_DAYS, LOAD_DAYS, ROOM_DAYS, trends_of
 from inventory.errors import StoreError
+from probes.model import Sample
 from probes.registry import probes_for
-from probes.vm.model import MAX_MOUNTS
-from probes.vm.trend import IDLE_BELOW
+from probes.vm.model import MAX_MOUNTS, VM_FILESYSTEM_FULL_IN
+from probes.vm.trend import IDLE_BELOW, Forecast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from agent.journal.database import Database
     from probes.clock import Clock
@@ -58,21 +59,25 @@ class History:
         database: Database,
         clock: Clock,
         may_write: Callable[[], bool] = lambda: True,
+        show: Callable[[Observation, Sequence[Sample]], None] = lambda _seen, _samples: None,
     ) -> None:
         """Begin with what is kept. `may_write` is False while the disk is too full.
 
-        Raises StoreError when the file cannot be read.
+        `show` is told with every look at a machine when its disks will be full. Raises StoreError
+        when the file cannot be read.
         """
         self._sources = sources_of(targets)
         self._shelf = HistoryShelf(database)
         self._clock = clock
         self._may_write = may_write
+        self._show = show
         self._rooms: dict[Place, Series[Point]] = {}
         self._loads: dict[Owner, Series[Busy]] = {}
         self._counts: dict[str, Series[Counted]] = {}
         self._names: dict[Owner, set[str]] = {}
         self._unwritten: dict[tuple[Place | Owner | str, int], None] = {}
-        self._trends: dict[Owner, Trends] = {}
+        self._trends: dict[str, dict[str, Trends]] = {}
+        self._shown: set[Owner] = set()
         self._slot = slot_at(self._now_s())
         self._made_of = -1
         self._waiting: list[Owner] = []
@@ -81,10 +86,9 @@ class History:
         self._shelf.cut(self._slot)
         self._restore(database)
 
-    @property
-    def trends(self) -> Mapping[Owner, Trends]:
-        """What each machine's history says; that of a ward's quota under no machine's name."""
-        return self._trends
+    def trends(self, ward: str) -> Mapping[str, Trends]:
+        """What the history of a ward's machines says by name; that of its quota under `QUOTA`."""
+        return self._trends.get(ward, {})
 
     def take(self, seen: Observation) -> None:
         """Take in what a machine says of itself."""
@@ -97,6 +101,7 @@ class History:
             self._take_disk(Place(ward, machine, disk.mount), slot, disk)
         if vm.cpu_ratio is not None:
             self._take_load((ward, machine), slot, vm)
+        self._show_forecasts((ward, machine), seen, vm)
 
     def take_ward(
         self, ward: str, machines: int | None, shares: Iterable[tuple[str, float, float]]
@@ -121,7 +126,8 @@ class History:
             self._made_of, self._waiting = slot, sorted(self._names)
         for _ in range(min(len(self._waiting), 1 + len(self._names) // _ROUND_S)):
             owner = self._waiting.pop()
-            self._trends[owner] = self._made(owner, now_s)
+            ward, machine = owner
+            self._trends.setdefault(ward, {})[machine] = self._made(owner, now_s)
 
     def write(self) -> bool:
         """Write what was gathered; False when it stays for the next time."""
@@ -155,6 +161,32 @@ class History:
         for place in [place for place, one in self._rooms.items() if one.last_slot < begin]:
             del self._rooms[place]
             self._names[place.ward, place.machine].discard(place.name)
+
+    def _show_forecasts(self, owner: Owner, seen: Observation, vm: VmStatus) -> None:
+        """Those of the disks that are there; nothing for a machine that has and had none."""
+        ward, machine = owner
+        trends = self._trends.get(ward, {}).get(machine)
+        found = {
+            room.name: room.week
+            for room in (trends.rooms if trends is not None else ())
+            if isinstance(room.week, Forecast)
+        }
+        if not found and owner not in self._shown:
+            return
+        self._shown.add(owner)
+        now = self._clock.now()
+        told = [
+            Sample(
+                VM_FILESYSTEM_FULL_IN,
+                max(0.0, (found[disk.mount].full_at - now).total_seconds()),
+                (disk.mount,),
+            )
+            for disk in vm.filesystems[:MAX_MOUNTS]
+            if disk.mount in found
+        ]
+        self._show(seen, told)
+        if not found:
+            self._shown.discard(owner)
 
     def _take_disk(self, place: Place, slot: int, disk: Filesystem) -> None:
         if disk.avail_ratio > 0:

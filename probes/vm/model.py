@@ -50,7 +50,15 @@ VM_FILESYSTEM_AVAIL_BYTES = Metric(
     ("mount",),
     "bytes",
 )
-
+# Made by the agent from the history of what was left.
+VM_FILESYSTEM_FULL_IN = Metric(
+    "wardops_vm_filesystem_full_in_seconds",
+    "gauge",
+    "Seconds until the file system is full if it goes on filling as in the last 7 days; absent "
+    "below 3 days of data and where it does not fill; at most 12 mounts a machine.",
+    ("mount",),
+    "seconds",
+)
 VM_INODES_AVAIL_RATIO = Metric(
     "wardops_vm_inodes_avail_ratio",
     "gauge",

@@ -92,7 +92,7 @@ class Site:
 
     def week(self) -> Outlook:
         """What becomes of the disk."""
-        (room,) = self.history.trends[WARD, "app-1"].rooms
+        (room,) = self.history.trends(WARD)["app-1"].rooms
         return room.week
 
     def kept(self) -> list[tuple[Place, Point]]:
@@ -221,4 +221,4 @@ def test_it_is_written_once_an_hour_and_what_is_too_old_goes(site: Site) -> None
     site.history.forget()
     assert site.kept() == []
     site.turn()
-    assert site.history.trends[WARD, "app-1"].rooms == ()
+    assert site.history.trends(WARD)["app-1"].rooms == ()
