@@ -30,6 +30,7 @@ from agent.journal.store import open_store
 from agent.link.opening import open_client, open_desk, show_link
 from agent.loop import Poller
 from agent.machines.history import History
+from agent.machines.register import Register
 from agent.maintenance.upkeep import Upkeep
 from agent.maintenance.windows import Windows
 from agent.meetings.calendars import Calendars
@@ -143,6 +144,7 @@ class Agent:
             every, self._samples.database, clock, lambda: not journal.disk_is_low(),
             partial(_show_forecasts, outlets),
         )  # fmt: skip
+        self.machines = Register(inventory, cases, outlets, clock)
         library = playbooks_of(plan)
         self.runs = Runs(self.engine, inventory, plan.state, clock, library)
         self.paper = Paper(library, inventory, escalation)
@@ -206,6 +208,7 @@ class Agent:
             calls=self.scribe.calls,
             told=self._told(seen), troubles=self._troubles(),
             link=self.link.standing if self.link else None, uplinks=self.uplinks.uses,
+            machines=self.machines,
         )  # fmt: skip
 
     def _say_put_aside(self) -> None:
@@ -286,6 +289,7 @@ class Agent:
         self.engine.take(seen)
         self.recorder.take(seen)
         self.history.take(seen)
+        self.machines.take(seen)
         self.scribe.take(seen)
 
     def _open_office(self) -> Office:
@@ -354,6 +358,7 @@ class Agent:
             self.upkeep.turn()
             self.usher.turn()
             self.scribe.turn()
+            self.machines.turn(turn)
             show_link(self.metrics, self.link, self.desk)
             self.uplinks.turn(self.clock.now().timestamp())
             self.history.turn()

@@ -142,6 +142,10 @@ class AgentClient:
         """Announced windows that are not over and the weekly rules, of one ward if given."""
         return self._get(wire.Maintenance, "/maintenance", _given(ward=ward))
 
+    def machines(self, ward: str | None = None) -> wire.Machines:
+        """Machines of one ward with all that was found; of all wards the first 1000, failures."""
+        return self._get(wire.Machines, "/machines", _given(ward=ward, limit="1000"))
+
     def meetings(self, ward: str | None = None, since: datetime | None = None) -> wire.Meetings:
         """Meetings that are not over for long, or all that ended after `since`, by their start."""
         begin = wire.stamp(since) if since else None

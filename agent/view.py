@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from agent.chronicle import Flow
     from agent.incidents.record import Incident
     from agent.link.standing import LinkStanding
+    from agent.machines.look import WardLook
     from agent.maintenance.model import WeeklyRule, Window
     from agent.meetings.calendars import CalendarState
     from agent.meetings.record import MeetingMinute
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from probes.meeting.readiness_model import Readiness
     from probes.model import Identity, Observation, Reason, Target
     from probes.vc.quality import CallStanding
+    from probes.vm.estate import Power
 
 DeviceState: TypeAlias = Literal[
     "ok", "soft_down", "down", "unreachable", "flapping", "maintenance", "off_duty", "stale",
@@ -160,7 +162,7 @@ class AgentView:
     not over for long, the earliest first, `rooms` judges their rooms. `common` are the group
     incidents that are not closed, the newest first. `troubles` are the agent's own. `told` are the
     notices about each incident that hurts, by uid. `link` is how the link to the hub stands, None
-    where no hub is called.
+    where no hub is called. `machines` judges machines and hypervisors.
     """
 
     mono: float
@@ -185,6 +187,7 @@ class AgentView:
     told: Mapping[str, tuple[Notice, ...]] = field(default_factory=dict)
     link: LinkStanding | None = None
     uplinks: Mapping[str, UplinkUse] = field(default_factory=dict)
+    machines: MachineBook | None = None
 
     def ward(self, code: str) -> WardView | None:
         """The ward of that code, if this agent has it."""
@@ -241,6 +244,16 @@ class RunBook(Protocol):
 
     def run(self, run_id: str) -> PlaybookRun | None:
         """One run with its lines."""
+
+
+class MachineBook(Protocol):
+    """What the web side may ask about machines and hypervisors."""
+
+    def look(self, ward: str) -> WardLook | None:
+        """A ward's machines as judged last and seen by now; None before, or without any."""
+
+    def power(self, ward: str, device: str) -> tuple[Power, str] | None:
+        """What a hypervisor says of a machine's power, and which; None when nobody says it now."""
 
 
 class MeetingBook(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from agent.machines.guests import lodged_in
@@ -15,22 +16,29 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from agent.machines.guests import Claims, Lodged
+    from inventory.machine import Acceptance
     from inventory.model import Device, Ward
     from probes.model import Observation, Target
     from probes.vm.finding import Finding, Moment
+    from probes.vm.trend import Trends
 
 # Where two tell the same, the first that knows it counts.
 SOURCES = ("vm-ssh", "node-exporter", "snmp-host")
 NO_FACTS = Facts()
+_NO_TRENDS: Mapping[str, Trends] = MappingProxyType({})
 _ROLES = frozenset({"vm", "server"})
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A machine or hypervisor, and what is to be judged by: good runs, and those that failed."""
+    """A machine or hypervisor, and what is to be judged by: good runs, and those that failed.
+
+    `base` is what is known of it beside them: its accounts, and what was seen from elsewhere.
+    """
 
     target: Target
     runs: tuple[Observation, ...] = ()
+    base: Facts = NO_FACTS
 
     @property
     def is_hypervisor(self) -> bool:
@@ -67,6 +75,13 @@ class Audited:
     lodged: Lodged | None = None
 
 
+def tells(target: Target, probe: str) -> bool:
+    """Whether that probe tells of a machine, or of a hypervisor's."""
+    if device_type(target.kind).device_class == "hypervisor":
+        return probe not in {"icmp", "watch"}
+    return probe in SOURCES
+
+
 def is_judged(target: Target, device: Device) -> bool:
     """Whether a device is a hypervisor, or a machine that somebody can tell of."""
     kind = device_type(target.kind)
@@ -80,7 +95,11 @@ def is_judged(target: Target, device: Device) -> bool:
 def seen_from(ward: str, rows: Iterable[Asked], claims: Claims) -> list[Asked]:
     """The ward's own machines and hypervisors, and the others' that its machines name."""
     named = {hypervisor for hypervisor, _number in claims.by_ward.get(ward, {}).values()}
-    return [one for one in rows if one.target.ward == ward or one.target.name in named]
+    return [
+        one
+        for one in rows
+        if one.target.ward == ward or (one.is_hypervisor and one.target.name in named)
+    ]
 
 
 def judge_ward(
@@ -89,58 +108,65 @@ def judge_ward(
     claims: Claims,
     day: Moment,
     is_live: Callable[[Observation], bool] = lambda _seen: True,
+    trends: Mapping[str, Trends] = _NO_TRENDS,
 ) -> Iterator[Audited]:
     """Machines with their guests, hypervisors' stores, then guests that are no device.
 
     `asked` are the ward's own, and the hypervisors of other wards that its machines name. What is
-    not live counts for nothing, but to tell apart whose a guest is.
+    not live counts for nothing, but to tell apart whose a guest is. `trends` are by device.
     """
     hypervisors = [one for one in asked if one.is_hypervisor]
     machines = [one for one in asked if not one.is_hypervisor]
     told = [seen for one in hypervisors if (seen := one.told) is not None]
     mine, strays = lodged_in(ward.ward, [one.target.name for one in machines], told, claims)
-    foreign = {one.target.name: one for one in hypervisors if one.target.ward != ward.ward}
+    hosts = {one.target.name: one for one in hypervisors}
     claimed = claims.by_ward.get(ward.ward, {})
     for one in machines:
-        beyond = foreign.get(claimed.get(one.target.name, ("", ""))[0])
-        failed = (*one.failed, *(beyond.failed if beyond else ()))
-        yield _machine(ward, _live(one, is_live), mine.get(one.target.name), failed, day, is_live)
+        name = one.target.name
+        lodged, live = mine.get(name), _live(one, is_live)
+        is_lodged = lodged is not None and is_live(lodged.seen)
+        device = ward.device(name)
+        facts = replace(
+            one.base,
+            vm=merged(live.runs),
+            guest=lodged.guest if lodged is not None and is_lodged else None,
+            care=device.machine if device is not None else None,
+            trends=trends.get(name),
+        )
+        host = hosts.get(claimed[name][0]) if name in claimed else None
+        is_elsewhere = host is not None and host.target.ward != ward.ward
+        yield Audited(
+            ward.ward, name, judge_machine(facts, _accepted(device), day.now, day.ends),
+            failed=(*one.failed, *(host.failed if host is not None and is_elsewhere else ())),
+            is_measured=is_lodged or any(seen.reading.vm is not None for seen in live.runs),
+            facts=facts, lodged=lodged,
+        )  # fmt: skip
     for one in hypervisors:
         if one.target.ward == ward.ward:
             yield _hypervisor(ward, _live(one, is_live), one.failed, day)
-    for lodged in strays:
-        if is_live(lodged.seen):
-            yield _stray(ward, lodged, day)
+    for stray in strays:
+        if is_live(stray.seen):
+            yield _stray(ward, stray, day)
 
 
 def _live(one: Asked, is_live: Callable[[Observation], bool]) -> Asked:
     return replace(one, runs=tuple(seen for seen in one.runs if is_live(seen)))
 
 
-def _machine(
-    ward: Ward,
-    one: Asked,
-    lodged: Lodged | None,
-    failed: tuple[Observation, ...],
-    day: Moment,
-    is_live: Callable[[Observation], bool],
-) -> Audited:
-    device = ward.device(one.target.name)
-    guest = lodged.guest if lodged is not None and is_live(lodged.seen) else None
-    facts = Facts(vm=merged(one.runs), guest=guest, care=device.machine if device else None)
-    found = judge_machine(facts, device.accepted if device else (), day.now, day.ends)
-    is_measured = guest is not None or any(seen.reading.vm is not None for seen in one.runs)
-    return Audited(
-        ward.ward, one.target.name, found, failed, is_measured, facts=facts, lodged=lodged
-    )
+def _accepted(device: Device | None) -> tuple[Acceptance, ...]:
+    return device.accepted if device is not None else ()
 
 
 def _hypervisor(ward: Ward, one: Asked, failed: tuple[Observation, ...], day: Moment) -> Audited:
-    device = ward.device(one.target.name)
     estates = [seen.reading.estate for seen in one.runs if seen.reading.estate is not None]
-    stores = tuple(store for estate in estates for store in estate.stores) if estates else None
-    facts = Facts(stores=stores)
-    found = judge_stores(facts, device.accepted if device else (), day.now, day.ends)
+    facts = replace(
+        one.base,
+        stores=tuple(store for estate in estates for store in estate.stores) if estates else None,
+        hosts=tuple(host for estate in estates for host in estate.hosts) if estates else None,
+        guests=tuple(guest for estate in estates for guest in estate.guests),
+    )
+    accepted = _accepted(ward.device(one.target.name))
+    found = judge_stores(facts, accepted, day.now, day.ends)
     return Audited(
         ward.ward, one.target.name, found, failed, bool(estates), kind="hypervisor", facts=facts
     )

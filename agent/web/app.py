@@ -15,6 +15,7 @@ from starlette.routing import Route
 from agent.web import (
     api,
     events,
+    machines,
     meeting_routes,
     metrics,
     pages,
@@ -81,6 +82,7 @@ def _routes(parts: Parts) -> list[Route]:
         "/api/v1/devices/{name}/interfaces": api.interfaces,
         "/api/v1/incidents": api.incidents,
         "/api/v1/incidents/{id}": api.incident,
+        "/api/v1/machines": machines.machines,
         "/api/v1/maintenance": api.maintenance,
         "/api/v1/meetings": meeting_routes.meetings,
         "/api/v1/meetings/{id}": meeting_routes.meeting,

@@ -50,6 +50,7 @@ from agent.wire.machine import (
     MachineStore,
     NotRead,
     QuotaShare,
+    Resource,
     WardQuota,
 )
 from agent.wire.maintenance import Maintenance, MaintenanceWindow, WeeklyMaintenance
@@ -166,6 +167,7 @@ __all__ = [
     "ReadinessItem",
     "ReadinessStateName",
     "RealmName",
+    "Resource",
     "RuledOut",
     "RunLine",
     "RunOption",

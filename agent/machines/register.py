@@ -1,0 +1,242 @@
+"""What the running agent knows of its wards' machines: judged at a quiet rhythm, and exported.
+
+Values are those of the board; nothing is kept twice. A ward is judged again every five minutes, and
+within seconds when a source begins to speak or its last word gets too old, so that a rule never
+passes by a stale value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agent.board import subject
+from agent.duty import ICT
+from agent.machines.export import guest_samples, kept_samples, ward_samples
+from agent.machines.guests import claims_of, lodged_in
+from agent.machines.judging import Asked, is_judged, judge_ward, merged, seen_from, tells
+from agent.machines.look import Judgement, Look, WardLook
+from agent.machines.quota import shares_of
+from probes.model import TTL_PERIODS
+from probes.registry import probes_for
+from probes.vm.end_of_life import end_table
+from probes.vm.finding import Moment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from agent.engine import Outlets
+    from agent.machines.guests import Claims, Lodged
+    from agent.machines.judging import Audited
+    from agent.ward_case import WardCase
+    from inventory.model import Inventory, Ward
+    from probes.clock import Clock
+    from probes.model import Observation, Probe, Sample, Target
+    from probes.vm.estate import Power
+    from probes.vm.trend import Trends
+
+JUDGE_EVERY_S = 300.0
+LOOK_ROUND = 10  # turns in which every ward is looked at for sources that came or fell silent
+_WARDS_A_TURN = 20
+# "~" sorts behind every probe's name: where both tell one series, the machine's own word stands.
+_GUEST, _KEPT, _WARD = "~guest", "hygiene", "machines"
+
+
+@dataclass(slots=True)
+class _Book:
+    """One ward's page: who is asked of what, and when it is to be judged again."""
+
+    ward: Ward
+    asked: tuple[tuple[Target, tuple[Probe, ...]], ...]
+    due: float = 0.0
+    live: tuple[bool, ...] = ()
+    judged: Judgement | None = None
+
+    @property
+    def machines(self) -> list[str]:
+        """The ward's own machines."""
+        own = (to for to, _probes in self.asked if to.ward == self.ward.ward)
+        return [target.name for target in own if not Asked(target).is_hypervisor]
+
+
+class Register:
+    """All machines of all wards; see the module's first line."""
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        cases: Mapping[str, WardCase],
+        outlets: Outlets,
+        clock: Clock,
+        trends: Callable[[str], Mapping[str, Trends]] = lambda _ward: {},
+    ) -> None:
+        """`trends` gives what the history of a ward's machines says, by device."""
+        self._cases = cases
+        self._outlets = outlets
+        self._clock = clock
+        self._trends = trends
+        self._ends = end_table()
+        self._claims = claims_of(inventory)
+        rows = [Asked(target) for case in cases.values() for target in _judged_of(case)]
+        pages = ((code, tuple(seen_from(code, rows, self._claims))) for code in cases)
+        self._books = {
+            code: _Book(
+                cases[code].watch.ward,
+                tuple((one.target, tuple(_told_by(one.target))) for one in page),
+            )
+            for code, page in pages
+            if page
+        }
+        self._lodged: dict[tuple[str, str], Lodged] = {}
+
+    def take(self, seen: Observation) -> None:
+        """Take in what a hypervisor said: its guests' series are those of the wards' devices."""
+        if seen.reading.estate is None or not seen.ok:
+            return
+        name, own = seen.target.name, seen.target.ward
+        wards = {own} | {
+            ward
+            for ward, claimed in self._claims.by_ward.items()
+            if any(hypervisor == name for hypervisor, _number in claimed.values())
+        }
+        for code in sorted(wards):
+            book = self._books.get(code)
+            if book is not None:
+                self._show_guests(book, name)
+
+    def turn(self, number: int) -> None:
+        """Look at some wards, every second with a growing number: judge what is due or changed."""
+        now = self._clock.monotonic()
+        round_ = min(LOOK_ROUND, 1 + len(self._books) // _WARDS_A_TURN)
+        for place, book in enumerate(self._books.values()):
+            if place % round_ != number % round_:
+                continue
+            live = tuple(self._liveness(book, now))
+            if live != book.live or now >= book.due:
+                book.live, book.due = live, now + JUDGE_EVERY_S
+                self._judge(book, now)
+
+    def look(self, ward: str) -> WardLook | None:
+        """A ward's machines as judged last and seen by now; None before, or without any."""
+        book = self._books.get(ward)
+        if book is None or book.judged is None:
+            return None
+        rows = list(self._seen(book))
+        told = [seen for one in rows if (seen := one.told) is not None]
+        mine, _strays = lodged_in(ward, book.machines, told, self._claims)
+        asked = {one.target.name: one for one in rows}
+        return WardLook(
+            book.judged, tuple(_look(one, asked, mine, self._claims) for one in book.judged.audited)
+        )
+
+    def power(self, ward: str, device: str) -> tuple[Power, str] | None:
+        """What a hypervisor says of a machine's power, and which; None when nobody says it now."""
+        seen = self._lodged.get((ward, device))
+        if seen is None or seen.guest.power is None:
+            return None
+        if not _is_live(seen.seen, self._clock.monotonic()):
+            return None
+        return seen.guest.power, seen.seen.target.name
+
+    def _judge(self, book: _Book, mono: float) -> None:
+        code, day = book.ward.ward, self._day()
+        found = tuple(
+            judge_ward(
+                book.ward, list(self._seen(book)), self._claims, day,
+                lambda seen: _is_live(seen, mono), self._trends(code),
+            )
+        )  # fmt: skip
+        shares = shares_of(book.ward, found)
+        book.judged = Judgement(day, found, shares)
+        for one in found:
+            if one.kind != "stray":
+                self._put(code, one.name, _KEPT, kept_samples(one, day), mono, _TTL_S)
+        told = ward_samples(book.ward, book.machines, shares)
+        self._put(code, "", _WARD, told, mono, _TTL_S)
+
+    def _show_guests(self, book: _Book, hypervisor: str) -> None:
+        """The series of guests that this hypervisor told of; those that left it have none."""
+        code, now = book.ward.ward, self._clock.now()
+        told = [seen for one in self._seen(book) if (seen := one.told) is not None]
+        mine, _strays = lodged_in(code, book.machines, told, self._claims)
+        for name in book.machines:
+            lodged = mine.get(name)
+            if lodged is not None and lodged.seen.target.name == hypervisor:
+                self._lodged[code, name] = lodged
+                self._show(code, name, lodged, now)
+            elif lodged is None and self._lodged.pop((code, name), None) is not None:
+                self._put(code, name, _GUEST, (), 0.0, 0.0)
+
+    def _show(self, code: str, name: str, lodged: Lodged, now: datetime) -> None:
+        mono = self._clock.monotonic()
+        runs = [seen for seen in self._runs(self._cases[code].watch.targets[name])
+                if _is_live(seen, mono)]  # fmt: skip
+        told = guest_samples(lodged.guest, merged(runs), now)
+        self._put(code, name, _GUEST, told, lodged.seen.mono, lodged.seen.ttl_s)
+
+    def _put(
+        self, ward: str, device: str, module: str, samples: Iterable[Sample], mono: float,
+        ttl_s: float,
+    ) -> None:  # fmt: skip
+        render = self._outlets.renderer.render_block
+        self._outlets.exposition.put(render(ward, device, module, samples, mono, ttl_s))
+
+    def _seen(self, book: _Book) -> Iterator[Asked]:
+        for target, _probes in book.asked:
+            yield Asked(target, tuple(self._runs(target)))
+
+    def _runs(self, target: Target) -> Iterator[Observation]:
+        """The newest good run of each probe that tells of machines, and its failure since."""
+        board = self._cases[target.ward].watch.board
+        key = subject(target)
+        for latest in board.of(key):
+            if not tells(target, latest.probe):
+                continue
+            good = latest if latest.ok else board.last_good(key, latest.probe)
+            if good is not None:
+                yield good
+            if not latest.ok:
+                yield latest
+
+    def _liveness(self, book: _Book, mono: float) -> Iterator[bool]:
+        for target, probes in book.asked:
+            board, key = self._cases[target.ward].watch.board, subject(target)
+            for probe in probes:
+                good = board.last_good(key, probe.name)
+                yield good is not None and _is_live(good, mono)
+
+    def _day(self) -> Moment:
+        return Moment(self._clock.now().astimezone(ICT), self._ends)
+
+
+_TTL_S = TTL_PERIODS * JUDGE_EVERY_S
+
+
+def _is_live(seen: Observation, mono: float) -> bool:
+    return seen.ok and mono - seen.mono <= seen.ttl_s
+
+
+def _look(
+    one: Audited, asked: Mapping[str, Asked], mine: Mapping[str, Lodged], claims: Claims
+) -> Look:
+    """What is known by now of what was judged."""
+    if one.kind == "stray":
+        return Look(one, lodged=one.lodged)
+    known = asked[one.name]
+    claim = claims.by_ward.get(one.ward, {}).get(one.name)
+    host = asked.get(claim[0]) if claim is not None else None
+    beyond = host.failed if host is not None and host.target.ward != one.ward else ()
+    return Look(one, known, mine.get(one.name), (*known.failed, *beyond))
+
+
+def _judged_of(case: WardCase) -> Iterator[Target]:
+    """The ward's machines and hypervisors, in the inventory's order."""
+    for device in case.watch.ward.devices:
+        target = case.watch.targets.get(device.name)
+        if target is not None and is_judged(target, device):
+            yield target
+
+
+def _told_by(target: Target) -> Iterator[Probe]:
+    return (probe for probe in probes_for(target) if tells(target, probe.name))
