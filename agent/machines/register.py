@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
     from agent.engine import Outlets
     from agent.machines.guests import Claims, Lodged
+    from agent.machines.history import History
     from agent.machines.judging import Audited
     from agent.ward_case import WardCase
     from inventory.model import Inventory, Ward
     from probes.clock import Clock
     from probes.model import Observation, Probe, Sample, Target
     from probes.vm.estate import Power
-    from probes.vm.trend import Trends
 
 JUDGE_EVERY_S = 300.0
 LOOK_ROUND = 10  # turns in which every ward is looked at for sources that came or fell silent
@@ -69,13 +69,13 @@ class Register:
         cases: Mapping[str, WardCase],
         outlets: Outlets,
         clock: Clock,
-        trends: Callable[[str], Mapping[str, Trends]] = lambda _ward: {},
+        history: History,
     ) -> None:
-        """`trends` gives what the history of a ward's machines says, by device."""
+        """`history` says what comes of machines and quotas, and is told how those stand."""
         self._cases = cases
         self._outlets = outlets
         self._clock = clock
-        self._trends = trends
+        self._history = history
         self._ends = end_table()
         self._claims = claims_of(inventory)
         rows = [Asked(target) for case in cases.values() for target in _judged_of(case)]
@@ -144,11 +144,13 @@ class Register:
         found = tuple(
             judge_ward(
                 book.ward, list(self._seen(book)), self._claims, day,
-                lambda seen: _is_live(seen, mono), self._trends(code),
+                lambda seen: _is_live(seen, mono), self._history.trends(code),
             )
         )  # fmt: skip
         shares = shares_of(book.ward, found)
         book.judged = Judgement(day, found, shares)
+        taken = [(one.resource, one.used, one.limit) for one in shares if one.used is not None]
+        self._history.take_ward(code, len(book.machines) or None, taken)
         for one in found:
             if one.kind != "stray":
                 self._put(code, one.name, _KEPT, kept_samples(one, day), mono, _TTL_S)

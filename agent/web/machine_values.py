@@ -10,6 +10,7 @@ from agent.machines.judging import SOURCES
 from inventory.language import LANGUAGES
 from inventory.text import one_line
 from probes.describe import reason_text
+from probes.vm.trend import Forecast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from agent.view import AgentView
     from probes.model import Observation
     from probes.vm.status import Filesystem
+    from probes.vm.trend import Trends
 
 
 def gauge(one: Look, name: str, view: AgentView) -> wire.Gauge:
@@ -84,6 +86,19 @@ def newest_status(one: Look, view: AgentView) -> Status:
     live = (found for found in known if _is_live(found[1], view))
     found = next(live, known[0] if known else None)
     return Status((), None, view) if found is None else Status(*found, view)
+
+
+def forecast_of(trends: Trends | None, mount: str) -> wire.Forecast | None:
+    """When a disk will be full, by its last week, else by its last month."""
+    room = next((one for one in trends.rooms if one.name == mount), None) if trends else None
+    told = [one for one in (room.week, room.month) if isinstance(one, Forecast)] if room else []
+    if not told:
+        return None
+    first = told[0]
+    return wire.Forecast(
+        mount=mount, full_at=first.full_at, not_before=first.not_before,
+        not_after=first.not_after, days=first.days,
+    )  # fmt: skip
 
 
 def guest_ref(lodged: Lodged | None, view: AgentView) -> wire.GuestRef | None:

@@ -11,7 +11,7 @@ from agent.machines.quota import RESOURCES, size_of, takes_quota
 from agent.web import query
 from agent.web.answers import answer
 from agent.web.api import MOST, PAGING, asked_ward
-from agent.web.machine_values import gauge, guest_ref, newest_status, not_read
+from agent.web.machine_values import forecast_of, gauge, guest_ref, newest_status, not_read
 from inventory.language import LANGUAGES, both
 from probes.vm.hygiene.care import last_backup, last_restore_test
 from probes.vm.hygiene.upkeep import end_of_support
@@ -107,6 +107,7 @@ def _machine(
                 mount=disk.mount, avail_bytes=disk.avail_bytes,
                 used=status.gauge(1 - disk.avail_ratio),
                 used_inodes_ratio=_rest(disk.avail_inodes_ratio),
+                forecast=forecast_of(audited.facts.trends, disk.mount),
             )
             for disk in status.filesystems
         ),
