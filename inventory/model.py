@@ -288,7 +288,8 @@ class Site(Frozen):
     """Facts about the whole inventory folder, from its optional `site.yaml`.
 
     `city` says that all 168 units must be there. `world` is where the simulated world says what is
-    reachable (realms sim and drill only), as `udp://HOST:PORT`.
+    reachable (realms sim and drill only), as `udp://HOST:PORT`. `endpoint_protection` are services
+    against malware, of which each machine should run one.
     """
 
     schema_: Literal["wardops/site/1"] = Field(alias="schema", default="wardops/site/1")
@@ -296,6 +297,9 @@ class Site(Frozen):
     vantage: Vantage | None = None
     city: bool = False
     world: Annotated[str, StringConstraints(pattern=WORLD)] | None = None
+    endpoint_protection: tuple[
+        Annotated[str, StringConstraints(min_length=1, max_length=80)], ...
+    ] = ()
 
 
 class Inventory(Frozen):

@@ -7,17 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.duty import ICT
+from agent.machines.accounts import accounts_of
 from agent.machines.guests import claims_of
-from agent.machines.judging import SOURCES, Asked, is_judged, judge_ward, seen_from
+from agent.machines.judging import Asked, is_judged, judge_ward, seen_from, tells
+from agent.machines.outside import looked_at
 from inventory.credentials import resolve
-from probes.registry import device_type, probes_for
+from probes.registry import probes_for
 from probes.run import observe
 from probes.target import targets_of
 from probes.vm.end_of_life import end_table
 from probes.vm.finding import Moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from agent.machines.guests import Claims
     from agent.machines.judging import Audited
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from probes.clock import Clock
     from probes.model import Observation, Probe, Target
     from probes.transports.model import Transports
+    from probes.vm.accounts import Accounts
 
 _AT_ONCE = 32
 
@@ -64,13 +67,27 @@ async def audit(
             (target, [group.create_task(asked(target, probe)) for probe in _probes(target)])
             for target in targets
         ]
-    rows = [Asked(target, tuple(task.result() for task in of)) for target, of in tasks]
+    rows = await looked_at(
+        [Asked(target, tuple(task.result() for task in of)) for target, of in tasks],
+        inventory, _accounts(inventory), transports, clock,
+    )  # fmt: skip
     day = Moment(clock.now().astimezone(ICT), end_table())
     return tuple(
         one
         for ward in wards
         for one in judge_ward(inventory.wards[ward], seen_from(ward, rows, claims), claims, day)
     )
+
+
+def _accounts(inventory: Inventory) -> Mapping[tuple[str, str], Accounts]:
+    """The accounts of all machines: whether one is shared shows only where the others are."""
+    machines = (
+        (code, device)
+        for code, ward in inventory.wards.items()
+        for target in audited_targets(inventory, code)
+        if (device := ward.device(target.name)) is not None
+    )
+    return accounts_of(machines, inventory.folder)
 
 
 def _foreign(inventory: Inventory, wards: Sequence[str], claims: Claims) -> Iterator[Target]:
@@ -84,7 +101,4 @@ def _foreign(inventory: Inventory, wards: Sequence[str], claims: Claims) -> Iter
 
 def _probes(target: Target) -> Iterator[Probe]:
     """Those that tell of a machine or of machines."""
-    is_hypervisor = device_type(target.kind).device_class == "hypervisor"
-    for probe in probes_for(target):
-        if probe.name in SOURCES or (is_hypervisor and probe.name not in {"icmp", "watch"}):
-            yield probe
+    return (probe for probe in probes_for(target) if tells(target, probe.name))
