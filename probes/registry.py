@@ -70,6 +70,7 @@ _NEEDS: Mapping[str, Callable[[Target], object]] = MappingProxyType(
         "cms": lambda target: target.https,
         "vm-ssh": lambda target: target.ssh,
         "proxmox": lambda target: target.https,
+        "vsphere": lambda target: target.https,
         "libvirt": lambda target: target.url,
         "node-exporter": lambda target: target.url,
         "document-flow": lambda target: target.flow,

@@ -47,12 +47,7 @@ class _Form:
 
 
 # Forms of the public surface that this version does not have yet.
-_LATER = frozenset(
-    (
-        *("cli+ssh", "vsphere"),
-        "h323",
-    )
-)
+_LATER = frozenset(("cli+ssh", "h323"))
 
 
 def is_url(text: str) -> bool:
@@ -298,6 +293,7 @@ _FORMS: Mapping[str, _Form] = {
     "proxmox+https": _Form(
         ("proxmox",), _proxmox, needs_auth=True, example="proxmox+https://192.0.2.50:8006"
     ),
+    "vsphere": _Form(("vsphere",), _cisco, needs_auth=True, example="vsphere://192.0.2.50"),
     "yealink": _Form(("yealink",), _web, example="yealink://192.0.2.30:6024"),
     "vc-generic": _Form(("vc-generic", "icmp"), _address, example="vc-generic://192.0.2.30"),
     "node-exporter+http": _EXPORTER,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from probes.transports.sessions import Sessions
 from probes.transports.turns import Turns
 
 if TYPE_CHECKING:
@@ -188,7 +189,8 @@ class Transports:
 
     `lessons` is what the SNMP engine learned of devices, for the agent to keep; None without one.
     `line` sends packets of any size and reach; None where the world knows none (trace, MTU).
-    `turns` keeps apart those who want a session with the same device.
+    `turns` keeps apart those who want a session with the same device, `sessions` holds those that
+    outlive a poll.
     """
 
     snmp: SnmpClient
@@ -200,5 +202,6 @@ class Transports:
     stamp: StampClient | None = None
     line: LineClient | None = None
     turns: Turns = field(default_factory=Turns)
+    sessions: Sessions = field(default_factory=Sessions)
     shell: ShellClient | None = None
     rpc: RpcClient | None = None

@@ -16,6 +16,7 @@ from probes.snmp.datagrams import UdpDatagrams
 from probes.snmp.engine_fast import FastEngine
 from probes.transports.model import Transports
 from probes.transports.no_console import leave_out_console
+from probes.transports.sessions import Sessions
 from probes.transports.shell import ThreadedShell
 from probes.transports.tcp import TcpConnector
 from probes.wire import Wire
@@ -46,6 +47,8 @@ async def open_transports(inventory: Inventory | None, clock: Clock) -> AsyncIte
         closing.callback(snmp.close)
         http = _https()
         closing.push_async_callback(http.close)
+        sessions = Sessions()
+        closing.push_async_callback(sessions.close)
         shell = ThreadedShell()
         closing.callback(shell.close)
         stamp = StampSender()
@@ -61,6 +64,7 @@ async def open_transports(inventory: Inventory | None, clock: Clock) -> AsyncIte
             line=KernelLine(echo, clock) if isinstance(echo, IcmpEcho) else None,
             shell=shell,
             rpc=_LateRpc(),
+            sessions=sessions,
         )
 
 

@@ -42,17 +42,26 @@ def tree_of(
     """
     if len(body) > max_bytes:
         raise LimitExceeded("body_too_big", limit=max_bytes)
-    if content_type.lower().startswith("text/html") or _is_page(body):
-        raise ProtocolBroken("login_page")
-    _check_encoding(body)
-    if _has_dtd(body):
-        raise ProtocolBroken("xml_entities")
+    refuse_unsafe(body, content_type)
     try:
         return _Reader(kept).read(body)
     except expat.ExpatError as error:
         raise ParseFailed("xml", line=error.lineno) from error
     except (ValueError, LookupError) as error:  # octets that the encoding does not have
         raise ParseFailed("xml", line=1) from error
+
+
+def refuse_unsafe(body: bytes, content_type: str = "") -> None:
+    """Return for what may be given to another reader of XML; raise as `tree_of` before it parses.
+
+    Raises ProtocolBroken for a page of HTML and for a DTD or entities, ParseFailed for an encoding
+    in which these could hide.
+    """
+    if content_type.lower().startswith("text/html") or _is_page(body):
+        raise ProtocolBroken("login_page")
+    _check_encoding(body)
+    if _has_dtd(body):
+        raise ProtocolBroken("xml_entities")
 
 
 class _Reader:

@@ -74,7 +74,7 @@ def test_several_credentials_are_several_targets() -> None:
     [
         ("poly+https://192.0.2.1", [], "probe.auth_missing"),
         ("h323://192.0.2.1", [], "probe.url_later"),
-        ("vsphere://192.0.2.1", [], "probe.url_later"),
+        ("vsphere://192.0.2.1", [], "probe.auth_missing"),
         ("libvirt:///system", [], "probe.url_bad"),
         ("libvirt:qemu+ssh://[::1/system", [], "probe.url_bad"),
         ("gopher://192.0.2.1", [], "probe.url_scheme"),
