@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from inventory.text import one_line
+from probes.vm.hygiene.growth import SOON, disk_outlooks, foretold
 from probes.vm.hygiene.rule import Rule, failed_or_crit, first_few, passed, percent, unknown
 
 if TYPE_CHECKING:
     from probes.vm.finding import Facts, Moment, Verdict
 
 
-def _disks(facts: Facts, _day: Moment) -> Verdict:
+def _disks(facts: Facts, day: Moment) -> Verdict:
+    """How full they are now, and whether one will be full soon."""
     if not facts.vm.filesystems:
         return unknown("no_disks_known")
     shares = {
@@ -21,11 +24,23 @@ def _disks(facts: Facts, _day: Moment) -> Verdict:
         if left is not None
     }
     full = sorted((one for one in shares if shares[one] > 0.85), key=lambda one: -shares[one])
-    if not full:
-        fullest = max(shares, key=lambda one: shares[one])
-        return passed("disks", disks=f"{one_line(fullest, 30)} {percent(shares[fullest])}")
-    told = first_few(f"{one_line(one, 24)} {percent(shares[one])}" for one in full)
-    return failed_or_crit(shares[full[0]] > 0.95, "disks", disks=told)
+    told = foretold(disk_outlooks(facts, "week"), day, SOON)
+    if full:
+        disks = first_few(f"{one_line(one, 24)} {percent(shares[one])}" for one in full)
+        found = failed_or_crit(shares[full[0]] > 0.95, "disks", disks=disks)
+        is_soon = told is not None and told.result == "fail"
+        return replace(found, also=_sentence(told)) if told is not None and is_soon else found
+    fullest = max(shares, key=lambda one: shares[one])
+    used = passed("disks", disks=f"{one_line(fullest, 30)} {percent(shares[fullest])}")
+    if facts.trends is None:
+        return replace(unknown("no_history"), also=_sentence(used))
+    if told is None or told.result == "fail":
+        return told or used
+    return replace(told, also=_sentence(used))
+
+
+def _sentence(verdict: Verdict) -> tuple[str, tuple[tuple[str, object], ...]]:
+    return f"vm_rule.said.{verdict.said}", verdict.values
 
 
 def _stores(facts: Facts, _day: Moment) -> Verdict:

@@ -11,6 +11,7 @@ from probes.vm.hygiene import (
     accounts,
     care,
     disks,
+    growth,
     hosts,
     hypervisor,
     protection,
@@ -33,6 +34,7 @@ MACHINE_RULES = (
     *upkeep.RULES,
     *access.RULES,
     *disks.RULES,
+    *growth.RULES,
     *tls.RULES,
     *protection.RULES,
     *accounts.RULES,
@@ -53,6 +55,13 @@ def judge_stores(
 ) -> tuple[Finding, ...]:
     """The rules on a hypervisor itself: its stores, hosts, TLS and accounts, likewise."""
     return _judged(STORE_RULES, facts, accepted, Moment(now, ends))
+
+
+def judge_quota(
+    facts: Facts, accepted: tuple[Acceptance, ...], now: datetime, ends: EndTable
+) -> tuple[Finding, ...]:
+    """The rules on a ward's quota, by the trends of the ward."""
+    return _judged(growth.WARD_RULES, facts, accepted, Moment(now, ends))
 
 
 def _judged(
