@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from probes.model import ProbeContext, Target
     from probes.shares.model import OpenShare
 
+_SILENCE = "shares_silent"
 _OF_TIME = 0.9  # so that the one which is asked last still tells by itself that it was silent
 
 
@@ -44,7 +45,7 @@ async def run(target: Target, context: ProbeContext) -> Reading:
     failures: dict[str, ProbeError] = {}
     for name, asking in asked.items():
         try:
-            found += await _within(asking, each_s, name)
+            found += await _within(asking, each_s, name.upper())
         except ProbeError as error:
             failures[name] = error
     beyond = not_allowed(found, access.allow)
@@ -77,9 +78,9 @@ async def _within(
         async with asyncio.timeout(seconds):
             return await asking()
     except TimeoutError as error:
-        raise TimedOut("shares_silent", protocol=name.upper()) from error
+        raise TimedOut(_SILENCE) from error
     except EOFError as error:
-        raise ProtocolBroken("shares_closed", protocol=name.upper()) from error
+        raise ProtocolBroken("shares_closed", protocol=name) from error
     except OSError as error:
         leaf = as_probe_error(error)
         if isinstance(leaf, Refused):
@@ -92,6 +93,7 @@ PROBE = Probe(
     period_s=86_400,
     timeout_s=60,
     run=run,
+    silence=_SILENCE,
     metrics=(SHARES_OPEN,),
     is_proof=False,
 )

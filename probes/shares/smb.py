@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _MOST_OCTETS = 1 << 18  # of one message; the longest that is asked for is a quarter of it
 _MOST_WAITS = 16  # interim answers to one request
-_GUEST = 1
+_GUEST, _NULL = 1, 2  # flags of a session
 _UNIX_IN_FILETIME_S = 11_644_473_600  # 1970 in seconds since 1601
 
 # NTSTATUS of a log-in that the server does not grant: to strangers, to guests, or without a
@@ -66,8 +66,11 @@ class _Talk:
 
 
 async def _received(stream: Stream) -> bytes:
-    """One message behind its length; an end before it is EOFError."""
-    length = int.from_bytes(await stream.reader.readexactly(4), "big")
+    """One message behind its length (MS-SMB2 2.1); an end before it is EOFError."""
+    kind, *octets = await stream.reader.readexactly(4)
+    if kind != 0:
+        raise ProtocolBroken("smb_shape")
+    length = int.from_bytes(octets, "big")
     if length > _MOST_OCTETS:
         raise LimitExceeded("shares_length", protocol="SMB")
     return await stream.reader.readexactly(length)
@@ -117,7 +120,7 @@ async def _entered(server: SmbServer, *, is_guest: bool) -> tuple[OpenShare, ...
             return await _looked_at(server, talk)
         except Forbidden:
             # A null session that learns nothing is what a careful server gives to strangers.
-            if is_guest or flags & _GUEST:
+            if flags & _GUEST or (is_guest and not flags & _NULL):
                 raise
             return ()
         finally:
