@@ -6,9 +6,9 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from agent.machines.audit_words import (
-    advice_of,
     evidence_of,
     failures_of,
+    help_of,
     summary,
     title_of,
     word_of,
@@ -67,6 +67,6 @@ def _row(found: Finding, language: Language) -> str:
         title_of(found, language),
         say(f"vm_audit.{word_of(found)}", language),
         evidence_of(found, language),
-        advice_of(found, language) if found.counts else "",
+        help_of(found, language) if found.counts else "",
     )
     return f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"

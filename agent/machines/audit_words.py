@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from probes.vm.finding import Finding
 
 COLUMNS = 80
+_HEAD = (
+    "ward", "machine", "rule", "severity", "result", "accepted_until", "evidence", "advice",
+    "playbook",
+)  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -35,16 +39,14 @@ def as_csv(audited: Iterable[Audited], language: Language) -> str:
     """One line for each machine and rule (RFC 4180); text that reads as a formula is quoted."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(
-        ["ward", "machine", "rule", "severity", "result", "accepted_until", "evidence", "advice"]
-    )
+    writer.writerow(_HEAD)
     for one in audited:
         for found in one.findings:
             until = found.accepted.until.isoformat() if found.accepted else ""
             name, evidence = _plain(one.name), _plain(evidence_of(found, language))
             advice = advice_of(found, language) if found.result == "fail" else ""
             writer.writerow([one.ward, name, found.rule, found.severity, found.result, until,
-                             evidence, advice])  # fmt: skip
+                             evidence, advice, found.playbook or ""])  # fmt: skip
     return out.getvalue()
 
 
@@ -83,6 +85,14 @@ def advice_of(found: Finding, language: Language) -> str:
     return say(f"vm_rule.do.{found.rule}", language)
 
 
+def help_of(found: Finding, language: Language) -> str:
+    """What to do, and the playbook that leads through it, where there is one."""
+    advice = advice_of(found, language)
+    if found.playbook is None:
+        return advice
+    return f"{advice} {say('vm_audit.playbook', language, playbook=found.playbook)}"
+
+
 def title_of(found: Finding, language: Language) -> str:
     """The rule's id and name."""
     return f"{found.rule} {say(f'vm_rule.name.{found.rule}', language)}"
@@ -118,7 +128,7 @@ def _machine(one: Audited, language: Language) -> Iterator[str]:
             f"{mark}  {title_of(found, language)}: {evidence_of(found, language)}", 2
         )
         if found.counts:
-            yield from _wrapped(f"→ {advice_of(found, language)}", 4)
+            yield from _wrapped(f"→ {help_of(found, language)}", 4)
     passed = ", ".join(found.rule for found in one.findings if found.result == "pass")
     if passed:
         yield from _wrapped(f"{say('vm_audit.pass', language)}: {passed}", 2)
@@ -145,6 +155,7 @@ def _finding(found: Finding) -> dict[str, Any]:
         "rule": found.rule, "severity": found.severity, "result": found.result,
         "evidence": evidence, "accepted": accepted,
         "advice": both(f"vm_rule.do.{found.rule}") if found.result == "fail" else None,
+        "playbook": found.playbook,
     }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import io
 import json
 import socket
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -305,3 +306,18 @@ def test_a_guest_is_found_by_its_name_else_by_its_number() -> None:
     one, two = Lodged(Guest("7", name="x"), seen), Lodged(Guest("8", name="7"), seen)
     assert matched(["7", "x", "9"], [one, two]) == {"7": two, "x": one}
     assert matched(["8"], [one, two]) == {"8": two}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_playbook_that_helps_is_named_in_every_form(language: Language) -> None:
+    facts = Facts(stores=(Store("s", None, 100, 0.01),))
+    (full, *_rest) = judge_stores(facts, (), NOW, end_table())
+    one = Audited("26740", "pve-1", (replace(full, playbook="PB-XYZ-01"),))
+    word = {"vi": "Quy trình", "en": "Playbook"}[language]
+    assert f"{word}: PB-XYZ-01." in " ".join(as_text([one], "live", language).split())
+    assert f"{word}: PB-XYZ-01." in audit_page([one], "live", NOW, language)
+    (row,) = csv.DictReader(io.StringIO(as_csv([one], language)))
+    assert row["playbook"] == "PB-XYZ-01"
+    assert (
+        json.loads(as_json([one], "live"))["machines"][0]["findings"][0]["playbook"] == "PB-XYZ-01"
+    )
