@@ -1,4 +1,4 @@
-"""Which accounts machines are asked with, as far as anybody may guess them. Reads secrets."""
+"""What the configuration alone says of machines: their accounts, what must run. Reads secrets."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from inventory.snmp_user import snmp_user
 from probes.errors import NotConfigured
 from probes.transports.login import login_of, shell_host_of
 from probes.vm.accounts import Accounts, default_community, default_user
+from probes.vm.finding import Facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from inventory.credentials import Secret
-    from inventory.model import Device
+    from inventory.model import Device, Inventory
+    from probes.model import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,21 @@ class _Account:
     name: str
     digest: str | None
     default: str | None = None
+
+
+def written_facts(
+    inventory: Inventory, targets: Iterable[Target]
+) -> Mapping[tuple[str, str], Facts]:
+    """What is known of each machine (ward, name) before it is asked.
+
+    `targets` are all machines of all wards: whether an account is shared shows only among them.
+    """
+    devices = [(to.ward, inventory.wards[to.ward].device(to.name)) for to in targets]
+    machines = [(ward, device) for ward, device in devices if device is not None]
+    accounts = accounts_of(machines, inventory.folder)
+    services = inventory.site.endpoint_protection
+    keys = ((ward, device.name) for ward, device in machines)
+    return {key: Facts(accounts=accounts.get(key), endpoint_protection=services) for key in keys}
 
 
 def accounts_of(

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.duty import ICT
-from agent.machines.accounts import accounts_of
+from agent.machines.accounts import written_facts
 from agent.machines.guests import claims_of
-from agent.machines.judging import Asked, is_judged, judge_ward, seen_from, tells
+from agent.machines.judging import NO_FACTS, Asked, is_judged, judge_ward, seen_from, tells
 from agent.machines.outside import looked_at
 from inventory.credentials import resolve
 from probes.registry import probes_for
@@ -19,7 +19,7 @@ from probes.vm.end_of_life import end_table
 from probes.vm.finding import Moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from agent.machines.guests import Claims
     from agent.machines.judging import Audited
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from probes.clock import Clock
     from probes.model import Observation, Probe, Target
     from probes.transports.model import Transports
-    from probes.vm.accounts import Accounts
 
 _AT_ONCE = 32
 
@@ -60,6 +59,8 @@ async def audit(
             )
 
     claims = claims_of(inventory)
+    every = (target for code in inventory.wards for target in audited_targets(inventory, code))
+    written = written_facts(inventory, every)
     targets = [target for ward in wards for target in audited_targets(inventory, ward)]
     targets += _foreign(inventory, wards, claims)
     async with asyncio.TaskGroup() as group:
@@ -68,8 +69,15 @@ async def audit(
             for target in targets
         ]
     rows = await looked_at(
-        [Asked(target, tuple(task.result() for task in of)) for target, of in tasks],
-        inventory, _accounts(inventory), transports, clock,
+        [
+            Asked(
+                target,
+                tuple(task.result() for task in of),
+                written.get((target.ward, target.name), NO_FACTS),
+            )
+            for target, of in tasks
+        ],
+        inventory, transports, clock,
     )  # fmt: skip
     day = Moment(clock.now().astimezone(ICT), end_table())
     return tuple(
@@ -77,17 +85,6 @@ async def audit(
         for ward in wards
         for one in judge_ward(inventory.wards[ward], seen_from(ward, rows, claims), claims, day)
     )
-
-
-def _accounts(inventory: Inventory) -> Mapping[tuple[str, str], Accounts]:
-    """The accounts of all machines: whether one is shared shows only where the others are."""
-    machines = (
-        (code, device)
-        for code, ward in inventory.wards.items()
-        for target in audited_targets(inventory, code)
-        if (device := ward.device(target.name)) is not None
-    )
-    return accounts_of(machines, inventory.folder)
 
 
 def _foreign(inventory: Inventory, wards: Sequence[str], claims: Claims) -> Iterator[Target]:

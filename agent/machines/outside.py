@@ -1,4 +1,4 @@
-"""What an audit sees of machines from where it stands: ports that answer, TLS; their accounts."""
+"""What an audit sees of machines from where it stands: ports that answer, TLS."""
 
 from __future__ import annotations
 
@@ -6,40 +6,33 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from agent.machines.judging import NO_FACTS, merged
+from agent.machines.judging import merged
 from probes.vm.reach import ports_of, reach_of
 from probes.vm.seals import seal_at
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from agent.machines.judging import Asked
     from inventory.model import Device, Inventory
     from probes.clock import Clock
     from probes.transports.model import Transports
-    from probes.vm.accounts import Accounts
     from probes.vm.outside import PortSeal, Reach
 
 _AT_ONCE = 8
 
 
 async def looked_at(
-    rows: Sequence[Asked],
-    inventory: Inventory,
-    accounts: Mapping[tuple[str, str], Accounts],
-    transports: Transports,
-    clock: Clock,
+    rows: Sequence[Asked], inventory: Inventory, transports: Transports, clock: Clock
 ) -> list[Asked]:
-    """The same, each with what stands beside its runs; only own machines, at their ports alone."""
+    """The same, each with what was seen of it; only own machines, at their ports alone."""
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def looked(one: Asked) -> Asked:
         device = inventory.wards[one.target.ward].device(one.target.name)
         async with gate:
             base = replace(
-                NO_FACTS,
-                accounts=accounts.get((one.target.ward, one.target.name)),
-                endpoint_protection=inventory.site.endpoint_protection,
+                one.base,
                 reach=await _reach(one, device, transports, clock),
                 seals=await _seals(one, device, transports),
             )

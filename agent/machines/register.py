@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from agent.board import subject
 from agent.duty import ICT
+from agent.machines.accounts import written_facts
 from agent.machines.export import guest_samples, kept_samples, ward_samples
 from agent.machines.guests import claims_of, lodged_in
-from agent.machines.judging import Asked, is_judged, judge_ward, merged, seen_from, tells
+from agent.machines.judging import NO_FACTS, Asked, is_judged, judge_ward, merged, seen_from, tells
 from agent.machines.look import Judgement, Look, WardLook
 from agent.machines.quota import shares_of
 from probes.model import TTL_PERIODS
@@ -79,6 +80,7 @@ class Register:
         self._ends = end_table()
         self._claims = claims_of(inventory)
         rows = [Asked(target) for case in cases.values() for target in _judged_of(case)]
+        self._written = written_facts(inventory, (one.target for one in rows))
         pages = ((code, tuple(seen_from(code, rows, self._claims))) for code in cases)
         self._books = {
             code: _Book(
@@ -186,7 +188,8 @@ class Register:
 
     def _seen(self, book: _Book) -> Iterator[Asked]:
         for target, _probes in book.asked:
-            yield Asked(target, tuple(self._runs(target)))
+            base = self._written.get((target.ward, target.name), NO_FACTS)
+            yield Asked(target, tuple(self._runs(target)), base)
 
     def _runs(self, target: Target) -> Iterator[Observation]:
         """The newest good run of each probe that tells of machines, and its failure since."""
