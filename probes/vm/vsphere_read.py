@@ -87,9 +87,10 @@ def _kinds(fault: Any) -> Sequence[type]:
 def estate_of(rows: Sequence[Row], disks: Mapping[str, int | None]) -> Estate:
     """Hosts, machines and stores; templates are no machines. `disks` are octets by machine."""
     names = {one.id: name for one in rows if one.kind == HOST and (name := _text(one, "name"))}
+    machines = machines_of(rows)
     return Estate(
-        hosts=tuple(_host(one) for one in rows if one.kind == HOST and one.id in names),
-        guests=tuple(_guest(one, names, disks) for one in machines_of(rows)),
+        hosts=tuple(_host(one, machines) for one in rows if one.kind == HOST and one.id in names),
+        guests=tuple(_guest(one, names, disks) for one in machines),
         stores=tuple(_stores(rows, names)),
     )
 
@@ -141,7 +142,6 @@ def _guest(one: Row, hosts: Mapping[str, str], disks: Mapping[str, int | None]) 
     count, oldest = (None, None)
     if is_known and "snapshot" not in one.withheld:
         count, oldest = snapshots_of(one.told.get("snapshot"))
-    memory = _number(one.told.get("config.hardware.memoryMB"))
     uptime = _number(getattr(stats, "uptimeSeconds", None))
     return Guest(
         id=one.id,
@@ -152,12 +152,13 @@ def _guest(one: Row, hosts: Mapping[str, str], disks: Mapping[str, int | None]) 
             getattr(stats, "overallCpuUsage", None), one.told.get("runtime.maxCpuUsage")
         ),
         cpu_cores=_number(one.told.get("config.hardware.numCPU")) or None,
-        memory_bytes=int(memory * _MIB) if memory else None,
+        memory_bytes=_octets(one.told.get("config.hardware.memoryMB")) or None,
         disk_bytes=disks.get(one.id),
         uptime_s=uptime or None,
         tools=_tools(one, power),
         snapshots=count,
         oldest_snapshot_at=oldest,
+        ballooned_bytes=_octets(getattr(stats, "balloonedMemory", None)),
     )
 
 
@@ -168,22 +169,34 @@ def _tools(one: Row, power: Power | None) -> Tools | None:
     return _TOOLS.get(_text(one, "guest.toolsRunningStatus") or "") if power == "on" else None
 
 
-def _host(one: Row) -> HostState:
+def _host(one: Row, machines: Sequence[Row]) -> HostState:
     state = _text(one, "runtime.connectionState")
     is_online = None if state is None else state == _CONNECTED
     stats = one.told.get("summary.quickStats") if is_online else None
     hardware = one.told.get("summary.hardware")
     speed, cores = (_number(getattr(hardware, key, None)) for key in ("cpuMhz", "numCpuCores"))
-    used = _number(getattr(stats, "overallMemoryUsage", None))
+    memory = _number(getattr(hardware, "memorySize", None))
     return HostState(
         name=_text(one, "name") or one.id,
         is_online=is_online,
         cpu_ratio=_share(getattr(stats, "overallCpuUsage", None), (speed or 0) * (cores or 0)),
-        memory_used_ratio=_share(
-            None if used is None else used * _MIB, getattr(hardware, "memorySize", None)
-        ),
+        memory_used_ratio=_share(_octets(getattr(stats, "overallMemoryUsage", None)), memory),
         uptime_s=_number(getattr(stats, "uptime", None)) or None,
+        memory_bytes=int(memory) if memory else None,
+        swap_used_bytes=_swapped(one.id, machines) if is_online else None,
     )
+
+
+def _swapped(host: str, machines: Iterable[Row]) -> int | None:
+    """What the machines that run on a host have on disk; None when one of them does not tell."""
+    told = [
+        _octets(getattr(one.told.get("summary.quickStats"), "swappedMemory", None))
+        for one in machines
+        if _id_of(one.told.get("runtime.host")) == host
+        and _text(one, "runtime.powerState") == "poweredOn"
+    ]
+    known = [size for size in told if size is not None]
+    return sum(known) if known and len(known) == len(told) else None
 
 
 def _stores(rows: Iterable[Row], hosts: Mapping[str, str]) -> Iterator[Store]:
@@ -215,6 +228,11 @@ def _id_of(reference: Any) -> str:
 def _text(one: Row, path: str) -> str | None:
     told = one.told.get(path)
     return str(told) if isinstance(told, str) and told else None
+
+
+def _octets(mebibytes: Any) -> int | None:
+    told = _number(mebibytes)
+    return None if told is None else int(told * _MIB)
 
 
 def _number(value: Any) -> float | None:

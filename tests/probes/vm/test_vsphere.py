@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from types import SimpleNamespace as Told
 from typing import Any
@@ -40,7 +41,9 @@ MACHINE = {
     "name": "app-1", "runtime.connectionState": "connected", "runtime.powerState": "poweredOn",
     "runtime.host": reference("host-1"), "runtime.maxCpuUsage": 4800, "config.template": False,
     "config.hardware.memoryMB": 4096, "config.hardware.numCPU": 2,
-    "summary.quickStats": Told(overallCpuUsage=1200, uptimeSeconds=3600),
+    "summary.quickStats": Told(
+        overallCpuUsage=1200, uptimeSeconds=3600, balloonedMemory=0, swappedMemory=512
+    ),
     "guest.toolsRunningStatus": "guestToolsRunning",
     "guest.toolsVersionStatus2": "guestToolsCurrent",
     "snapshot": Told(rootSnapshotList=[
@@ -52,7 +55,7 @@ MACHINE = {
 WHOLE = Guest(
     id="vm-1", name="app-1", host="esx-1", power="on", cpu_ratio=0.25, cpu_cores=2,
     memory_bytes=4 * GIB, disk_bytes=30 * GIB, uptime_s=3600, tools="running", snapshots=2,
-    oldest_snapshot_at=datetime(2026, 11, 15, 1, tzinfo=UTC),
+    oldest_snapshot_at=datetime(2026, 11, 15, 1, tzinfo=UTC), ballooned_bytes=0,
 )  # fmt: skip
 
 
@@ -67,7 +70,12 @@ def guest(withheld: tuple[str, ...] = (), **other: Any) -> Guest:
 
 def test_a_machine_and_its_host_are_read_with_the_units_of_all_makers() -> None:
     assert guest() == WHOLE
-    assert estate_of((HOST,), {}).hosts == (HostState("esx-1", True, 0.25, 0.5, 86_400),)
+    row = Row("VirtualMachine", "vm-1", MACHINE)
+    off = Row("VirtualMachine", "vm-2", MACHINE | {"runtime.powerState": "poweredOff"})
+    whole = HostState("esx-1", True, 0.25, 0.5, 86_400, 128 * GIB, GIB)
+    assert estate_of((HOST, row, row, off), {}).hosts == (whole,)
+    mute = Row("VirtualMachine", "vm-3", MACHINE | {"summary.quickStats": Told()})
+    assert estate_of((HOST, row, mute), {}).hosts == (replace(whole, swap_used_bytes=None),)
 
 
 @pytest.mark.parametrize("state", ["disconnected", "inaccessible", "orphaned", "invalid"])
@@ -77,7 +85,7 @@ def test_what_vcenter_last_heard_of_a_machine_is_not_how_it_is_now(state: str) -
     assert (found.snapshots, found.oldest_snapshot_at) == (None, None)
     assert (found.name, found.memory_bytes) == ("app-1", 4 * GIB)
     silent = Row("HostSystem", "host-1", dict(HOST.told) | {"runtime.connectionState": state})
-    assert estate_of((silent,), {}).hosts == (HostState("esx-1", False),)
+    assert estate_of((silent,), {}).hosts == (HostState("esx-1", False, memory_bytes=128 * GIB),)
 
 
 def test_of_a_machine_that_is_off_only_missing_tools_are_known() -> None:

@@ -195,7 +195,7 @@ async def test_machines_hosts_and_stores_are_those_that_govmomi_reads(
         )
         for one in found.guests
     } == expected  # fmt: skip
-    assert {host.name for host in found.hosts} == set(told["Hosts"])
+    assert {host.name: host.memory_bytes for host in found.hosts} == told["Hosts"]
     assert all(host.is_online and host.memory_used_ratio for host in found.hosts)
     assert [(one.name, one.host, one.total_bytes, one.free_ratio) for one in found.stores] == [
         (
