@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from inventory.machine import Acceptance, MachineCare, RuleId
+    from probes.shares.model import OpenShare
     from probes.vm.accounts import Accounts
     from probes.vm.end_of_life import EndTable
     from probes.vm.estate import Guest, HostState, Store
@@ -32,7 +33,8 @@ class Facts:
     those of a hypervisor, `care` what people wrote; `is_listed` whether the inventory has it at
     all; `trends` what its history says, None where there is none. `reach` and `seals` are its ports
     and TLS as seen from elsewhere, `accounts` those it is asked with, `endpoint_protection` the
-    services of which one must run.
+    services of which one must run. `parts` are disks and arrays by name, and whether the device
+    calls them good; `shares` those open to everybody, `asks_shares` whether that is asked at all.
     """
 
     vm: VmStatus = NOTHING_SAID
@@ -47,6 +49,9 @@ class Facts:
     seals: tuple[PortSeal, ...] | None = None
     accounts: Accounts | None = None
     endpoint_protection: tuple[str, ...] = ()
+    parts: tuple[tuple[str, bool], ...] = ()
+    asks_shares: bool = False
+    shares: tuple[OpenShare, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from probes.vm.hygiene import (
     hosts,
     hypervisor,
     protection,
+    storage,
     tls,
     upkeep,
 )
@@ -40,6 +41,8 @@ MACHINE_RULES = (
     *accounts.RULES,
 )
 STORE_RULES = (*disks.STORE_RULES, *hosts.HOST_RULES, *tls.RULES, *accounts.RULES)
+STORAGE_RULES = (*disks.STORE_RULES, *storage.STORAGE_RULES)
+SHARE_RULES = storage.SHARE_RULES
 _ORDER = ("crit", "warn", "note")
 
 
@@ -47,7 +50,8 @@ def judge_machine(
     facts: Facts, accepted: tuple[Acceptance, ...], now: datetime, ends: EndTable
 ) -> tuple[Finding, ...]:
     """Every rule on one machine, worst first; `now` is in the zone whose days the dates mean."""
-    return _judged(MACHINE_RULES, facts, accepted, Moment(now, ends))
+    rules = (*MACHINE_RULES, *(SHARE_RULES if facts.asks_shares else ()))
+    return _judged(rules, facts, accepted, Moment(now, ends))
 
 
 def judge_stores(
@@ -55,6 +59,14 @@ def judge_stores(
 ) -> tuple[Finding, ...]:
     """The rules on a hypervisor itself: its stores, hosts, TLS and accounts, likewise."""
     return _judged(STORE_RULES, facts, accepted, Moment(now, ends))
+
+
+def judge_storage(
+    facts: Facts, accepted: tuple[Acceptance, ...], now: datetime, ends: EndTable
+) -> tuple[Finding, ...]:
+    """The rules on a storage for files: its volumes, disks and shares, likewise."""
+    rules = (*STORAGE_RULES, *(SHARE_RULES if facts.asks_shares else ()))
+    return _judged(rules, facts, accepted, Moment(now, ends))
 
 
 def judge_quota(

@@ -10,7 +10,14 @@ from inventory.machine import MachineCare
 from probes.vm.end_of_life import end_table
 from probes.vm.estate import Guest
 from probes.vm.finding import Facts
-from probes.vm.hygiene.judge import MACHINE_RULES, STORE_RULES, judge_machine, judge_stores
+from probes.vm.hygiene.judge import (
+    MACHINE_RULES,
+    STORAGE_RULES,
+    STORE_RULES,
+    judge_machine,
+    judge_storage,
+    judge_stores,
+)
 from probes.vm.status import Filesystem, VmStatus
 
 if TYPE_CHECKING:
@@ -19,6 +26,7 @@ if TYPE_CHECKING:
 
 ICT = timezone(timedelta(hours=7))
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=ICT)
+_OF_STORAGE = {rule.id for rule in STORAGE_RULES} - {rule.id for rule in STORE_RULES}
 _OF_HOSTS = {rule.id for rule in STORE_RULES} - {rule.id for rule in MACHINE_RULES}
 
 
@@ -69,4 +77,5 @@ def disks(avail: float, inodes: float | None = None) -> Facts:
 def found(rule: str, facts: Facts, *accepted: Acceptance, now: datetime = NOW) -> Finding:
     """What one rule says."""
     judge = judge_stores if rule in _OF_HOSTS else judge_machine
+    judge = judge_storage if rule in _OF_STORAGE else judge
     return next(one for one in judge(facts, accepted, now, end_table()) if one.rule == rule)

@@ -15,7 +15,14 @@ from inventory.text import cells
 from probes.vm.end_of_life import end_table
 from probes.vm.estate import Guest
 from probes.vm.finding import Facts
-from probes.vm.hygiene.judge import MACHINE_RULES, STORE_RULES, judge_machine, judge_stores
+from probes.vm.hygiene.judge import (
+    MACHINE_RULES,
+    SHARE_RULES,
+    STORAGE_RULES,
+    STORE_RULES,
+    judge_machine,
+    judge_stores,
+)
 from probes.vm.status import Filesystem, VmStatus
 from tests.probes.vm.hygiene import (
     test_access,
@@ -25,6 +32,7 @@ from tests.probes.vm.hygiene import (
     test_hosts,
     test_hypervisor,
     test_protection,
+    test_storage,
     test_tls,
     test_upkeep,
 )
@@ -40,11 +48,12 @@ CASES: tuple[Case, ...] = (
     *test_hosts.CASES,
     *test_tls.CASES,
     *test_protection.CASES,
+    *test_storage.CASES,
 )
 
 
 def test_every_rule_has_a_machine_that_breaks_it_and_one_that_keeps_it() -> None:
-    rules = {rule.id for rule in (*MACHINE_RULES, *STORE_RULES)}
+    rules = {rule.id for rule in (*MACHINE_RULES, *STORE_RULES, *STORAGE_RULES, *SHARE_RULES)}
     assert rules == set(get_args(RuleId))
     for result in ("fail", "pass"):
         assert {case.rule for case in CASES if case.result == result} == rules
