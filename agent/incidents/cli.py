@@ -14,6 +14,7 @@ import click
 
 from agent.cli import language_of
 from agent.client import find_agent
+from agent.hop_words import called
 from agent.incidents.record import MACHINE
 from agent.wire import Command
 from inventory.language import LANGUAGES, has, say
@@ -91,7 +92,8 @@ def incident_show(
     for child in found.held:
         if child.until is not None:
             continue
-        click.echo(say("incident.held_line", language, device=child.device, by=child.by))
+        device, by = called(child.device, language), called(child.by, language)
+        click.echo(say("incident.held_line", language, device=device, by=by))
 
 
 @click.command()

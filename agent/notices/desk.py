@@ -67,7 +67,7 @@ class Desk:
         since = datetime.fromisoformat(data["since"]) if data["since"] else event.at
         body = flapping_body(
             self.advise(event.ward or "").unit,
-            f"{event.device} ({event.key})",
+            (event.device or "", event.key or ""),
             data["state"],
             data["changes"],
             since if begins else event.at,

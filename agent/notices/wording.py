@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from agent.duty import ICT
+from agent.hop_words import called
 from agent.notices.model import Body
 from agent.notices.planner import SUMMARY, Wording
 from inventory.language import LANGUAGES, say
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from agent.incidents.record import Event, Incident
     from agent.notices.model import Notice
+    from inventory.language import Language
 
 _ALERT_NAMES: Mapping[str, str] = MappingProxyType(
     {
@@ -99,16 +101,20 @@ def _group_of(incident: Incident) -> str:
 
 
 def flapping_body(
-    unit: Words, name: str, state: str, changes: int, since: datetime, *, begins: bool
+    unit: Words, check: tuple[str, str], state: str, changes: int, since: datetime, *, begins: bool
 ) -> Body:
-    """A check that changes to and fro, or the state in which it came to rest."""
+    """A check (of whom, which) that changes to and fro, or the state in which it came to rest."""
     kind = "flapping" if begins else "now"
-    values = {"unit": unit.model_dump(), "name": name, "n": changes}
+
+    def values(lang: Language) -> dict[str, object]:
+        name = f"{called(check[0], lang)} ({check[1]})"
+        return {"unit": unit.model_dump(), "name": name, "n": changes}
+
     return Body(
-        title=_both(lambda lang: say(f"notice.title.{kind}", lang, **values)),
+        title=_both(lambda lang: say(f"notice.title.{kind}", lang, **values(lang))),
         text=_both(
             lambda lang: say(
-                f"notice.{kind}", lang, **values, since=_moment(since),
+                f"notice.{kind}", lang, **values(lang), since=_moment(since),
                 state=say(f"notice.state.{state.lower()}", lang),
             )
         ),

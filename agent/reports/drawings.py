@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agent.duty import ICT
+from agent.hop_words import called
 from agent.reports.chart import Axis, Bar, Line, bars, curves
 from agent.reports.words import percent
 from agent.samples.model import SLOT_S
@@ -70,7 +71,7 @@ def delay_chart(summary: Summary, language: Language) -> str:
             return _by_slot(((one.slot, one.rtt_s) for one in use.slots), begin_s, end_s)
         return tuple(day.rtt_s.p95 if day.rtt_s else None for day in use.days)
 
-    lines = [Line(use.whole.target, values(use)) for use in summary.lines]
+    lines = [Line(called(use.whole.target, language), values(use)) for use in summary.lines]
     top = _top(1000 * value for line in lines for value in line.values if value is not None)
     marks = tuple((top * part / 1000, _ms(top * part, language)) for part in (0.0, 0.5, 1.0))
     labels = _day_labels([piece.begin for piece in summary.days])

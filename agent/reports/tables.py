@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING
 
+from agent.hop_words import called
 from agent.incidents.causes import cause_text
 from agent.incidents.law import read_targets
 from agent.reports import words
@@ -175,7 +176,8 @@ def quality_table(lines: Sequence[LineUse], language: Language) -> str:
         )
         unknown = say("report.unknown", language)
         for key, median, p95, most in values:
-            name = say(f"report.quality.{key}", language, target=line.target)
+            point = called(line.target, language)
+            name = say(f"report.quality.{key}", language, target=point)
             cover = words.percent(line.coverage, language)
             rows.append((name, median or unknown, p95 or unknown, most or unknown, cover))
     heads = _heads(language, "what", "median", "p95_slots", "most", "coverage")
