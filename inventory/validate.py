@@ -76,6 +76,7 @@ UNKNOWN_KEY = ("inventory.unknown_key", "inventory.unknown_key_near")
 _LIMITS = ("gt", "ge", "le", "lt")
 # How alike a written key and a known one must be (difflib's ratio) to be read as the known one.
 _MEANT = 0.8
+_MOST_LISTED = 16
 # Keys under which a reference to a secret stands.
 _SECRETS = frozenset({"auth", "password", "secret", "token"})
 _USERINFO = re.compile(r"(?<=//)[^/\s]*@")
@@ -181,7 +182,7 @@ def _wrong_value(
         allowed = re.findall(r"'([^']*)'", context["expected"])
         if str(value) in allowed:
             return "inventory.not_quoted", written
-        return "inventory.not_allowed", written | {"allowed": ", ".join(allowed)}
+        return "inventory.not_allowed", written | {"allowed": _listed(allowed)}
     if kind == "string_type":
         quotable = isinstance(value, bool | int | float)
         return ("inventory.not_quoted", written) if quotable else ("inventory.not_text", {})
@@ -193,6 +194,11 @@ def _wrong_value(
         return key, {}
     limits = [context[name] for name in _LIMITS if name in context]
     return key, written | ({"limit": f"{limits[0]:g}"} if limits else {})
+
+
+def _listed(words: Sequence[str]) -> str:
+    """All of them, or the first and the last of very many."""
+    return ", ".join(words if len(words) <= _MOST_LISTED else (*words[:2], "…", words[-1]))
 
 
 def _unknown_key(model: type[BaseModel], keys: Keys) -> tuple[str, Mapping[str, object]]:
