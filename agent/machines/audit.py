@@ -11,6 +11,7 @@ from agent.machines.accounts import written_facts
 from agent.machines.guests import claims_of
 from agent.machines.judging import NO_FACTS, Asked, is_judged, judge_ward, seen_from, tells
 from agent.machines.outside import looked_at
+from agent.machines.ward_growth import judge_growth
 from inventory.credentials import resolve
 from probes.registry import probes_for
 from probes.run import observe
@@ -19,7 +20,7 @@ from probes.vm.end_of_life import end_table
 from probes.vm.finding import Moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from agent.machines.guests import Claims
     from agent.machines.judging import Audited
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from probes.clock import Clock
     from probes.model import Observation, Probe, Target
     from probes.transports.model import Transports
+    from probes.vm.trend import Trends
 
 _AT_ONCE = 32
 
@@ -42,11 +44,16 @@ def audited_targets(inventory: Inventory, ward: str) -> tuple[Target, ...]:
 
 
 async def audit(
-    inventory: Inventory, wards: Sequence[str], transports: Transports, clock: Clock
+    inventory: Inventory,
+    wards: Sequence[str],
+    transports: Transports,
+    clock: Clock,
+    trends: Callable[[str], Mapping[str, Trends]] = lambda _ward: {},
 ) -> tuple[Audited, ...]:
     """Ask every machine and hypervisor of these wards once, all together, and judge them.
 
-    So are the hypervisors of other wards that their machines name.
+    So are the hypervisors of other wards that their machines name. `trends` gives what the history
+    of a ward says, by machine.
     """
     gate = asyncio.Semaphore(_AT_ONCE)
     folder = Path(inventory.folder)
@@ -80,11 +87,13 @@ async def audit(
         inventory, transports, clock,
     )  # fmt: skip
     day = Moment(clock.now().astimezone(ICT), end_table())
-    return tuple(
-        one
-        for ward in wards
-        for one in judge_ward(inventory.wards[ward], seen_from(ward, rows, claims), claims, day)
-    )
+    found: list[Audited] = []
+    for code in wards:
+        ward, known = inventory.wards[code], trends(code)
+        judged = list(judge_ward(ward, seen_from(code, rows, claims), claims, day, trends=known))
+        whole = judge_growth(ward, judged, known, day)
+        found += [*judged, *([whole] if whole is not None else [])]
+    return tuple(found)
 
 
 def _foreign(inventory: Inventory, wards: Sequence[str], claims: Claims) -> Iterator[Target]:

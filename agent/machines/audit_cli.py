@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from agent.cli import language_of
+from agent.client import state_folder
 from agent.commands import default_inventory
 from agent.machines.audit import audit, audited_targets
 from agent.machines.audit_page import audit_page
 from agent.machines.audit_words import as_csv, as_json, as_text
-from inventory.errors import InputError
+from agent.machines.trends import kept_trends
+from inventory.errors import InputError, StoreError
 from inventory.language import LANGUAGES
 from inventory.load import load
 from inventory.text import one_line
@@ -22,30 +24,37 @@ from probes.registry import kinds
 from probes.transports.open import open_transports
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from agent.machines.judging import Audited
     from inventory.language import Language
     from inventory.model import Inventory
+    from probes.vm.trend import Trends
 
 
 @click.command()
 @click.option("--ward", metavar="CODE")
 @click.option("--inventory", type=click.Path(path_type=Path), metavar="DIR")
+@click.option("--state", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
 @click.option(
     "--format", "form", type=click.Choice(("text", "html", "csv", "json")), default="text"
 )
 @click.option("--lang", type=click.Choice(LANGUAGES))
 @click.pass_context
 def vm_audit(
-    ctx: click.Context, /, ward: str | None, inventory: Path | None, form: str,
+    ctx: click.Context, /, ward: str | None, inventory: Path | None, state: Path | None, form: str,
     lang: str | None,  # noqa: ARG001 - read by language_of
 ) -> int:  # fmt: skip
-    """Judge machines by the rules of hygiene; 0 none fails, 1 some, 2 bad input, 3 not measured."""
+    """Judge machines by the rules of hygiene; 0 none fails, 1 some, 2 bad input, 3 not measured.
+
+    What needs a history is judged by that of the agent whose state folder is given, else of the
+    one in the usual folder, if any.
+    """
     found = load(inventory or default_inventory(), kinds(), with_secrets=False)
     wards = _wards(found, ward)
-    audited = asyncio.run(_audited(found, wards))
+    history = _history(state, wards, found.site.realm)
+    audited = asyncio.run(_audited(found, wards, history))
     language, realm = language_of(ctx), found.site.realm
     click.echo(_in_form(audited, form, realm, (SystemClock().now(), language)), nl=False)
     return exit_of(audited)
@@ -69,10 +78,25 @@ def _wards(inventory: Inventory, ward: str | None) -> tuple[str, ...]:
     return meant
 
 
-async def _audited(inventory: Inventory, wards: Sequence[str]) -> tuple[Audited, ...]:
+def _history(
+    state: Path | None, wards: Sequence[str], realm: str
+) -> Mapping[str, Mapping[str, Trends]]:
+    """What an agent keeps of these wards; a usual folder that cannot be read has no history."""
+    now_s = SystemClock().now().timestamp()
+    if state is not None:
+        return kept_trends(state, wards, realm, now_s)
+    try:
+        return kept_trends(state_folder(), wards, realm, now_s)
+    except (InputError, StoreError):
+        return {}
+
+
+async def _audited(
+    inventory: Inventory, wards: Sequence[str], history: Mapping[str, Mapping[str, Trends]]
+) -> tuple[Audited, ...]:
     clock = SystemClock()
     async with open_transports(inventory, clock) as transports:
-        return await audit(inventory, wards, transports, clock)
+        return await audit(inventory, wards, transports, clock, lambda one: history.get(one, {}))
 
 
 def _in_form(

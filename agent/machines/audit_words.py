@@ -109,7 +109,7 @@ def summary(audited: Sequence[Audited], language: Language) -> str:
     """How many machines, failures, accepted ones and unknowns."""
     found = [each for one in audited for each in one.findings]
     return say(
-        "vm_audit.summary", language, machines=len(audited),
+        "vm_audit.summary", language, machines=sum(one.kind != "ward" for one in audited),
         failures=sum(one.counts for one in found),
         accepted=sum(one.accepted is not None for one in found),
         unknown=sum(one.result == "unknown" for one in found),

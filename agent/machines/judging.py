@@ -59,7 +59,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """One machine, a hypervisor with its stores, or a guest that is no device (`stray`).
+    """One machine, a hypervisor with its stores, a guest that is no device (`stray`), or a ward.
 
     What was found comes worst first, by these `facts`. `failed` are the questions without a good
     answer; `is_measured` says that there was any. `lodged` is the machine at its hypervisor.
@@ -70,7 +70,7 @@ class Audited:
     findings: tuple[Finding, ...]
     failed: tuple[Observation, ...] = ()
     is_measured: bool = True
-    kind: Literal["machine", "hypervisor", "stray"] = "machine"
+    kind: Literal["machine", "hypervisor", "stray", "ward"] = "machine"
     facts: Facts = NO_FACTS
     lodged: Lodged | None = None
 

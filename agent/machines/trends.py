@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from agent.errors import OtherRealm
+from agent.journal.database import read_database
 from agent.machines.forecast import DAY_S, DAY_SLOTS, MONTH, WEEK, Point, forecast, slot_at
 from agent.machines.history_shelf import (
     QUOTA,
@@ -12,10 +14,12 @@ from agent.machines.history_shelf import (
     loads_since,
     rooms_since,
 )
+from agent.samples.shelf import FILE_NAME
 from probes.vm.trend import Count, Load, Room, Trends
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from agent.journal.database import Database
     from agent.machines.history_shelf import Busy, Counted
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
 ROOM_DAYS = 30
 LOAD_DAYS = 30
 COUNT_DAYS = 90
+_HISTORY_SCHEMA = 2  # of the samples' file
 
 
 def trends_of(
@@ -61,6 +66,26 @@ def _count(counts: Iterable[Counted], now_s: float) -> Count | None:
         return None
     days = (found[-1].slot - found[0].slot) / DAY_S
     return Count(found[-1].machines, found[0].machines, days)
+
+
+def kept_trends(
+    folder: Path, wards: Iterable[str], realm: str, now_s: float
+) -> Mapping[str, Mapping[str, Trends]]:
+    """The trends of these wards from an agent's state folder, which may be at work beside.
+
+    Empty for a file of before there was a history. Raises InputError where there is no file, or one
+    of another realm, StoreError when it cannot be read.
+    """
+    database = read_database(folder, FILE_NAME)
+    try:
+        found = database.meta("realm")
+        if found != realm:
+            raise OtherRealm("store.other_realm", path=database.path, found=found, wanted=realm)
+        if int(database.meta("schema_version") or 0) < _HISTORY_SCHEMA:
+            return {}
+        return {ward: trends_in(database, ward, now_s) for ward in wards}
+    finally:
+        database.close()
 
 
 def trends_in(database: Database, ward: str, now_s: float) -> Mapping[str, Trends]:
