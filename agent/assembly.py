@@ -144,7 +144,9 @@ class Agent:
             every, self._samples.database, clock, lambda: not journal.disk_is_low(),
             partial(_show_forecasts, outlets),
         )  # fmt: skip
-        self.machines = Register(inventory, cases, outlets, clock, self.history)
+        self.machines = Register(
+            inventory, cases, outlets, clock, self.history, self.engine.asking.one
+        )
         library = playbooks_of(plan)
         self.runs = Runs(self.engine, inventory, plan.state, clock, library)
         self.paper = Paper(library, inventory, escalation)

@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from inventory.model import Ward
     from inventory.values import Vantage
     from probes.model import Observation, Target
+    from probes.vm.estate import Power
 
 _AT_ONCE = Policy(max_attempts=1)
 _FRESH, _UNPROVEN = CheckState(), Proofs()
@@ -96,6 +97,8 @@ class WardWatch:
         self._known: dict[CheckKey, CheckState] = {}
         self.maintained = Covered()
         self.elsewhere = Elsewhere()
+        # What a hypervisor says of a machine, and which: told by whoever knows them.
+        self.power_of: Callable[[str], tuple[Power, str] | None] = lambda _name: None
         self.ledger = Ledger()
         self._ups: UpsMemory | None = None
         self._line_doubt = LineDoubt()

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from inventory.model import Device
     from playbooks.verdict.model import Segment
     from probes.model import Interface
+    from probes.vm.estate import Power
 
 # The verdict's own objects: its rows say what their silence means.
 _JUDGED = frozenset({Role.CORE, Role.CE})
@@ -62,7 +63,8 @@ def _fault(
 ) -> DeviceFault:
     children = len(watch.topology.descendants(device.name))
     severity = device_severity(children=children, in_meeting=room_of(device) in rooms)
-    return DeviceFault(device.name, _as_verdict(device, verdict), severity, hard_for_s)
+    power = watch.power_of(device.name)
+    return DeviceFault(device.name, _as_verdict(device, verdict, power), severity, hard_for_s)
 
 
 def is_independent(
@@ -117,8 +119,12 @@ def _port(watch: WardWatch, name: str, port: str, at: datetime, mono: float) -> 
     return port_of(watch.seen(name, at, mono), port) if port and name in watch.targets else None
 
 
-def _as_verdict(device: Device, verdict: Verdict) -> Verdict:
+def _as_verdict(device: Device, verdict: Verdict, power: tuple[Power, str] | None) -> Verdict:
+    """What a silent device is told as; a machine that is off with who says so."""
     segment, part = _place(device)
+    said, values = "device_silent", {"d": device.name}
+    if power is not None and power[0] in {"off", "suspended"}:
+        said, values = f"device_{power[0]}", {"d": device.name, "h": power[1]}
     return Verdict(
         vantage=verdict.vantage,
         segment=segment,
@@ -127,7 +133,7 @@ def _as_verdict(device: Device, verdict: Verdict) -> Verdict:
         confidence=0.90,
         row="",
         root=fact_of(device),
-        headline=Sentence("incident.device_silent", {"d": device.name}),
+        headline=Sentence(f"incident.{said}", values),
     )
 
 

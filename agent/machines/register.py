@@ -8,6 +8,7 @@ passes by a stale value.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from agent.board import subject
@@ -18,6 +19,7 @@ from agent.machines.guests import claims_of, lodged_in
 from agent.machines.judging import NO_FACTS, Asked, is_judged, judge_ward, merged, seen_from, tells
 from agent.machines.look import Judgement, Look, WardLook
 from agent.machines.quota import shares_of
+from agent.ward_checks import REACHABLE
 from probes.model import TTL_PERIODS
 from probes.registry import probes_for
 from probes.vm.end_of_life import end_table
@@ -71,12 +73,17 @@ class Register:
         outlets: Outlets,
         clock: Clock,
         history: History,
+        ask: Callable[[str, str, str, float], object] = lambda *_job: None,
     ) -> None:
-        """`history` says what comes of machines and quotas, and is told how those stand."""
+        """`history` says what comes of machines and quotas, and is told how those stand.
+
+        `ask` has one probe of a target (ward, name, probe) run at a moment.
+        """
         self._cases = cases
         self._outlets = outlets
         self._clock = clock
         self._history = history
+        self._ask = ask
         self._ends = end_table()
         self._claims = claims_of(inventory)
         rows = [Asked(target) for case in cases.values() for target in _judged_of(case)]
@@ -91,9 +98,16 @@ class Register:
             if page
         }
         self._lodged: dict[tuple[str, str], Lodged] = {}
+        for code in self._books:
+            cases[code].watch.power_of = partial(self.power, code)
 
     def take(self, seen: Observation) -> None:
-        """Take in what a hypervisor said: its guests' series are those of the wards' devices."""
+        """Take in what a hypervisor said: its guests' series are those of the wards' devices.
+
+        At the first doubt about a machine its hypervisor is asked at once: it may be off.
+        """
+        if not seen.ok:
+            self._doubt(seen)
         if seen.reading.estate is None or not seen.ok:
             return
         name, own = seen.target.name, seen.target.ward
@@ -106,6 +120,14 @@ class Register:
             book = self._books.get(code)
             if book is not None:
                 self._show_guests(book, name)
+
+    def _doubt(self, seen: Observation) -> None:
+        ward, name = seen.target.ward, seen.target.name
+        lodged = self._lodged.get((ward, name))
+        check = self._cases[ward].watch.checks.get((name, REACHABLE)) if lodged else None
+        if lodged is not None and check is not None and check.is_bad and check.attempt == 1:
+            host = lodged.seen
+            self._ask(host.target.ward, host.target.name, host.probe, self._clock.monotonic())
 
     def turn(self, number: int) -> None:
         """Look at some wards, every second with a growing number: judge what is due or changed."""

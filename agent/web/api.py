@@ -78,7 +78,7 @@ def _one_ward(ward: WardView, view: AgentView, book: RunBook) -> wire.Snapshot:
         ward=present.ward_ref(ward),
         verdict=present.verdict(ward, view),
         path=present.path(ward),
-        devices=tuple(device_words.device(device) for device in ward.devices),
+        devices=tuple(device_words.device(device, view) for device in ward.devices),
         services=tuple(device_words.service(one, ward, view) for one in ward.services),
         incidents=_shown_incidents(ward.incidents, view),
         contacts=tuple(book.contacts(ward)),
@@ -155,7 +155,7 @@ async def devices(request: Request, parts: Parts, caller: Caller) -> Response:  
     wanted_class = query.one(request, "class", query.NAME)
     state = query.choice(request, "state", get_args(wire.DeviceStateName))
     found = [
-        device_words.device(device)
+        device_words.device(device, view)
         for ward in ((asked,) if asked else view.wards)
         for device in ward.devices
         if state in {None, device.state}

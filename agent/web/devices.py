@@ -20,31 +20,33 @@ if TYPE_CHECKING:
     from probes.counters import Rate
     from probes.model import Interface, Observation, Sample
 
+STREAM = ("dir", "media")  # the labels of what is told of each stream of a call
 _STATES = {State.OK: "ok", State.WARN: "degraded", State.CRIT: "down", State.UNKNOWN: "unknown"}
 
 
-def device(found: DeviceView) -> wire.Device:
+def device(found: DeviceView, view: AgentView) -> wire.Device:
     """A device in a list."""
-    return wire.Device.model_validate(_fields(found))
+    return wire.Device.model_validate(_fields(found, view))
 
 
 def device_detail(found: DeviceView, view: AgentView) -> wire.DeviceDetail:
     """A device with the newest run of each probe, and its live values by name.
 
     Of values with one label the name is `name{label}`: `wardops_vc_registered{sip}`; what a device
-    says of a part of itself is `wardops_sensor_ok{PSU 1,psu}`. Those of ports are with the ports.
+    says of a part of itself is `wardops_sensor_ok{PSU 1,psu}`, of a call's stream
+    `wardops_vc_media_loss_ratio{rx,main}`. Those of ports are with the ports.
     """
     facts = {
         _fact_name(sample): _fact(observation, sample.value, sample.metric.unit)
         for observation in found.observations
         if is_live(observation, view)
         for sample in observation.reading.samples
-        if (len(sample.labels) <= 1 or sample.metric is SENSOR_OK) and isfinite(sample.value)
+        if _is_told(sample) and isfinite(sample.value)
     }
     runs = tuple(_run(observation, view) for observation in found.observations)
     return wire.DeviceDetail.model_validate(
         {
-            **_fields(found),
+            **_fields(found, view),
             "facts": facts,
             "observations": runs,
             "slowed": tuple(asdict(one) for one in found.slowed),
@@ -95,10 +97,12 @@ def is_live(observation: Observation, view: AgentView, *, good: bool = True) -> 
     return (observation.ok or not good) and view.mono - observation.mono <= observation.ttl_s
 
 
-def _fields(found: DeviceView) -> dict[str, object]:
+def _fields(found: DeviceView, view: AgentView) -> dict[str, object]:
     target, said = found.target, found.identity or Identity()
     vendor, declared_class = declared(target.kind)
     known = said.device_class != "unknown"
+    machines = view.machines
+    power = machines.power(target.ward, target.name) if machines is not None else None
     return {
         "name": target.name, "ward": target.ward, "kind": target.kind, "role": target.role,
         "class": said.device_class if known else declared_class,
@@ -108,6 +112,7 @@ def _fields(found: DeviceView) -> dict[str, object]:
         "data_age_s": finite(found.data_age_s), "vendor": said.vendor or vendor or None,
         "model": said.model, "os": said.os, "version": said.version,
         "insecure": target.https is not None and target.https.insecure,
+        "power": power[0] if power else None, "power_by": power[1] if power else None,
     }  # fmt: skip
 
 
@@ -121,6 +126,12 @@ def _run(observation: Observation, view: AgentView) -> wire.Observation:
     live = is_live(observation, view, good=False)
     state = _STATES[state_of(observation.reason)] if live else "unknown"
     return _observed(observation, observation.took_s, "seconds", state)
+
+
+def _is_told(sample: Sample) -> bool:
+    """Whether a value stands with the device itself: it has at most one label, or is a stream's."""
+    is_of_part = sample.metric is SENSOR_OK or sample.metric.labels == STREAM
+    return len(sample.labels) <= 1 or is_of_part
 
 
 def _fact_name(sample: Sample) -> str:

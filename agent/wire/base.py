@@ -28,6 +28,7 @@ DeviceStateName: TypeAlias = Literal[
     "unknown",
 ]  # fmt: skip
 RealmName: TypeAlias = Literal["live", "drill", "sim"]
+PowerName: TypeAlias = Literal["on", "off", "suspended", "unknown"]
 RunStateName: TypeAlias = Literal["running", "asking", "waiting", "done", "aborted", "unknown"]
 ItemStateName: TypeAlias = Literal["open", "done", "failed", "unknown"]
 
@@ -40,6 +41,7 @@ Stamp = Annotated[datetime, PlainSerializer(stamp, return_type=str, when_used="j
 State = Annotated[StateName, _or_unknown(*get_args(StateName))]
 Segment = Annotated[SegmentName, _or_unknown(*get_args(SegmentName))]
 DeviceState = Annotated[DeviceStateName, _or_unknown(*get_args(DeviceStateName))]
+Power = Annotated[PowerName, _or_unknown(*get_args(PowerName))]
 RunState = Annotated[RunStateName, _or_unknown(*get_args(RunStateName))]
 ItemState = Annotated[ItemStateName, _or_unknown(*get_args(ItemStateName))]
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from agent.wire.base import DeviceState, Stamp, State, Text, Wire
+from agent.wire.base import DeviceState, Power, Stamp, State, Text, Wire
 
 
 class Observation(Wire):
@@ -27,6 +27,7 @@ class Device(Wire):
     """A device in a list; `data_age_s` is null when there was no good result yet.
 
     `insecure` says that its certificate is not checked: whoever answers in its place is believed.
+    `power` is what the hypervisor `power_by` says now of a machine on it, null when none does.
     """
 
     name: str
@@ -49,6 +50,8 @@ class Device(Wire):
     os: str | None = None
     version: str | None = None
     insecure: bool = False
+    power: Power | None = None
+    power_by: str | None = None
 
 
 class SlowedProbe(Wire):

@@ -7,14 +7,12 @@ from typing import Annotated, Literal, TypeAlias, get_args
 
 from pydantic import BeforeValidator, Field
 
-from agent.wire.base import DeviceState, Stamp, Text, Wire
+from agent.wire.base import DeviceState, Power, Stamp, Text, Wire
 
-PowerName: TypeAlias = Literal["on", "off", "suspended", "unknown"]
 ToolsName: TypeAlias = Literal["running", "stopped", "absent", "unknown"]
 Severity: TypeAlias = Literal["crit", "warn", "note"]
 Resource: TypeAlias = Literal["cpu", "memory", "disk"]
-_POWERS, _TOOLS = frozenset(get_args(PowerName)), frozenset(get_args(ToolsName))
-Power = Annotated[PowerName, BeforeValidator(lambda one: one if one in _POWERS else "unknown")]
+_TOOLS = frozenset(get_args(ToolsName))
 Tools = Annotated[ToolsName, BeforeValidator(lambda one: one if one in _TOOLS else "unknown")]
 
 

@@ -20,6 +20,7 @@ from agent.web.access import fresh_token
 from agent.web.app import build_app
 from inventory.load import load
 from probes.clock import ManualClock, run_virtual
+from probes.errors import TimedOut
 from probes.registry import kinds
 from probes.tasks import end
 from probes.transports.fake import FakeEcho, FakeHttp, FakeTcp
@@ -44,9 +45,11 @@ class Site(FakeHttp):
     is_silent: bool = False
 
     async def get(self, url: str, **_ways: Any) -> HttpAnswer:
-        """The page of an exporter."""
+        """The page of an exporter; one without is silent."""
         page = self.pages.get(url.partition("//")[2].partition(":")[0])
-        return HttpAnswer(200, page, "text/plain") if page is not None else HttpAnswer(503, b"")
+        if page is None:
+            raise TimedOut
+        return HttpAnswer(200, page, "text/plain")
 
     async def send(self, request: Any, *, deadline: float) -> HttpAnswer:
         """What the host answers at that path."""

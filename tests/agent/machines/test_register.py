@@ -174,3 +174,24 @@ def test_of_two_guests_with_one_name_neither_is_the_device_and_the_series_go(
         assert not is_told(await told.series(), device, "wardops_vm_power_state")
 
     at_work({"26740": text}, plot)
+
+
+def test_a_machine_that_its_host_says_is_off_is_told_as_off_where_it_is_silent(
+    at_work: Callable[..., None],
+) -> None:
+    async def plot(told: Machines) -> None:
+        site = told.site
+        site.guests, site.pages["192.0.2.10"] = [GUEST, OFF], PAGE
+        await told.clock.sleep(130)
+        device = await told.get("/devices/app-1")
+        assert (device["state"], device["power"], device["power_by"]) == ("ok", "on", "pve-1")
+        assert (await told.get("/devices/pve-1"))["power"] is None
+        site.guests = [GUEST | {"status": "stopped"}, OFF]
+        site.pages.clear()
+        await told.clock.sleep(180)
+        device = await told.get("/devices/app-1")
+        assert (device["state"], device["power"]) == ("down", "off")
+        heads = [one["headline"]["vi"] for one in (await told.get("/incidents"))["items"]]
+        assert "KHÔNG LIÊN LẠC ĐƯỢC: app-1, tắt theo pve-1" in heads
+
+    at_work(WARDS, plot)
