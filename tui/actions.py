@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 HOME, HELP, DEVICE, INCIDENT, PLAYBOOK = "home", "help", "device", "incident", "playbook"
 CONTACTS, FORM, PALETTE, MEETING = "contacts", "form", "palette", "meeting"
-SCREENS = (HOME, DEVICE, INCIDENT, PLAYBOOK, CONTACTS, MEETING)
+MACHINES = "machines"
+SCREENS = (HOME, DEVICE, INCIDENT, PLAYBOOK, CONTACTS, MEETING, MACHINES)
 _TAKE_LETTERS = frozenset({FORM, PALETTE})
 
 
@@ -41,7 +42,7 @@ def _on(*screens: str) -> frozenset[str]:
     return frozenset(screens)
 
 
-_LISTS = (DEVICE, INCIDENT, PLAYBOOK)
+_LISTS = (DEVICE, INCIDENT, PLAYBOOK, MACHINES)
 _MOVES = _on(*_LISTS, CONTACTS, MEETING)
 ACTIONS: tuple[Action, ...] = (
     Action("language", ("v", "V", "f8"), "v", "tui.key.language", footer=70, is_wide=True),
@@ -56,7 +57,7 @@ ACTIONS: tuple[Action, ...] = (
         _on(*_LISTS, CONTACTS, MEETING, HELP),
         footer=25,
     ),
-    Action("again", ("r",), "r", "tui.key.again", _on(HOME), footer=50, is_wide=True),
+    Action("again", ("r",), "r", "tui.key.again", _on(HOME, MACHINES), footer=50, is_wide=True),
     Action("again", ("r",), "r", "tui.key.measure", _on(MEETING), footer=14),
     Action("confirm", ("space",), "Space", "tui.key.confirm", _on(MEETING), footer=12),
     Action(
@@ -82,8 +83,24 @@ ACTIONS: tuple[Action, ...] = (
     Action("contacts", ("g", "G", "f6"), "g", "tui.key.contacts", footer=34),
     Action("meeting", ("m", "M", "f5"), "m", "tui.key.meeting", footer=35),
     Action("palette", ("colon", "ctrl+p"), ":", "tui.key.palette", footer=60),
+    Action(
+        "machines",
+        ("o", "O", "ô", "Ô", "ctrl+o"),
+        "o",
+        "tui.key.machines",
+        footer=61,
+        is_wide=True,
+    ),
     Action("search", ("slash",), "/", "tui.key.search", _on(DEVICE), footer=13),
-    Action("search", ("slash",), "/", "tui.key.search", _on(INCIDENT), footer=13, is_wide=True),
+    Action(
+        "search",
+        ("slash",),
+        "/",
+        "tui.key.search",
+        _on(INCIDENT, MACHINES),
+        footer=13,
+        is_wide=True,
+    ),
     Action("up", ("up", "k"), "↑↓", "tui.key.move", _MOVES, footer=10, is_wide=True),
     Action("down", ("down", "j"), "↓", "tui.key.down", _MOVES),
     Action("open", ("enter",), "Enter", "tui.key.open", _on(*_LISTS), footer=11),

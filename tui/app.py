@@ -17,7 +17,7 @@ from textual.message import Message
 from inventory.errors import WardopsError
 from inventory.language import LANGUAGES
 from tui import themes
-from tui.actions import CONTACTS, DEVICE, HOME, INCIDENT, MEETING, PLAYBOOK
+from tui.actions import CONTACTS, DEVICE, HOME, INCIDENT, MACHINES, MEETING, PLAYBOOK
 from tui.feed import Alive, Answered, Feed, Heard, Silent
 from tui.freshness import Sight
 from tui.resume import Place, remember
@@ -265,6 +265,10 @@ class WardopsApp(App[None]):
     def do_meeting(self) -> None:
         """Meetings and their rooms."""
         self.go(MEETING)
+
+    def do_machines(self) -> None:
+        """The ward's machines: are they well, are they kept safely."""
+        self.go(MACHINES)
 
     def do_contacts(self) -> None:
         """Whom to call."""

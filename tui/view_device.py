@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from inventory.language import decimal, has
 from inventory.text import one_line, pad
+from tui.actions import DEVICE, key_of
 from tui.freshness import freshness
 from tui.legend import DEGRADED, NOW, OFF_DUTY, OK, STALE, UNKNOWN, mark_of
 from tui.lines import BLANK, Span, fit, label, line
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _NAME = 17
 _STATE = 13
+_MACHINE_ROLES = frozenset({"vm", "server"})
 _ROOMY = 60  # cells from which on a device's line says more than its state
 
 # Facts of which one value is worth a warning; all others are numbers without a judgement.
@@ -43,6 +45,7 @@ _WARNING = {
 _PARTS = ("fan", "psu")  # of what a device judges itself: those without a number of their own
 _PART_OK = "wardops_sensor_ok"
 _MOST_FACTS = 14  # more of a device with many sensors would leave no room for its ports
+_MOST_FACTS_ALONE = 28  # what has no ports has that room
 _HEALTH_PROBE = "snmp-health"
 _HEALTH = {
     "cpu": "wardops_cpu_ratio",
@@ -54,6 +57,9 @@ _SAYS_ITSELF = {
     "wardops_cpu_ratio": re.compile(r"^(cpu|processor)\b\s*|^\d{4,}$", re.IGNORECASE),
     "wardops_memory_used_ratio": re.compile(r"^(ram|memory|processor)\b\s*", re.IGNORECASE),
 }
+# Of each stream of a call: direction as the endpoint sees it, then what it carries.
+_OF_STREAMS = {"wardops_vc_media_loss_ratio", "wardops_vc_media_jitter_seconds"}
+_STREAM = re.compile(r"^(tx|rx),(audio|main|content)$")
 _PROTOCOLS = {"sip": "SIP", "h323": "H.323"}
 
 
@@ -174,6 +180,19 @@ def _since(closer: Closer, showing: Showing) -> Line:
     return line(Span(said, "dim"))
 
 
+def is_machine(device: Device) -> bool:
+    """Whether the machines screen has more of it."""
+    return device.role in _MACHINE_ROLES or device.device_class == "hypervisor"
+
+
+def kept_line(closer: Closer, showing: Showing) -> Line:
+    """Of a machine, where it stands how well it is kept."""
+    if not is_machine(closer.device):
+        return BLANK
+    press = key_of("machines", DEVICE)
+    return line(Span(f" {showing.words.say('screen.device.kept', press=press)}", "accent"))
+
+
 def age_line(closer: Closer, showing: Showing) -> Line:
     """What each probe's last run came to, and how old that is."""
     words, detail = showing.words, closer.detail
@@ -210,10 +229,11 @@ def fact_lines(closer: Closer, columns: int, showing: Showing) -> Iterator[Line]
         if (named := _named(name, showing.words)) is not None
     ]
     half = columns // 2
-    for number in range(0, min(len(said), _MOST_FACTS), 2):
+    most = _MOST_FACTS if closer.ports else _MOST_FACTS_ALONE
+    for number in range(0, min(len(said), most), 2):
         yield tuple(span for one in said[number : number + 2] for span in fit(one, half))
-    if len(said) > _MOST_FACTS:
-        more = showing.words.say("screen.device.more_facts", n=len(said) - _MOST_FACTS)
+    if len(said) > most:
+        more = showing.words.say("screen.device.more_facts", n=len(said) - most)
         yield line(Span(f" {more}", "dim"))
     yield from _missing(closer, columns, showing)
 
@@ -243,6 +263,8 @@ def _named(name: str, words: Words) -> _Name | None:
     """`wardops_vm_filesystem_avail_ratio{/var}` as `Disk /var free`; None when nobody named it."""
     metric, labelled, which = name.partition("{")
     which = which.removesuffix("}")
+    if metric in _OF_STREAMS:
+        return _named_stream(metric, which, words)
     if metric == _PART_OK:
         which, _, part = which.rpartition(",")
         if part not in _PARTS:
@@ -257,11 +279,21 @@ def _named(name: str, words: Words) -> _Name | None:
     return _Name(metric, words.say(key, **said).rstrip())
 
 
+def _named_stream(metric: str, which: str, words: Words) -> _Name | None:
+    """`Loss video in`; None for a stream that nobody named."""
+    found = _STREAM.match(which)
+    if found is None:
+        return None
+    way, media = found.groups()
+    stream = words.say(f"screen.device.stream.{media}_{way}")
+    return _Name(metric, words.say(f"screen.fact_of.{metric}", which=stream))
+
+
 def _fact(name: _Name, one: Observation, closer: Closer, showing: Showing) -> Line:
     words = showing.words
     named = label(f" {name.said}", 19)
     fresh = "unknown" if closer.is_behind else freshness_of(one, showing)
-    value = value_text(one, words)
+    value = _stream_value(one, words) if name.metric in _OF_STREAMS else value_text(one, words)
     if name.metric == _PART_OK and one.value is not None:
         value = words.say("screen.device.good" if one.value else "screen.device.bad")
     if one.value is None or fresh == "unknown":
@@ -272,6 +304,15 @@ def _fact(name: _Name, one: Observation, closer: Closer, showing: Showing) -> Li
     warns = _WARNING.get(name.metric) == one.value
     sign = Span(DEGRADED.glyph if warns else " ", DEGRADED.tone)
     return line(named, sign, Span(f" {value}", DEGRADED.tone if warns else "plain"))
+
+
+def _stream_value(one: Observation, words: Words) -> str:
+    """A loss in tenths of a percent, a jitter in milliseconds: what a call is judged by."""
+    if one.value is None:
+        return "?"
+    if one.unit == "ratio":
+        return f"{decimal(100 * one.value, 1, words.language)}%"
+    return f"{decimal(1000 * one.value, 0, words.language)} ms"
 
 
 def value_text(one: Observation, words: Words) -> str:

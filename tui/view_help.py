@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inventory.text import pad
+from inventory.text import pad, unaccented
 from tui.actions import on_screen
 from tui.lines import BLANK, Line, Span, boxed, line
 
@@ -26,7 +26,7 @@ def key_name(key: str) -> str:
 def _is_twin(key: str, keys: tuple[str, ...]) -> bool:
     """Whether it is another key's capital, or what an input method makes of it."""
     is_capital = len(key) == 1 and key != key.lower() and key.lower() in keys
-    return is_capital or key in {"đ", "Đ"}
+    return is_capital or unaccented(key) != key
 
 
 def help_lines(showing: Showing, screen: str) -> list[Line]:

@@ -44,6 +44,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("device", "device"),
     Verb("incident", "incident"),
     Verb("meeting"),
+    Verb("machines"),
     Verb("call"),
     Verb("probe", "device", writes=True),
     Verb("ack", "incident", writes=True),

@@ -254,7 +254,7 @@ def test_a_certificate_that_is_not_checked_is_said_beside_the_name(
     assert [said in head for head in told] == [False, True]
 
 
-def test_values_of_one_label_are_called_by_their_names(
+def test_values_of_a_part_or_a_stream_are_called_by_their_names(
     snapshots: Mapping[str, wire.Snapshot], showing_of: Callable[..., Showing]
 ) -> None:
     snapshot = snapshots["ok"]
@@ -263,6 +263,9 @@ def test_values_of_one_label_are_called_by_their_names(
     values = {
         "wardops_vc_registered{sip}": (0.0, ""),
         "wardops_vm_filesystem_avail_ratio{/var}": (0.62, "ratio"),
+        "wardops_vc_media_loss_ratio{rx,main}": (0.004, "ratio"),
+        "wardops_vc_media_jitter_seconds{tx,audio}": (0.012, "seconds"),
+        "wardops_vc_media_loss_ratio{rx,smell}": (0.5, "ratio"),
         "wardops_no_such_thing{x}": (1.0, ""),
     }
     facts = {
@@ -271,7 +274,8 @@ def test_values_of_one_label_are_called_by_their_names(
     }
     closer = Closer(device, mark_of("ok"), detail(UPS).model_copy(update={"facts": facts}))
     said = "".join(text_of(row) for row in fact_lines(closer, 100, showing_of(snapshot)))
-    assert " ".join(said.split()) == "Registered SIP ▲ no Disk /var free 62%"
+    streams = "Jitter sound out 12 ms Loss video in 0.4%"
+    assert " ".join(said.split()) == f"{streams} Registered SIP ▲ no Disk /var free 62%"
 
 
 def test_a_switch_shows_its_sockets_and_its_uplink_s_traffic_before_a_port_is_chosen(

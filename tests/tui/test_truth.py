@@ -31,6 +31,8 @@ from tui.view_device import (
 )
 from tui.view_home import home_lines
 from tui.view_incident import detail_lines, incident_lines
+from tui.view_machine import Place, close_lines
+from tui.view_machines import Roster, list_lines
 from tui.view_path import path_lines
 from tui.view_playbook import step_lines
 from tui.view_ports import (
@@ -51,6 +53,7 @@ GOOD_HEADLINES = (
     {"vi": "ỔN", "en": "OK"},
     {"vi": "ỔN — TRỪ 1 MỤC CHƯA ĐO", "en": "OK — EXCEPT 1 NOT MEASURED"},
 )
+SAID = wire.Text(vi="một điều", en="something")
 BAD_HEADLINE = {"vi": "CÓ SỰ CỐ: MẤT KẾT NỐI METRONET", "en": "FAULT: METRONET LOST"}
 LOUD = {"ok", "down", "alarm"}
 PATIENCE = pytest.mark.timeout(300)  # seconds alone, longer where everything runs at once
@@ -243,6 +246,57 @@ def test_no_screen_calls_good_or_lost_what_is_not_known_to_be(showing: Showing) 
     nothing_is_loud_behind_the_broken_station(showing, snapshot.verdict)
     nothing_is_loud_behind_a_broken_device(showing, snapshot.devices)
     all_is_well_only_when_the_verdict_says_so_now(showing, snapshot.verdict)
+
+
+gauges = st.builds(
+    lambda value, age_s, fresh: wire.Gauge(value=value, source="vm-ssh", age_s=age_s, fresh=fresh),
+    st.sampled_from([None, 0.0, 0.42, 1.0]),
+    ages,
+    st.booleans(),
+)
+rules = st.builds(
+    lambda severity, result, counts: wire.MachineFinding(
+        rule="DC-12", name=SAID, severity=severity, result=result, evidence=SAID, advice=SAID,
+        counts=counts and result == "fail",
+    ),
+    st.sampled_from(["crit", "warn", "note"]),
+    st.sampled_from(["fail", "unknown", "pass"]),
+    st.booleans(),
+)  # fmt: skip
+
+
+@st.composite
+def machines(draw: st.DrawFn) -> wire.Machine:
+    """A machine of which anything may be known, however old."""
+    disks = draw(st.lists(gauges, max_size=2))
+    return wire.Machine(
+        ward=WARD, name=draw(st.sampled_from(["d0", "app-1", "máy chủ" * 20])),
+        device=draw(st.sampled_from([None, "d0", "d1"])), state=draw(device_states),
+        power=draw(st.sampled_from(["on", "off", "suspended", "unknown"])),
+        cpu=draw(gauges), memory=draw(gauges), uptime=draw(gauges),
+        disks=tuple(wire.MachineDisk(mount="/", used=one) for one in disks),
+        findings=tuple(draw(st.lists(rules, max_size=4))), measured=draw(st.booleans()),
+    )  # fmt: skip
+
+
+@PATIENCE
+@settings(ENOUGH, max_examples=500)
+@given(showing=showings(), machine=machines(), answered_s=st.sampled_from([0.0, 29.0, 31.0, 900.0]))
+def test_a_machine_s_old_figures_are_marked_and_its_old_findings_are_neither_good_nor_bad(
+    showing: Showing, machine: wire.Machine, answered_s: float
+) -> None:
+    roster = Roster(wire.Machines(machines=(machine,), seq=1), showing.mono - answered_s)
+    row = list_lines(roster.entries, "", roster, (showing.columns, 3), showing)[1]
+    cells = [span.text.strip() for span in row]
+    close = close_lines(machine, roster, Place(showing.columns, 40), showing)
+    is_now = showing.is_current and answered_s <= 30.0
+    if not is_now:
+        assert loud([row, *close]) == []
+    gauges_shown = (machine.cpu, machine.memory, *(one.used for one in machine.disks[:1]))
+    if not any(one.fresh and is_now for one in gauges_shown):
+        assert not any(cell[:1].isdigit() and "%" in cell for cell in cells)
+    if any(one.result == "unknown" for one in machine.findings):
+        assert OK.glyph not in [cells[-1], cells[-2]]
 
 
 def nothing_is_loud_with_a_silent_agent(showing: Showing, snapshot: wire.Snapshot) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from inventory.errors import WardopsError
-from tui.actions import DEVICE
+from tui.actions import DEVICE, MACHINES
 from tui.lines import BLANK, Span, boxed, fit, line
 from tui.screens.searching import SearchScreen
 from tui.view_device import (
@@ -16,6 +16,8 @@ from tui.view_device import (
     device_mark,
     fact_lines,
     heading,
+    is_machine,
+    kept_line,
     up_time_line,
 )
 from tui.view_ports import (
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from agent.client import AgentClient
     from agent.wire import Device, DeviceDetail, Interface
     from tui.lines import Line
+    from tui.screens.machines import MachinesScreen
     from tui.view import Showing
 
 LIST_CELLS = 38
@@ -92,7 +95,8 @@ class DeviceScreen(SearchScreen):
             return list(self._close(showing, showing.columns, rows))[:rows]
         listed = [*top, *self._list(devices, showing, showing.columns, rows - len(top) - 4)]
         rule = line(Span("─" * showing.columns, "dim"))
-        brief = [heading(self._closer(showing), showing), age_line(self._closer(showing), showing)]
+        closer = self._closer(showing)
+        brief = [heading(closer, showing), age_line(closer, showing), kept_line(closer, showing)]
         return [*listed, rule, *[fit(one, showing.columns) for one in brief]]
 
     def _wide(self, devices: Sequence[Device], showing: Showing, rows: int) -> list[Line]:
@@ -121,6 +125,9 @@ class DeviceScreen(SearchScreen):
         up_time = up_time_line(closer, showing)
         if up_time:
             yield up_time
+        kept = kept_line(closer, showing)
+        if kept:
+            yield kept
         yield from fact_lines(closer, columns, showing)
         yield rule
         yield from self._ports_shown(closer, showing, columns, rows)
@@ -227,6 +234,13 @@ class DeviceScreen(SearchScreen):
             self.ward_app.redraw()
         else:
             super().do_back()
+
+    def do_machines(self) -> None:
+        """The machines; the one that is chosen here, if it is one."""
+        if is_machine(self._closer(self.ward_app.showing()).device):
+            screen = cast("MachinesScreen", self.ward_app.get_screen(MACHINES))
+            screen.choose(self._chosen)
+        self.ward_app.do_machines()
 
     def do_search(self) -> None:
         """Search the list, from the device too."""

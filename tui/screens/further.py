@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from tui.actions import CONTACTS, DEVICE, INCIDENT, MEETING, PLAYBOOK
+from tui.actions import CONTACTS, DEVICE, INCIDENT, MACHINES, MEETING, PLAYBOOK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,6 +43,12 @@ def _meeting() -> WardScreen:
     return MeetingScreen()
 
 
+def _machines() -> WardScreen:
+    from tui.screens.machines import MachinesScreen  # noqa: PLC0415 - its weight only when it is shown
+
+    return MachinesScreen()
+
+
 FURTHER: Mapping[str, Callable[[], WardScreen]] = MappingProxyType(
     {
         DEVICE: _device,
@@ -50,5 +56,6 @@ FURTHER: Mapping[str, Callable[[], WardScreen]] = MappingProxyType(
         PLAYBOOK: _playbook,
         CONTACTS: _contacts,
         MEETING: _meeting,
+        MACHINES: _machines,
     }
 )

@@ -155,6 +155,7 @@ class PaletteScreen(WardScreen):
                 {
                     "lang": app.do_language,
                     "meeting": app.do_meeting,
+                    "machines": app.do_machines,
                     "help": app.do_help,
                     "quit": app.do_quit,
                 }[name]()

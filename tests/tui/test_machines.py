@@ -1,0 +1,341 @@
+"""The machines screen: what each has and lacks, worst first; old and unmeasured are never good."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from agent.client import AgentRefused
+from agent.wire import (
+    Accepted,
+    Forecast,
+    Gauge,
+    GuestRef,
+    Hypervisor,
+    HypervisorHost,
+    Machine,
+    MachineDisk,
+    MachineFinding,
+    Machines,
+    MachineStore,
+    NotRead,
+    QuotaShare,
+    Snapshot,
+    Text,
+    WardQuota,
+)
+from inventory.language import both
+from inventory.text import cells
+from tui.actions import HOME, MACHINES, PLAYBOOK
+from tui.lines import text
+from tui.view_machine import Place, brief_lines, close_lines, listed, playbook_of
+from tui.view_machines import (
+    OLD_AFTER_S,
+    Roster,
+    empty_lines,
+    full_by,
+    list_lines,
+    store_lines,
+    summary_lines,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from datetime import datetime
+
+    from textual.pilot import Pilot
+
+    from tests.tui.conftest import Outbox
+    from tui.view import Showing
+
+GB = 2**30
+LONG = "máy-chủ-quản-lý-văn-bản-và-điều-hành-của-đơn-vị-số-1"
+
+
+# Names, evidence and advice as an agent may send them; the rules' own words live with the rules.
+SAYS: dict[str, tuple[str, str, str, str]] = {
+    "DC-03": ("bản chụp", "snapshots", "2 bản chụp, cũ nhất 20 ngày.", "2, the oldest of 20 days."),
+    "DC-04": ("sao lưu", "backup", "Gần nhất: 08:00 20/11/2026.", "The last: 08:00 20/11/2026."),
+    "DC-05": ("thử phục hồi", "restore test", "Chưa ghi lần nào.", "None is written down."),
+    "DC-06": ("công cụ máy khách", "guest tools", "Có cài, không chạy.", "Set up, does not run."),
+    "DC-07": ("hết hỗ trợ", "end of support", "Còn đến 04/2027.", "Until 04/2027."),
+    "DC-10": ("thiết lập SSH", "SSH settings", "Cần SSH có sudo.", "Needs SSH with sudo."),
+    "DC-12": ("dung lượng đĩa", "disk space", "/var/lib/postgresql 96%.",
+              "/var/lib/postgresql 96%."),
+    "DC-14": ("đồng hồ", "clock", "Đúng trong vòng 1 s.", "Right within 1 s."),
+    "DC-15": ("dịch vụ lỗi", "failed services", "2 dịch vụ bị lỗi.", "2 services failed."),
+    "DC-18": ("kho lưu", "stores", "local-lvm đã dùng 88%.", "local-lvm used 88%."),
+    "DC-20": ("nơi đặt máy", "hosting", "Chưa ghi.", "Not written."),
+}  # fmt: skip
+ADVICE = Text(
+    vi="Đưa vào kế hoạch sao lưu; đề nghị trung tâm sao lưu ngay hôm nay.",
+    en="Put it in the backup plan; ask the data centre for a backup today.",
+)
+
+
+def finding(rule: str, result: Any = "fail", severity: Any = "warn", **more: Any) -> MachineFinding:
+    """What a rule says."""
+    name_vi, name_en, seen_vi, seen_en = SAYS[rule]
+    fails = result == "fail"
+    for key in ("accepted", "lapsed"):
+        if key in more:
+            until, reason = f"{more[key].until:%d/%m/%Y}", more[key].reason
+            also = both(f"vm_audit.{key}", until=until, reason=reason)
+            seen_vi, seen_en = f"{seen_vi} {also['vi']}", f"{seen_en} {also['en']}"
+    return MachineFinding(
+        rule=rule, name=Text(vi=name_vi, en=name_en), severity=severity, result=result,
+        counts=fails and "accepted" not in more, evidence=Text(vi=seen_vi, en=seen_en),
+        advice=ADVICE if fails else None, **more,
+    )  # fmt: skip
+
+
+def told(snapshot: Snapshot) -> Machines:
+    """One machine that is badly kept, one that is off, one that never spoke; a hypervisor."""
+    now = snapshot.ts
+
+    def gauge(
+        value: float, age_s: float = 12.0, source: str = "vm-ssh", *, fresh: bool = True
+    ) -> Gauge:
+        return Gauge(value=value, source=source, as_of=now, age_s=age_s, fresh=fresh)
+
+    guest = GuestRef(hypervisor="pve-1", id="qemu/104", host="node-2", as_of=now, age_s=31.0,
+                     fresh=True)  # fmt: skip
+    bad = Machine(
+        ward="26740", name="app-1", device="app-1", state="ok", hosting="dc", guest=guest,
+        power="on", tools="stopped", cpu=gauge(0.12), memory=gauge(0.81, 400.0, fresh=False),
+        uptime=gauge(41 * 86400.0), cpu_cores=4, memory_bytes=8 * GB, disk_bytes=100 * GB,
+        disks=(
+            MachineDisk(mount="/", used=gauge(0.42), avail_bytes=23 * GB, used_inodes_ratio=0.08),
+            MachineDisk(
+                mount="/var/lib/postgresql", used=gauge(0.96), avail_bytes=3.2 * GB,
+                used_inodes_ratio=0.12,
+                forecast=Forecast(
+                    mount="/var/lib/postgresql", full_at=now + timedelta(days=18),
+                    not_before=now + timedelta(days=11), not_after=now + timedelta(days=28),
+                    days=14,
+                ),
+            ),
+        ),
+        snapshots=2, oldest_snapshot=now - timedelta(days=20), backup=now - timedelta(hours=50),
+        is_in_backup=True, system="Ubuntu 22.04.5 LTS", end_of_life=date(2027, 4, 1),
+        findings=(
+            finding("DC-04", severity="crit", playbook="PB-SEC-06"),
+            finding("DC-12", severity="crit"),
+            finding("DC-15", lapsed=Accepted(until=date(2026, 11, 1), reason="chờ bản vá")),
+            finding("DC-06", severity="note"),
+            finding("DC-03", accepted=Accepted(until=date(2027, 1, 31), reason="đang nâng cấp")),
+            finding("DC-05", "unknown"),
+            finding("DC-10", "unknown"),
+            finding("DC-07", "pass"),
+            finding("DC-14", "pass"),
+        ),
+        worst="crit", measured=True,
+        not_read=(NotRead(probe="node-exporter", reason="timeout",
+                          text=Text(vi="không trả lời trong thời hạn", en="no answer in time")),),
+    )  # fmt: skip
+    off = Machine(
+        ward="26740", name=LONG, state="unknown", guest=guest.model_copy(update={"fresh": False}),
+        power="off", findings=(finding("DC-20", severity="note"),), worst="note",
+        measured=True, system="Debian GNU/Linux 12 (bookworm)",
+    )  # fmt: skip
+    silent = Machine(ward="26740", name="vm-26740-1", device="vm-26740-1", state="unknown",
+                     findings=(finding("DC-12", "unknown"),))  # fmt: skip
+    host = HypervisorHost(name="node-2", is_online=True, cpu_ratio=0.34, memory_used_ratio=0.7)
+    store = MachineStore(name="local-lvm", host="node-2", total_bytes=400 * GB, free_ratio=0.12)
+    hypervisor = Hypervisor(
+        ward="26740", name="pve-1", state="ok", as_of=now, age_s=31.0, fresh=True, hosts=(host,),
+        stores=(store, MachineStore(name="nfs-backup", total_bytes=4096 * GB, free_ratio=0.55),
+                MachineStore(name="iso", total_bytes=50 * GB, free_ratio=0.9)),
+        guests=12, quorate=False, measured=True, worst="warn",
+        findings=(finding("DC-18"),),
+    )  # fmt: skip
+    quota = WardQuota(ward="26740", shares=(
+        QuotaShare(resource="cpu", limit=16, used=12, ratio=0.75),
+        QuotaShare(resource="memory", limit=32 * GB),
+        QuotaShare(resource="disk", limit=500 * GB, used=400 * GB, ratio=0.8),
+    ))  # fmt: skip
+    return Machines(machines=(bad, off, silent), hypervisors=(hypervisor,), quotas=(quota,),
+                    judged=now - timedelta(seconds=40), seq=7)  # fmt: skip
+
+
+def roster(snapshot: Snapshot) -> Roster:
+    return Roster(told(snapshot), 998.0)
+
+
+def opened(answer: Any, *keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
+    """Go there, let the agent answer, press more keys."""
+
+    async def act(pilot: Pilot[None]) -> None:
+        await pilot.press("o")
+        screen: Any = pilot.app.get_screen(MACHINES)
+        screen.take(answer)
+        await pilot.press(*keys)
+
+    return act
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("size", ["80x24", "120x40"])
+async def test_the_list_says_what_fails_and_what_to_do(
+    draw: Callable[..., Awaitable[str]], golden: Callable[[str, str], None],
+    snapshots: Mapping[str, Snapshot], size: str, language: str,
+) -> None:  # fmt: skip
+    answer = told(snapshots["ok"])
+    drawn = await draw("ok", size, opened(answer), language=language)
+    golden(f"machines-{size}-{language}", drawn)
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+async def test_one_machine_closely_says_all_that_is_known(
+    draw: Callable[..., Awaitable[str]], golden: Callable[[str, str], None],
+    snapshots: Mapping[str, Snapshot], language: str,
+) -> None:  # fmt: skip
+    act = opened(told(snapshots["ok"]), "enter", "down")
+    golden(f"machines-close-80x24-{language}", await draw("ok", "80x24", act, language=language))
+
+
+async def test_with_the_agent_silent_nothing_is_good_and_every_figure_is_marked_old(
+    draw: Callable[..., Awaitable[str]], golden: Callable[[str, str], None],
+    snapshots: Mapping[str, Snapshot],
+) -> None:  # fmt: skip
+    act = opened(told(snapshots["ok"]))
+    drawn = await draw("ok", "80x24", act, silent_s=60.0)
+    golden("machines-silent-80x24-vi", drawn)
+    body = drawn.splitlines()[2:-1]
+    assert not any(glyph in row for row in body for glyph in "●▲×")
+    figures = [word for row in body[3:7] for word in row.split() if word.endswith("%")]
+    assert figures
+    assert all(word.startswith("~") for word in figures)
+
+
+def test_an_answer_that_grew_old_says_nothing_of_now_though_the_agent_lives(
+    showing_of: Callable[..., Showing], snapshots: Mapping[str, Snapshot]
+) -> None:
+    showing = showing_of(snapshots["ok"])
+    refused = AgentRefused("unavailable", {"vi": "bận", "en": "busy"})
+    old = Roster(told(snapshots["ok"]), 1000.0 - OLD_AFTER_S - 1, refused)
+    said = [text(one) for one in summary_lines(old, showing)]
+    said += [text(one) for one in list_lines(old.entries, "", old, (80, 9), showing)]
+    assert not any(glyph in row for row in said for glyph in "●×")
+    assert any("does not tell" in row for row in said)
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_without_machines_it_says_why_and_what_to_do(
+    showing_of: Callable[..., Showing], snapshots: Mapping[str, Snapshot], language: str
+) -> None:
+    showing = showing_of(snapshots["ok"], language)
+    too_old = AgentRefused("not_found", {"vi": "không có", "en": "no such path"})
+    busy = AgentRefused("busy", {"vi": "agent đang bận", "en": "agent is busy"})
+    said = [
+        " ".join("".join(text(row) for row in empty_lines(one, showing)).split())
+        for one in (
+            Roster(), Roster(Machines(seq=1)), Roster(failure=too_old, is_unheard_of=True),
+            Roster(failure=busy),
+        )
+    ]  # fmt: skip
+    assert len(set(said)) == 4
+    assert all("wardops vm audit" in one for one in said[1:3])
+    assert ("agent đang bận" if language == "vi" else "agent is busy") in said[3]
+
+
+async def test_an_older_agent_is_told_from_one_that_refuses(
+    draw: Callable[..., Awaitable[str]],
+) -> None:
+    no_route = AgentRefused("not_found", {"vi": "không có", "en": "no such path"})
+    drawn = await draw("ok", "80x24", opened(no_route), language="en")
+    assert "update wardops" in drawn
+
+
+async def test_keys_walk_from_machines_to_findings_to_their_playbook_and_back(
+    draw: Callable[..., Awaitable[str]], outbox: Outbox, snapshots: Mapping[str, Snapshot]
+) -> None:
+    async def act(pilot: Pilot[None]) -> None:
+        app: Any = pilot.app
+        app.feed = outbox
+        await pilot.press("ô")
+        screen = app.screen
+        assert screen.NAME == MACHINES
+        screen.take(told(snapshots["ok"]))
+        await pilot.press("down", "enter", "p")
+        assert app.screen is screen
+        assert "→" in app.notice
+        await pilot.press("escape", "up", "enter", "down", "up", "p")
+        assert (app.screen.NAME, app.screen._wanted) == (PLAYBOOK, "PB-SEC-06")
+        await pilot.press("ctrl+o", "escape", "escape")
+        assert app.screen.NAME == HOME
+
+    await draw("ok", "80x24", act)
+
+
+async def test_from_a_device_that_is_a_machine_its_upkeep_is_a_key_away(
+    draw: Callable[..., Awaitable[str]], snapshots: Mapping[str, Snapshot]
+) -> None:
+    async def act(pilot: Pilot[None]) -> None:
+        await pilot.press("d", *["down"] * 7, "o")
+        screen: Any = pilot.app.screen
+        screen.take(told(snapshots["ok"]))
+
+    drawn = await draw("ok", "80x24", act, language="en")
+    assert "Sài Gòn ward › vm-26740-1" in drawn
+    assert "Never measured yet" in drawn
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "said"),
+    [
+        (11, 28, "03/12–20/12"),
+        (11, None, "from 03/12"),
+        (-1, 28, "now–20/12"),
+        (310, 430, "09/27–01/28"),
+        (11, 11, "03/12"),
+    ],
+)
+def test_a_forecast_is_a_span_of_days_never_one_day(
+    showing_of: Callable[..., Showing], snapshots: Mapping[str, Snapshot], begins: int,
+    ends: int | None, said: str,
+) -> None:  # fmt: skip
+    snapshot = snapshots["ok"]
+
+    def at(days: int) -> datetime:
+        return snapshot.ts + timedelta(days=days)
+
+    forecast = Forecast(
+        mount="/", full_at=at(20), not_before=at(begins), days=14,
+        not_after=at(ends) if ends is not None else None,
+    )  # fmt: skip
+    assert full_by(forecast, showing_of(snapshot)) == said
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("columns", [80, 118])
+def test_every_line_fits_and_everything_chosen_can_be_read(
+    showing_of: Callable[..., Showing], snapshots: Mapping[str, Snapshot], language: str,
+    columns: int,
+) -> None:  # fmt: skip
+    snapshot = snapshots["ok"]
+    showing, known = showing_of(snapshot, language), roster(snapshot)
+    for entry in known.entries:
+        for cursor in range(-1, len(listed(entry))):
+            place = Place(columns, 21, cursor)
+            close = close_lines(entry, known, place, showing)
+            brief = brief_lines(entry, known, place, showing)
+            assert max(len(close), len(brief)) <= 21
+            assert all(cells(text(one)) <= columns for one in (*close, *brief))
+            if cursor >= 0:
+                assert any(listed(entry)[cursor].rule in text(one) for one in close)
+    made = list_lines(known.entries, "", known, (columns, 5), showing)
+    made += store_lines(known, columns, 2, showing)
+    assert len(made) == 7
+    assert all(cells(text(one)) <= columns for one in made)
+
+
+def test_the_worst_finding_with_a_playbook_is_the_one_that_p_starts(
+    snapshots: Mapping[str, Snapshot],
+) -> None:
+    bad, off, *_ = roster(snapshots["ok"]).entries
+    assert playbook_of(bad, -1) == "PB-SEC-06"
+    assert playbook_of(bad, 1) is None
+    assert playbook_of(off, -1) is None
