@@ -186,6 +186,8 @@ def _named(segment: str | None, part: str | None, language: Language) -> str:
 
 
 def _fact(name: str, matcher: object, language: Language) -> str:
+    if isinstance(matcher, list | tuple):
+        return say("paper.or", language).join(_fact(name, one, language) for one in matcher)
     value = str(matcher).lower() if isinstance(matcher, bool) else str(matcher)
     if has(f"paper.at.{name}.{value}"):
         return say(f"paper.at.{name}.{value}", language)

@@ -10,6 +10,7 @@ from playbooks.known import groups_of
 from playbooks.machine_facts import SOURCES, hypervisors_in, machines_in
 from playbooks.pins import Pins
 from playbooks.sight import Round, far_end, of_role, run_facts
+from probes.model import Memory
 from probes.registry import endpoint_probe, probes_for
 from probes.run import observe
 from probes.target import targets_of
@@ -48,6 +49,7 @@ class WardProber:
         self._clock = clock
         self._secret = secret
         self._pins = pins or Pins()
+        self._memories: dict[tuple[str, str], Memory] = {}
 
     async def facts(self, names: Collection[str], budget_s: float) -> Mapping[str, RunFact]:
         """Ask what these facts need and read them from the answers; see `Prober`."""
@@ -66,7 +68,10 @@ class WardProber:
 
     async def _one(self, target: Target, probe: Probe, deadline: float) -> Observation:
         own = min(deadline, self._clock.monotonic() + probe.timeout_s)
-        return await observe(target, probe, self._transports, self._clock, own, self._secret)
+        memory = self._memories.setdefault((target.name, probe.name), Memory())
+        return await observe(
+            target, probe, self._transports, self._clock, own, self._secret, memory=memory
+        )
 
     def _wanted(self, groups: Collection[str]) -> tuple[tuple[Target, Probe], ...]:
         """The targets and probes of these groups; the verdict needs those of the line."""

@@ -86,7 +86,7 @@ def test_an_inventorys_own_file_goes_before_the_sample(tmp_path: Path) -> None:
         CITY: "028 000 000",
         KV1: "028 000 001",
     }
-    assert [one.phone for one in contacts(own, CITY) if one.who != "L2"] == [None] * 6
+    assert [one.phone for one in contacts(own, CITY) if one.who != "L2"] == [None] * 7
 
 
 @pytest.mark.parametrize(

@@ -74,8 +74,9 @@ def ways(playbook: m.Playbook, case: m.PathCase) -> Iterator[tuple[str, str]]:
             yield here, case.answers[here]
 
 
-def test_the_three_first_playbooks_are_there() -> None:
+def test_the_playbooks_that_verdicts_and_machines_lead_to_are_there() -> None:
     assert set(LIBRARY) >= {"PB-NET-01", "PB-NET-09", "PB-MTG-01"}
+    assert set(LIBRARY) >= {"PB-SEC-05", "PB-SEC-06", "PB-SEC-07", "PB-SEC-08"}
 
 
 @pytest.mark.parametrize(("name", "number"), CASES)
@@ -129,7 +130,7 @@ def test_no_way_leads_to_power_but_by_the_answer_that_nothing_is_abnormal(
         for step in playbook.steps
         if isinstance(step, m.Ask) and "bất thường" in step.question.vi
     }
-    assert powered
+    assert bool(powered) == (playbook.topic != "security")
     refused = {o.goto for gate in gates.values() for o in gate.options if o.key != "1"}
     assert reach(playbook, {playbook.start} | refused, set(gates)) & powered == set()
 
@@ -239,3 +240,30 @@ def test_the_meeting_playbook_goes_the_same_ways_without_a_calendar() -> None:
     said = filled(report.message, {"mtg.minutes_to_start": RunFact(reason="no_calendar")})
     assert "Số phút tới phiên họp: chưa rõ." in said["vi"]
     assert "Minutes to the meeting: unknown." in said["en"]
+
+
+SECURITY = [playbook for playbook in LIBRARY.values() if playbook.topic == "security"]
+
+
+@pytest.mark.parametrize("playbook", SECURITY, ids=lambda playbook: playbook.id)
+def test_a_sign_of_intrusion_is_kept_as_evidence_and_handed_over_untouched(
+    playbook: m.Playbook,
+) -> None:
+    """From there on nothing is done by hand, and only the city's own level is told."""
+    after = [playbook.step(name) for name in reach(playbook, {"preserve"}, set())]
+    assert {step.kind for step in after} == {"evidence", "escalate", "end"}
+    assert [step.to for step in after if isinstance(step, m.Escalate)] == ["L2"]
+    assert [step.outcome for step in after if isinstance(step, m.End)] == ["security_handover"]
+    for step in playbook.steps:
+        if isinstance(step, m.Ask) and "bất thường" in step.question.vi:
+            assert next(o.goto for o in step.options if o.key == "2") == "preserve", step.id
+
+
+@pytest.mark.parametrize("playbook", SECURITY, ids=lambda playbook: playbook.id)
+def test_nobody_is_told_to_type_a_command_or_to_delete_what_may_be_needed(
+    playbook: m.Playbook,
+) -> None:
+    for where, words in texts(playbook):
+        assert not re.search(r"\b(sudo|rm|systemctl|ssh|qm|virsh|df)\b", words.vi), where
+        if where.endswith(".say"):
+            assert not re.search(r"nhật ký|cơ sở dữ liệu|bản chụp|bản sao lưu", words.vi), where

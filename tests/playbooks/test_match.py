@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from playbooks.conditions import RunFact
 from playbooks.load import load_library
-from playbooks.match import GENERAL, search, suggest
+from playbooks.match import GENERAL, KEPT, search, suggest, suggest_kept
 from playbooks.verdict.facts import Fact, Facts, Truth
 from playbooks.verdict.rootcause import judge
 from playbooks.verdict.rows import ROOM_PLAYBOOKS, ROWS
@@ -71,3 +72,14 @@ def test_words_that_nothing_has_find_nothing_and_none_find_all() -> None:
     assert found("xyzzy") == []
     assert found("  ") == list(LIBRARY)
     assert found("cup dien") == ["PB-NET-09"]
+
+
+def test_every_trouble_opens_a_playbook_that_is_there() -> None:
+    for when, wanted in KEPT:
+        ((name, matcher),) = when.items()
+        value = {">": 10_000, "<": -10_000}.get(str(matcher)[0], matcher)
+        found = suggest_kept({name: RunFact(value)}, LIBRARY)
+        assert wanted in [one.id for one in found], (name, wanted)
+    assert suggest_kept({}, LIBRARY) == ()
+    both: dict[str, RunFact] = {"vm.silent": RunFact(1), "cert.days_left": RunFact(3)}
+    assert [one.id for one in suggest_kept(both, LIBRARY)] == ["PB-SEC-07", "PB-SEC-05"]
