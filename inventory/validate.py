@@ -21,7 +21,7 @@ from inventory.machine import OPEN_PORT
 from inventory.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pydantic_core import ErrorDetails
 
