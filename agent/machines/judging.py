@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from agent.machines.guests import lodged_in
 from probes.registry import device_type
 from probes.vm.finding import Facts
-from probes.vm.hygiene.judge import judge_machine, judge_stores
+from probes.vm.hygiene.judge import judge_machine, judge_storage, judge_stores
 from probes.vm.status import VmStatus
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ SOURCES = ("vm-ssh", "node-exporter", "snmp-host")
 NO_FACTS = Facts()
 _NO_TRENDS: Mapping[str, Trends] = MappingProxyType({})
 _ROLES = frozenset({"vm", "server"})
+_SHARES = "shares"
+_OF_STORAGE = frozenset({"snmp-health", _SHARES})
+_PARTS = frozenset({"disk", "raid"})  # sensors of storage that are good or bad
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,16 @@ class Asked:
         return device_type(self.target.kind).device_class == "hypervisor"
 
     @property
+    def is_storage(self) -> bool:
+        """Whether it stores files for others."""
+        return device_type(self.target.kind).device_class == "storage"
+
+    @property
+    def is_machine(self) -> bool:
+        """Whether it is neither."""
+        return not (self.is_hypervisor or self.is_storage)
+
+    @property
     def told(self) -> Observation | None:
         """The newest run in which a hypervisor told of its machines."""
         runs = (one for one in self.runs if one.reading.estate is not None)
@@ -59,7 +72,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """One machine, a hypervisor with its stores, a guest that is no device (`stray`), or a ward.
+    """One machine, hypervisor, storage, guest that is no device (`stray`), or a ward.
 
     What was found comes worst first, by these `facts`. `failed` are the questions without a good
     answer; `is_measured` says that there was any. `lodged` is the machine at its hypervisor.
@@ -70,26 +83,32 @@ class Audited:
     findings: tuple[Finding, ...]
     failed: tuple[Observation, ...] = ()
     is_measured: bool = True
-    kind: Literal["machine", "hypervisor", "stray", "ward"] = "machine"
+    kind: Literal["machine", "hypervisor", "stray", "storage", "ward"] = "machine"
     facts: Facts = NO_FACTS
     lodged: Lodged | None = None
 
 
 def tells(target: Target, probe: str) -> bool:
-    """Whether that probe tells of a machine, or of a hypervisor's."""
-    if device_type(target.kind).device_class == "hypervisor":
-        return probe not in {"icmp", "watch"}
-    return probe in SOURCES
+    """Whether that probe tells of a machine, of a hypervisor's, or of storage."""
+    match device_type(target.kind).device_class:
+        case "hypervisor":
+            return probe not in {"icmp", "watch"}
+        case "storage":
+            return probe in _OF_STORAGE
+    return probe in SOURCES or probe == _SHARES
 
 
 def is_judged(target: Target, device: Device) -> bool:
-    """Whether a device is a hypervisor, or a machine that somebody can tell of."""
+    """Whether a device is a hypervisor, or a machine or storage that somebody can tell of."""
     kind = device_type(target.kind)
     if kind.device_class == "hypervisor":
         return True
+    if kind.device_class == "storage":
+        return target.snmp is not None or target.shares is not None
     is_kept = target.role in _ROLES or device.machine is not None
     is_claimer = device.machine is not None and device.machine.guest is not None
-    return is_claimer or (is_kept and not set(SOURCES).isdisjoint(kind.probes))
+    is_told = target.shares is not None or not set(SOURCES).isdisjoint(kind.probes)
+    return is_claimer or (is_kept and is_told)
 
 
 def seen_from(ward: str, rows: Iterable[Asked], claims: Claims) -> list[Asked]:
@@ -110,13 +129,13 @@ def judge_ward(
     is_live: Callable[[Observation], bool] = lambda _seen: True,
     trends: Mapping[str, Trends] = _NO_TRENDS,
 ) -> Iterator[Audited]:
-    """Machines with their guests, hypervisors' stores, then guests that are no device.
+    """Machines with their guests, hypervisors' stores, storage, then guests that are no device.
 
     `asked` are the ward's own, and the hypervisors of other wards that its machines name. What is
     not live counts for nothing, but to tell apart whose a guest is. `trends` are by device.
     """
     hypervisors = [one for one in asked if one.is_hypervisor]
-    machines = [one for one in asked if not one.is_hypervisor]
+    machines = [one for one in asked if one.is_machine]
     told = [seen for one in hypervisors if (seen := one.told) is not None]
     mine, strays = lodged_in(ward.ward, [one.target.name for one in machines], told, claims)
     hosts = {one.target.name: one for one in hypervisors}
@@ -132,18 +151,22 @@ def judge_ward(
             guest=lodged.guest if lodged is not None and is_lodged else None,
             care=device.machine if device is not None else None,
             trends=trends.get(name),
+            **_sharing(live),
         )
         host = hosts.get(claimed[name][0]) if name in claimed else None
         is_elsewhere = host is not None and host.target.ward != ward.ward
         yield Audited(
             ward.ward, name, judge_machine(facts, _accepted(device), day.now, day.ends),
             failed=(*one.failed, *(host.failed if host is not None and is_elsewhere else ())),
-            is_measured=is_lodged or any(seen.reading.vm is not None for seen in live.runs),
+            is_measured=is_lodged or any(_is_measure(seen) for seen in live.runs),
             facts=facts, lodged=lodged,
         )  # fmt: skip
     for one in hypervisors:
         if one.target.ward == ward.ward:
             yield _hypervisor(ward, _live(one, is_live), one.failed, day)
+    for one in asked:
+        if one.is_storage:
+            yield _storage(ward, _live(one, is_live), one.failed, day)
     for stray in strays:
         if is_live(stray.seen):
             yield _stray(ward, stray, day)
@@ -170,6 +193,36 @@ def _hypervisor(ward: Ward, one: Asked, failed: tuple[Observation, ...], day: Mo
     return Audited(
         ward.ward, one.target.name, found, failed, bool(estates), kind="hypervisor", facts=facts
     )
+
+
+def _storage(ward: Ward, one: Asked, failed: tuple[Observation, ...], day: Moment) -> Audited:
+    readings = [seen.reading for seen in one.runs]
+    stores = [store for reading in readings for store in reading.stores or ()]
+    parts = [
+        (sensor.name, sensor.state == "ok")
+        for reading in readings
+        for sensor in reading.sensors
+        if sensor.device_class in _PARTS and sensor.state is not None
+    ]
+    facts = replace(one.base, stores=tuple(stores), parts=tuple(parts), **_sharing(one))
+    accepted = _accepted(ward.device(one.target.name))
+    found = judge_storage(facts, accepted, day.now, day.ends)
+    is_measured = any(seen.ok for seen in one.runs)
+    return Audited(
+        ward.ward, one.target.name, found, failed, is_measured, kind="storage", facts=facts
+    )
+
+
+def _sharing(one: Asked) -> dict[str, Any]:
+    """What it opens to everybody, as facts have it: the newest word of it."""
+    told = [seen for seen in one.runs if seen.reading.shares is not None]
+    newest = max(told, key=lambda seen: seen.mono, default=None)
+    shares = newest.reading.shares if newest is not None else None
+    return {"asks_shares": one.target.shares is not None, "shares": shares}
+
+
+def _is_measure(seen: Observation) -> bool:
+    return seen.reading.vm is not None or seen.reading.shares is not None
 
 
 def _stray(ward: Ward, lodged: Lodged, day: Moment) -> Audited:

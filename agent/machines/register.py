@@ -60,7 +60,7 @@ class _Book:
     def machines(self) -> list[str]:
         """The ward's own machines."""
         own = (to for to, _probes in self.asked if to.ward == self.ward.ward)
-        return [target.name for target in own if not Asked(target).is_hypervisor]
+        return [target.name for target in own if Asked(target).is_machine]
 
 
 class Register:

@@ -45,7 +45,7 @@ async def machines(request: Request, parts: Parts, caller: Caller) -> Response: 
     is_brief = len(wards) > 1
     rows = sorted(
         ((ward, look, one) for ward, look in known for one in look.looks
-         if one.audited.kind != "hypervisor"),
+         if one.audited.kind in ("machine", "stray")),
         key=lambda row: (_ORDER.index(worst_of(row[2].audited)), row[2].audited.name),
     )  # fmt: skip
     end = start + limit
