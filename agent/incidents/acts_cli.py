@@ -162,5 +162,5 @@ def local_time(text: str, command: str, option: str) -> str:
         at = datetime.fromisoformat(text)
     except ValueError:
         values = {"verb": command, "name": option, "value": text[:40]}
-        raise InputError("api.not_a_time", **values) from None
+        raise InputError("incident.not_a_time", **values) from None
     return (at if at.tzinfo else at.replace(tzinfo=ICT)).isoformat()

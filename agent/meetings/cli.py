@@ -161,11 +161,12 @@ def _read(file: Path, name: str, folder: Path) -> CalendarReading:
     from probes.meeting.calendar import read_calendar  # noqa: PLC0415
     from probes.registry import kinds  # noqa: PLC0415
 
+    texts = list(files_at(file))
     inventory = load(folder, kinds(), with_secrets=False)
     settings = read_meetings(inventory, Path(inventory.folder))
     rules = rules_of(MeetingCalendar(id=name, file=file.name), settings, inventory)
     now = SystemClock().now()
-    return read_calendar(files_at(file), rules, now - BACK, now + AHEAD)
+    return read_calendar(texts, rules, now - BACK, now + AHEAD)
 
 
 def _done(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from agent.journal.database import read_database
 from agent.journal.rows import to_kept
 from agent.meetings.record import from_record as minute_from
-from inventory.errors import ActionRefused
+from inventory.errors import ActionRefused, InputError
 from probes.meeting.model import Meeting
 
 if TYPE_CHECKING:
@@ -41,12 +41,12 @@ def read_record(
 
     Read from a state folder that nobody need have open.
 
-    Raises InputError when there is no journal, ActionRefused for no such meeting or several.
+    Raises InputError when there is no journal, no such meeting, or several.
     """
     database = read_database(state)
     try:
         found = [from_record(to_kept(row).data) for row in database.rows("SELECT * FROM meeting")]
-        one = the_one(found, name, ward, room)
+        one = _named(found, name, ward, room)
         rows = database.rows(
             "SELECT * FROM meeting_minute WHERE key >= ?1 AND key < ?2 ORDER BY key",
             (f"{one.id}/", f"{one.id}/\U0010ffff"),
@@ -55,6 +55,13 @@ def read_record(
         return one, minutes, database.meta("realm") or "live"
     finally:
         database.close()
+
+
+def _named(meetings: Iterable[Meeting], name: str, ward: str | None, room: str | None) -> Meeting:
+    try:
+        return the_one(meetings, name, ward, room)
+    except ActionRefused as error:
+        raise InputError(error.key, **error.values) from None
 
 
 def the_one(meetings: Iterable[Meeting], name: str, ward: str | None, room: str | None) -> Meeting:

@@ -113,6 +113,23 @@ def test_a_report_is_read_from_the_state_folder_also_beside_a_running_agent(
     out = tmp_path / "record.csv"
     assert main(["meeting", "report", booked.id, "--format", "csv", "-o", str(out), *where]) == 0
     assert out.read_text(encoding="utf-8").splitlines()[1].startswith("45/TB-UBND,26740,")
-    assert main(["meeting", "report", "46/TB", *where]) == 1
+    assert main(["meeting", "report", "46/TB", *where]) == 2
     assert "46/TB" in capsys.readouterr().err
     store.close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        (("import", "no-such.ics"), "no-such.ics"),
+        (("add", "--room", "r", "--start", "mai", "--minutes", "60", "--code", "C"), "--start mai"),
+    ],
+)
+@BOTH
+def test_a_wrong_word_is_named_before_anything_else_is_looked_for(
+    asked: tuple[str, ...], named: str, language: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["meeting", *asked, "--lang", language]) == 2
+    told = capsys.readouterr().err
+    assert named in told
+    assert told.count("\n") == 1
