@@ -6,9 +6,10 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from agent.machines.audit_words import (
+    advice_of,
     evidence_of,
     failures_of,
-    help_of,
+    playbook_of,
     summary,
     title_of,
     word_of,
@@ -62,11 +63,15 @@ def _machine(one: Audited, language: Language) -> Iterator[str]:
     yield f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
 
+def _help(found: Finding, language: Language) -> str:
+    return f"{advice_of(found, language)} {playbook_of(found, language)}".strip()
+
+
 def _row(found: Finding, language: Language) -> str:
     cells = (
         title_of(found, language),
         say(f"vm_audit.{word_of(found)}", language),
         evidence_of(found, language),
-        help_of(found, language) if found.counts else "",
+        _help(found, language) if found.counts else "",
     )
     return f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"

@@ -85,12 +85,9 @@ def advice_of(found: Finding, language: Language) -> str:
     return say(f"vm_rule.do.{found.rule}", language)
 
 
-def help_of(found: Finding, language: Language) -> str:
-    """What to do, and the playbook that leads through it, where there is one."""
-    advice = advice_of(found, language)
-    if found.playbook is None:
-        return advice
-    return f"{advice} {say('vm_audit.playbook', language, playbook=found.playbook)}"
+def playbook_of(found: Finding, language: Language) -> str:
+    """Which playbook leads through it; empty without one."""
+    return say("vm_audit.playbook", language, playbook=found.playbook) if found.playbook else ""
 
 
 def title_of(found: Finding, language: Language) -> str:
@@ -128,7 +125,8 @@ def _machine(one: Audited, language: Language) -> Iterator[str]:
             f"{mark}  {title_of(found, language)}: {evidence_of(found, language)}", 2
         )
         if found.counts:
-            yield from _wrapped(f"→ {help_of(found, language)}", 4)
+            yield from _wrapped(f"→ {advice_of(found, language)}", 4)
+            yield from _wrapped(playbook_of(found, language), 6)
     passed = ", ".join(found.rule for found in one.findings if found.result == "pass")
     if passed:
         yield from _wrapped(f"{say('vm_audit.pass', language)}: {passed}", 2)

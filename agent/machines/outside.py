@@ -58,13 +58,11 @@ async def _reach(
     return await reach_of(target.host, ports, target.vantage, transports.tcp, clock)
 
 
-async def _seals(
-    one: Asked, device: Device | None, transports: Transports
-) -> tuple[PortSeal, ...] | None:
-    """TLS of its API and of the ports that are written; None where no socket leads there."""
+async def _seals(one: Asked, device: Device | None, transports: Transports) -> tuple[PortSeal, ...]:
+    """TLS of its API and of the ports that are written, where any answers."""
     wire = transports.wire
     if device is None or wire is None or not wire.has_streams:
-        return None
+        return ()
     written = device.machine.tls_ports if device.machine is not None else ()
     ports = dict.fromkeys((*((device.https.port,) if device.https else ()), *written))
     found = [await seal_at(one.target.host, port, wire) for port in ports]

@@ -87,6 +87,6 @@ def _is_weak(algorithm: str) -> bool:
 
 
 RULES = (
-    Rule("DC-09", "warn", _ports),
+    Rule("DC-09", "warn", _ports, "PB-SEC-08"),
     Rule("DC-10", "warn", _sshd),
 )

@@ -62,7 +62,7 @@ def _hosting(facts: Facts, _day: Moment) -> Verdict:
 
 
 RULES = (
-    Rule("DC-04", "crit", _backup),
-    Rule("DC-05", "warn", _restore),
+    Rule("DC-04", "crit", _backup, "PB-SEC-07"),
+    Rule("DC-05", "warn", _restore, "PB-SEC-07"),
     Rule("DC-20", "note", _hosting),
 )

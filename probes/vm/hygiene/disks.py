@@ -54,5 +54,5 @@ def _stores(facts: Facts, _day: Moment) -> Verdict:
     return failed_or_crit(low[0].free_ratio < 0.05, "stores", stores=told)
 
 
-RULES = (Rule("DC-12", "warn", _disks),)
-STORE_RULES = (Rule("DC-18", "warn", _stores),)
+RULES = (Rule("DC-12", "warn", _disks, "PB-SEC-06"),)
+STORE_RULES = (Rule("DC-18", "warn", _stores, "PB-SEC-06"),)

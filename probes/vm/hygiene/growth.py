@@ -127,5 +127,5 @@ def _worst(*told: Verdict | None) -> Verdict | None:
     return min(known, key=lambda one: one.result != "fail", default=None)
 
 
-RULES = (Rule("DC-02", "note", _idle), Rule("DC-19", "note", _growth))
-WARD_RULES = (Rule("DC-19", "note", _quota),)
+RULES = (Rule("DC-02", "note", _idle), Rule("DC-19", "note", _growth, "PB-SEC-06"))
+WARD_RULES = (Rule("DC-19", "note", _quota, "PB-SEC-06"),)

@@ -54,4 +54,4 @@ def _short(facts: Facts, hosts: list[HostState]) -> Iterator[str]:
             yield f"{one_line(guest.name or guest.id, 20)} (balloon)"
 
 
-HOST_RULES = (Rule("DC-13", "note", _overcommit),)
+HOST_RULES = (Rule("DC-13", "note", _overcommit, "PB-SEC-06"),)

@@ -50,6 +50,6 @@ def _tools(facts: Facts, _day: Moment) -> Verdict:
 
 RULES = (
     Rule("DC-01", "note", _off),
-    Rule("DC-03", "warn", _snapshots),
+    Rule("DC-03", "warn", _snapshots, "PB-SEC-06"),
     Rule("DC-06", "note", _tools),
 )

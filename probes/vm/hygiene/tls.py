@@ -25,7 +25,7 @@ _SOON_DAYS, _NOW_DAYS = 30, 7
 def _tls(facts: Facts, day: Moment) -> Verdict:
     """The certificate that ends first speaks; old TLS (RFC 8996) is told with it or by itself."""
     if not facts.seals:
-        return unknown("no_tls_known")
+        return unknown("tls_not_looked" if facts.seals is None else "no_tls_known")
     old = [one for one in facts.seals if one.takes_old]
     told_old = failed("old_tls", ports=first_few(str(one.port) for one in old))
     first = min(
@@ -55,4 +55,4 @@ def _days_left(seal: PortSeal, day: Moment) -> float:
     return (seal.until - day.now).total_seconds() / 86_400 if seal.until is not None else 0.0
 
 
-RULES = (Rule("DC-11", "warn", _tls),)
+RULES = (Rule("DC-11", "warn", _tls, "PB-SEC-05"),)

@@ -24,6 +24,7 @@ from inventory.language import LANGUAGES, Language
 from inventory.load import load
 from inventory.machine import Acceptance
 from inventory.text import cells
+from playbooks.load import LIBRARY
 from probes.clock import ManualClock, run_virtual
 from probes.model import Observation, Reading, Reason, Target
 from probes.transports.fake import FakeEcho, FakeHttp, FakeTcp
@@ -31,7 +32,15 @@ from probes.transports.model import HttpAnswer, Transports
 from probes.vm.end_of_life import end_table
 from probes.vm.estate import Guest, Store
 from probes.vm.finding import Facts
-from probes.vm.hygiene.judge import judge_machine, judge_stores
+from probes.vm.hygiene.growth import WARD_RULES
+from probes.vm.hygiene.judge import (
+    MACHINE_RULES,
+    SHARE_RULES,
+    STORAGE_RULES,
+    STORE_RULES,
+    judge_machine,
+    judge_stores,
+)
 from probes.vm.status import VmStatus
 
 if TYPE_CHECKING:
@@ -321,3 +330,10 @@ def test_the_playbook_that_helps_is_named_in_every_form(language: Language) -> N
     assert (
         json.loads(as_json([one], "live"))["machines"][0]["findings"][0]["playbook"] == "PB-XYZ-01"
     )
+
+
+def test_every_playbook_that_a_rule_names_is_in_the_library() -> None:
+    rules = (*MACHINE_RULES, *STORE_RULES, *STORAGE_RULES, *SHARE_RULES, *WARD_RULES)
+    named = {rule.playbook for rule in rules} - {None}
+    assert {"PB-SEC-05", "PB-SEC-06", "PB-SEC-07", "PB-SEC-08"} == named
+    assert named <= {path.stem for path in LIBRARY.glob("PB-*.yaml")}

@@ -30,6 +30,7 @@ CASES = (
     Case("DC-11", shows(lasts(90, takes_old=None)), "unknown"),
     Case("DC-11", shows(PortSeal(443, "TLSv1.3", None, takes_old=False)), "unknown"),
     Case("DC-11", shows(), "unknown"),
+    Case("DC-11", Facts(), "unknown"),
 )
 
 
