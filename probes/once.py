@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from probes.model import Reason
 from probes.registry import probes
 from probes.run import observe
-from probes.snmp.sensor_metrics import CPU_RATIO, MEMORY_USED_RATIO
+from probes.snmp.sensor_metrics import CPU_RATIO, MEMORY_USED_RATIO, STORAGE_AVAIL, STORAGE_USED
+from probes.vm.model import VM_FILESYSTEM_AVAIL_BYTES, VM_FILESYSTEM_AVAIL_RATIO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from inventory.credentials import Secret
     from probes.clock import Clock
-    from probes.model import Observation, Reading, Target
+    from probes.model import Metric, Observation, Reading, Target
     from probes.transports.model import Transports
     from probes.url_forms import Asked
 
@@ -25,7 +27,13 @@ _WRONG_CREDENTIAL = frozenset({Reason.AUTH, Reason.FORBIDDEN, Reason.TIMEOUT, Re
 _NO_WAY_IN = frozenset(
     {Reason.TIMEOUT, Reason.REFUSED, Reason.UNREACHABLE, Reason.DNS, Reason.AUTH, Reason.CONFIG}
 )
-_TOLD_BY_SEVERAL = frozenset({CPU_RATIO, MEMORY_USED_RATIO})
+_TOLD_BY_SEVERAL = frozenset(
+    {CPU_RATIO, MEMORY_USED_RATIO, VM_FILESYSTEM_AVAIL_RATIO, VM_FILESYSTEM_AVAIL_BYTES}
+)
+# The volumes of a storage are its file systems.
+_SAME: Mapping[Metric, Metric] = MappingProxyType(
+    {STORAGE_USED: VM_FILESYSTEM_AVAIL_RATIO, STORAGE_AVAIL: VM_FILESYSTEM_AVAIL_BYTES}
+)
 _MORE_BY_CLASS = {
     "ups": ("snmp-ups",),
     "server": ("snmp-host",),
@@ -91,8 +99,9 @@ def made_of(reading: Reading) -> Iterator[str]:
 
 
 def _without_doubles(seen: Observation, before: Iterable[Observation]) -> Observation:
-    """Without the processors and memory that a probe before it has told: they are the same ones."""
-    told = {sample.metric for one in before for sample in one.reading.samples} & _TOLD_BY_SEVERAL
+    """Without what a probe before it has told: processors, memory and disks are the same ones."""
+    families = {sample.metric for one in before for sample in one.reading.samples}
+    told = {_SAME.get(metric, metric) for metric in families} & _TOLD_BY_SEVERAL
     samples = tuple(sample for sample in seen.reading.samples if sample.metric not in told)
     return replace(seen, reading=replace(seen.reading, samples=samples))
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from probes.model import EchoStats, Identity, Interface, Observation, Target
     from probes.shares.model import OpenShare
     from probes.vc.status import CanaryCall
-    from probes.vm.estate import Estate
+    from probes.vm.estate import Estate, Store
     from probes.vm.status import VmStatus
 
 
@@ -62,6 +62,8 @@ def _facts(seen: Observation, language: Language) -> Iterator[str]:
         yield _vm(reading.vm, language)
     if reading.estate is not None:
         yield _estate(reading.estate, language)
+    if reading.stores:
+        yield _stores(reading.stores, language)
     if reading.shares is not None:
         yield _shares(reading.shares, language)
     if reading.call is not None:
@@ -120,6 +122,14 @@ def _vm(vm: VmStatus, language: Language) -> str:
         )
         or "?",
     )
+
+
+def _stores(stores: Sequence[Store], language: Language) -> str:
+    used = (
+        f"{one_line(one.name, 40)} {decimal((1 - one.free_ratio) * 100, 0, language)} %"
+        for one in stores[:4]
+    )
+    return say("probe.line_stores", language, stores=", ".join(used))
 
 
 def _shares(shares: Sequence[OpenShare], language: Language) -> str:
