@@ -37,7 +37,7 @@ async def test_all_who_ask_share_one_session_and_it_is_left_once() -> None:
     door, sessions = Door(), Sessions()
     door.go.set()
     both = await asyncio.gather(sessions.one("a", door.open), sessions.one("a", door.open))
-    assert both == [door, door]
+    assert list(both) == [door, door]
     await sessions.end("a")
     await sessions.end("a")
     await sessions.one("a", door.open)
