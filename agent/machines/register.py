@@ -19,6 +19,7 @@ from agent.machines.guests import claims_of, lodged_in
 from agent.machines.judging import NO_FACTS, Asked, is_judged, judge_ward, merged, seen_from, tells
 from agent.machines.look import Judgement, Look, WardLook
 from agent.machines.quota import shares_of
+from agent.machines.ward_growth import judge_growth
 from agent.ward_checks import REACHABLE
 from probes.model import TTL_PERIODS
 from probes.registry import probes_for
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 JUDGE_EVERY_S = 300.0
 LOOK_ROUND = 10  # turns in which every ward is looked at for sources that came or fell silent
 _WARDS_A_TURN = 20
+_NO_DEVICE = frozenset({"stray", "ward"})
 # "~" sorts behind every probe's name: where both tell one series, the machine's own word stands.
 _GUEST, _KEPT, _WARD = "~guest", "hygiene", "machines"
 
@@ -165,18 +167,21 @@ class Register:
 
     def _judge(self, book: _Book, mono: float) -> None:
         code, day = book.ward.ward, self._day()
-        found = tuple(
+        trends = self._history.trends(code)
+        found = list(
             judge_ward(
                 book.ward, list(self._seen(book)), self._claims, day,
-                lambda seen: _is_live(seen, mono), self._history.trends(code),
+                lambda seen: _is_live(seen, mono), trends,
             )
         )  # fmt: skip
         shares = shares_of(book.ward, found)
-        book.judged = Judgement(day, found, shares)
+        whole = judge_growth(book.ward, found, trends, day)
+        found += [whole] if whole is not None else []
+        book.judged = Judgement(day, tuple(found), shares)
         taken = [(one.resource, one.used, one.limit) for one in shares if one.used is not None]
         self._history.take_ward(code, len(book.machines) or None, taken)
         for one in found:
-            if one.kind != "stray":
+            if one.kind not in _NO_DEVICE:
                 self._put(code, one.name, _KEPT, kept_samples(one, day), mono, _TTL_S)
         told = ward_samples(book.ward, book.machines, shares)
         self._put(code, "", _WARD, told, mono, _TTL_S)
@@ -248,7 +253,7 @@ def _look(
     one: Audited, asked: Mapping[str, Asked], mine: Mapping[str, Lodged], claims: Claims
 ) -> Look:
     """What is known by now of what was judged."""
-    if one.kind == "stray":
+    if one.kind in _NO_DEVICE:
         return Look(one, lodged=one.lodged)
     known = asked[one.name]
     claim = claims.by_ward.get(one.ward, {}).get(one.name)

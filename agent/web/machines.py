@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from agent.machines.judging import Audited
-    from agent.machines.look import Judgement, Look, WardLook
+    from agent.machines.look import Look, WardLook
     from agent.view import AgentView, WardView
     from agent.web.access import Caller
     from agent.web.parts import Parts
@@ -55,10 +55,11 @@ async def machines(request: Request, parts: Parts, caller: Caller) -> Response: 
             for ward, look, one in rows[start:end]
         ),
         hypervisors=tuple(_hypervisors(known, view, is_brief=is_brief)) if start == 0 else (),
+        storages=tuple(_storages(known, is_brief=is_brief)) if start == 0 else (),
         quotas=tuple(
-            wire.WardQuota(ward=ward.unit.code, shares=_shares(look.judgement))
+            quota
             for ward, look in known
-            if look.judgement.shares and start == 0
+            if start == 0 and (quota := _quota(ward, look, is_brief=is_brief)) is not None
         ),
         judged=min((look.judgement.day.now for _, look in known), default=None),
         next=str(end) if end < len(rows) else None,
@@ -77,10 +78,26 @@ def worst_of(one: Audited) -> str | None:
     return min(counted, key=_ORDER.index, default=None)
 
 
-def _shares(judged: Judgement) -> tuple[wire.QuotaShare, ...]:
-    return tuple(
-        wire.QuotaShare(resource=one.resource, limit=one.limit, used=one.used, ratio=one.ratio)
-        for one in judged.shares
+def _quota(ward: WardView, look: WardLook, *, is_brief: bool) -> wire.WardQuota | None:
+    """The ward's own row; None where it has no quota and no history."""
+    shares = look.judgement.shares
+    whole = next((one.audited for one in look.looks if one.audited.kind == "ward"), None)
+    if whole is None and not shares:
+        return None
+    trends = whole.facts.trends if whole is not None else None
+    return wire.WardQuota(
+        ward=ward.unit.code,
+        shares=tuple(
+            wire.QuotaShare(
+                resource=one.resource,
+                limit=one.limit,
+                used=one.used,
+                ratio=one.ratio,
+                forecast=forecast_of(trends, one.resource),
+            )
+            for one in shares
+        ),
+        findings=_findings(whole.findings if whole is not None else (), is_brief=is_brief),
     )
 
 
@@ -163,6 +180,26 @@ def _hypervisor(one: Look, state: str, view: AgentView, is_brief: bool) -> wire.
         "stores": tuple(asdict(store) for store in estate.stores) if estate else (),
         "guests": len(estate.guests) if estate else None,
         "quorate": estate.quorate if estate else None,
+        "findings": _findings(audited.findings, is_brief=is_brief), "worst": worst_of(audited),
+        "measured": audited.is_measured, "not_read": not_read(one.failed),
+    })  # fmt: skip
+
+
+def _storages(
+    known: Iterable[tuple[WardView, WardLook]], *, is_brief: bool
+) -> Iterable[wire.Storage]:
+    for ward, look in known:
+        states = {one.target.name: one.state for one in ward.devices}
+        for one in look.looks:
+            if one.audited.kind == "storage":
+                yield _storage(one, states.get(one.audited.name, "unknown"), is_brief=is_brief)
+
+
+def _storage(one: Look, state: str, *, is_brief: bool) -> wire.Storage:
+    audited = one.audited
+    return wire.Storage.model_validate({
+        "ward": audited.ward, "name": audited.name, "state": state,
+        "stores": tuple(asdict(store) for store in audited.facts.stores or ()),
         "findings": _findings(audited.findings, is_brief=is_brief), "worst": worst_of(audited),
         "measured": audited.is_measured, "not_read": not_read(one.failed),
     })  # fmt: skip

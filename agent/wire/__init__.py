@@ -51,6 +51,7 @@ from agent.wire.machine import (
     NotRead,
     QuotaShare,
     Resource,
+    Storage,
     WardQuota,
 )
 from agent.wire.maintenance import Maintenance, MaintenanceWindow, WeeklyMaintenance
@@ -185,6 +186,7 @@ __all__ = [
     "StateName",
     "StateWard",
     "Status",
+    "Storage",
     "Text",
     "TimelineEntry",
     "Told",

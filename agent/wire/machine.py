@@ -112,13 +112,15 @@ class QuotaShare(Wire):
     """How much of one resource of the ward's quota is given to machines.
 
     `used` and `limit` are cores, or bytes. `used` and `ratio` (1 is all of it) are null while the
-    size of one machine is unknown.
+    size of one machine is unknown. `forecast` says when it will be given out; its `mount` is the
+    resource.
     """
 
     resource: Resource
     limit: float
     used: float | None = None
     ratio: float | None = None
+    forecast: Forecast | None = None
 
 
 class Machine(Wire):
@@ -207,15 +209,35 @@ class Hypervisor(Wire):
     not_read: tuple[NotRead, ...] = ()
 
 
+class Storage(Wire):
+    """A device that stores files for others: its volumes, disks and what it opens to everybody.
+
+    `stores` are what was judged: fresh then, empty when nobody said.
+    """
+
+    ward: str
+    name: str
+    state: DeviceState = "unknown"
+    stores: tuple[MachineStore, ...] = ()
+    findings: tuple[MachineFinding, ...] = ()
+    worst: Severity | None = None
+    measured: bool = False
+    not_read: tuple[NotRead, ...] = ()
+
+
 class WardQuota(Wire):
-    """What one ward was given, and how much of it its machines take; only what is written."""
+    """What one ward was given, and how much of it its machines take; only what is written.
+
+    `findings` are on the ward as a whole: its quota, and how its machines grow in number.
+    """
 
     ward: str
     shares: tuple[QuotaShare, ...] = ()
+    findings: tuple[MachineFinding, ...] = ()
 
 
 class Machines(Wire):
-    """`GET /machines?ward=`: machines worst first, then by name; hypervisors; quotas of wards.
+    """`GET /machines?ward=`: machines worst first, then by name; hosts, storage, wards' quotas.
 
     Of several wards the list comes in parts: `next` is the cursor of the following one, null at the
     end. `judged` is when the oldest of these judgements was made, null before the first.
@@ -223,6 +245,7 @@ class Machines(Wire):
 
     machines: tuple[Machine, ...] = ()
     hypervisors: tuple[Hypervisor, ...] = ()
+    storages: tuple[Storage, ...] = ()
     quotas: tuple[WardQuota, ...] = ()
     judged: Stamp | None = None
     next: str | None = None

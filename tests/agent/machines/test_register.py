@@ -133,6 +133,7 @@ def test_rules_are_counted_once_each_and_a_silent_machine_passes_none(
     async def plot(told: Machines) -> None:
         site = told.site
         site.guests, site.pages["192.0.2.10"] = [GUEST, OFF], PAGE
+        site.snapshots["101"] = [{"name": "old", "snaptime": 1_790_000_000}]
         await told.clock.sleep(150)
         rules = {name: value for name, value in (await told.series("wardops_vm_rules")).items()
                  if name.startswith(f"wardops_vm_rules{A}")}  # fmt: skip
@@ -140,6 +141,24 @@ def test_rules_are_counted_once_each_and_a_silent_machine_passes_none(
                        if one["name"] == "app-1")  # fmt: skip
         assert sum(rules.values()) == len(machine["findings"])
         assert len(rules) == 12
+        answer = await told.get("/machines?ward=25747")
+        quota = answer["quotas"][0]
+        shares = {one["resource"]: (one["used"], one["limit"]) for one in quota["shares"]}
+        assert shares == {
+            "cpu": (4, 8),
+            "memory": (8 << 30, 16 << 30),
+            "disk": (50 << 30, 100 << 30),
+        }
+        assert [one["rule"] for one in quota["findings"]] == ["DC-19"]
+        assert machine["quota"] == {"cpu": 0.25, "memory": 0.25, "disk": 0.25}
+        assert machine["guest"]["hypervisor"] == "pve-1"
+        assert machine["memory"]["source"] == "node-exporter"
+        assert machine["cpu"]["source"] == "pve-1"
+        brief = await told.get("/machines?limit=1")
+        assert len(brief["machines"]) == 1
+        assert brief["next"] == "1"
+        assert [one["rule"] for one in brief["machines"][0]["findings"]] == ["DC-03"]
+        assert (await told.get("/machines?limit=5&cursor=1"))["hypervisors"] == []
         site.is_silent = True
         site.pages.clear()
         await told.clock.sleep(TTL_S + 15)
