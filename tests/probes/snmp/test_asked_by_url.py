@@ -28,10 +28,15 @@ NAS: dict[str, tuple[int, Any]] = {
     "1.3.6.1.2.1.25.2.3.1.4.1": (ber.INTEGER, 1024),
     "1.3.6.1.2.1.25.2.3.1.5.1": (ber.INTEGER, 1_000_000),
     "1.3.6.1.2.1.25.2.3.1.6.1": (ber.INTEGER, 250_000),
+    "1.3.6.1.2.1.25.2.3.1.2.45": (ber.OID, ber.oid("1.3.6.1.2.1.25.2.1.4")),
+    "1.3.6.1.2.1.25.2.3.1.3.45": (ber.OCTET_STRING, b"/volume1"),
+    "1.3.6.1.2.1.25.2.3.1.4.45": (ber.INTEGER, 4096),
+    "1.3.6.1.2.1.25.2.3.1.5.45": (ber.INTEGER, 1000),
+    "1.3.6.1.2.1.25.2.3.1.6.45": (ber.INTEGER, 400),
 }
 
 
-def test_processors_and_memory_of_a_storage_are_told_once(lab: Lab) -> None:
+def test_processors_memory_and_disks_of_a_storage_are_told_once(lab: Lab) -> None:
     missing: Any = None
     clock, (engine, _wire) = ManualClock(), lab.engine(lab.honest(lab.Agent(NAS)))
 
@@ -51,4 +56,6 @@ def test_processors_and_memory_of_a_storage_are_told_once(lab: Lab) -> None:
     )
     assert by_probe == {"snmp-health": 2}
     assert told.count("wardops_memory_used_ratio") <= 1
+    assert told.count("wardops_storage_used_ratio") == 1
+    assert not [name for name in told if name.startswith("wardops_vm_filesystem")]
     assert any(one.reading.vm for one in seen)
