@@ -18,7 +18,7 @@ from tui.view_path import mark_shown, path_lines
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from agent.wire import Contact, Incident, PlaybookRun, Service, Snapshot
+    from agent.wire import Contact, Incident, PlaybookBrief, PlaybookRun, Service, Snapshot
     from tui.legend import Mark
     from tui.text import Words
     from tui.view import Showing
@@ -188,13 +188,20 @@ def _steps(showing: Showing, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
         title = words.of(run.title)
         yield playbook, words.say("tui.home.run", title=title, step=_step(showing, run))
     if not runs and snapshot.playbooks and not _is_starting(snapshot):
-        title = words.of(snapshot.playbooks[0].title)
-        yield playbook, words.say("tui.home.playbook", title=title)
+        yield playbook, _offered(words, snapshot.playbooks[0])
     for incident in snapshot.incidents:
         if incident.state == "open":
             yield key_of("incident", HOME), words.say("tui.home.ack", id=short_id(incident.id))
     if snapshot.verdict is not None and snapshot.verdict.state == "ok":
         yield from _next_meeting(words, snapshot)
+
+
+def _offered(words: Words, first: PlaybookBrief) -> str:
+    """Which playbook to open; of a general one that the fitting one is not there."""
+    title = words.of(first.title)
+    if first.instead_of is None:
+        return words.say("tui.home.playbook", title=title)
+    return words.say("tui.home.playbook_general", title=title, missing=first.instead_of)
 
 
 def _next_meeting(words: Words, snapshot: Snapshot) -> Iterator[tuple[str, str]]:

@@ -111,11 +111,14 @@ class Runs:
 
         Behind it those for what hurts of the ward's machines and certificates.
         """
-        first = suggest(ward.verdict, self.library) if ward.verdict else None
-        case = self._engine.cases[ward.unit.code]
+        case, verdict = self._engine.cases[ward.unit.code], ward.verdict
+        first = suggest(verdict, self.library) if verdict else None
         facts = known_facts(case.watch, ward.facts, self._clock.now(), self._clock.monotonic())
-        found = (*((first,) if first else ()), *suggest_kept(facts, self.library))
-        return tuple(brief(one) for one in {one.id: one for one in found}.values())
+        rest = (one for one in suggest_kept(facts, self.library) if one is not first)
+        if first is None or verdict is None:
+            return tuple(map(brief, rest))
+        own = verdict.playbook == first.id
+        return (brief(first, None if own else verdict.playbook), *map(brief, rest))
 
     def contacts(self, ward: WardView) -> Sequence[wire.Contact]:
         """Everybody that the ward may have to reach, whom its verdict names first."""

@@ -23,8 +23,8 @@ CARRIER = "L3"
 _RESTARTING = frozenset({"switch_power", "ce_power", "ups"})
 
 
-def brief(playbook: Playbook) -> wire.PlaybookBrief:
-    """A playbook in one line."""
+def brief(playbook: Playbook, instead_of: str | None = None) -> wire.PlaybookBrief:
+    """A playbook in one line; `instead_of` is the one that would fit and is not there."""
     return wire.PlaybookBrief(
         id=playbook.id,
         version=playbook.version,
@@ -32,6 +32,7 @@ def brief(playbook: Playbook) -> wire.PlaybookBrief:
         summary=_text(playbook.about.meaning),
         minutes=playbook.minutes,
         topic=playbook.topic,
+        instead_of=instead_of,
     )
 
 

@@ -8,7 +8,11 @@ from agent.wire.base import ItemState, RealmName, RunState, Stamp, Text, Wire
 
 
 class PlaybookBrief(Wire):
-    """A playbook in a list; `minutes` is the time to a restored service that it aims at."""
+    """A playbook in a list; `minutes` is the time to a restored service that it aims at.
+
+    `instead_of` is the id of the one that fits and is not there: this one, a general one, finds the
+    fault anew and hands over what it cannot mend.
+    """
 
     id: str
     version: str
@@ -16,6 +20,7 @@ class PlaybookBrief(Wire):
     summary: Text | None = None
     minutes: int | None = None
     topic: str = ""
+    instead_of: str | None = None
 
 
 class RunOption(Wire):

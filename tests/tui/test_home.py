@@ -226,7 +226,11 @@ async def test_an_agent_that_has_just_begun_says_so_and_claims_no_confidence(
     for too_much in ("% sure", "Nothing to do now", "Line lost"):
         assert too_much not in text
     later = begun.model_copy(update={"ts": begun.ts + timedelta(minutes=1)})
-    assert "Line lost" in await draw(later, size, language="en")
+    assert "Open playbook «Line lost»" in await draw(later, size, language="en")
+    general = brief.model_copy(update={"instead_of": "PB-NET-03"})
+    told = await draw(later.model_copy(update={"playbooks": (general,)}), size, language="en")
+    assert "PB-NET-03 is" in told.replace("│", " ")
+    assert "Open playbook «Line lost»" not in told
 
 
 @pytest.mark.parametrize("size", ["80x24", "120x40"])

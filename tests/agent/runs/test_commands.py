@@ -9,8 +9,11 @@ import pytest
 
 from agent.verdict.settle import Settled
 from inventory.errors import ActionRefused, InputError, WardopsError
+from inventory.model import Role
 from playbooks.verdict.facts import Fact, Facts, Truth
 from playbooks.verdict.rootcause import judge
+from probes.model import Observation, Reading, Reason, Sample
+from probes.services.model import PROBE_CERT_EXPIRY
 from tests.agent.runs.conftest import PHOTO
 
 if TYPE_CHECKING:
@@ -290,7 +293,11 @@ def test_a_verdict_whose_playbook_is_not_there_suggests_the_general_one_or_none(
         cut = judge(Facts({**good, "gw": Fact(Truth.FALSE)}), "ward")
         for playbook, ids in (("PB-NET-12", ["PB-NET-01"]), ("PB-SEC-01", []), ("", [])):
             seen = replace(ward, verdict=replace(cut, playbook=playbook))
-            assert [one.id for one in scene.agent.runs.suggested(seen)] == ids
+            briefs = scene.agent.runs.suggested(seen)
+            assert [one.id for one in briefs] == ids
+            assert {one.instead_of for one in briefs} <= {playbook}
+        (own,) = scene.agent.runs.suggested(replace(ward, verdict=replace(cut, playbook=FITS)))
+        assert own.instead_of is None
         assert scene.agent.runs.suggested(replace(ward, verdict=None)) == ()
 
     stage.play(plot)
@@ -399,5 +406,43 @@ def test_handing_an_incident_over_is_one_thing_by_either_word(stage: Stage) -> N
         assert found is not None
         assert [(one.to_role, one.text) for one in found.handovers] == [("L2", "Đề nghị tiếp nhận")]
         assert found.actions[-1].verb == "hand_over"
+
+    stage.play(plot)
+
+
+def test_a_silent_machine_and_an_ending_certificate_suggest_their_own_behind_the_verdicts(
+    stage: Stage,
+) -> None:
+    """While the way to the machine stands; a run can be begun for one of them by name."""
+    text = (stage.library / "PB-NET-90.yaml").read_text(encoding="utf-8")
+    for name in ("PB-NET-01", "PB-SEC-05", "PB-SEC-07"):
+        other = text.replace("PB-NET-90", name)
+        (stage.library / f"{name}.yaml").write_text(other, encoding="utf-8")
+
+    async def plot(scene: Scene) -> None:
+        case, now = scene.agent.engine.cases["26740"], scene.clock.now()
+        machine = next(one.name for one in case.watch.ward.devices if one.role is Role.VM)
+        service = next(one.id for one in case.watch.ward.services if one.url.startswith("https"))
+        soon = Sample(PROBE_CERT_EXPIRY, now.timestamp() + 5 * 86_400, (service, "ward"))
+        for name, probe, reason, samples in (
+            (machine, "icmp", Reason.TIMEOUT, ()), (service, "http", Reason.OK, (soon,)),
+        ):  # fmt: skip
+            target, mono = case.watch.targets[name], scene.clock.monotonic()
+            seen = Observation(target, probe, reason, Reading(samples), now, mono, 1.0, 75.0)
+            case.watch.take(seen, now)
+        ward = scene.agent.view().wards[0]
+        good = dict.fromkeys(("host_link", "sw", "ce", "up_oper"), Fact(Truth.TRUE))
+        for gw, ids in (
+            (Truth.TRUE, ["PB-SEC-07", "PB-SEC-05"]),
+            (Truth.FALSE, ["PB-NET-01", "PB-SEC-05"]),
+        ):
+            facts = Facts({**good, "gw": Fact(gw)})
+            seen_ward = replace(ward, verdict=judge(facts, "ward"), facts=facts)
+            briefs = scene.agent.runs.suggested(seen_ward)
+            assert [one.id for one in briefs][-2:] == ids
+        error = await refused(scene, "playbook_start", playbook="PB-SEC-07", device="nobody")
+        assert (error.key, machine in str(error.values["known"])) == ("playbook.no_device", True)
+        run = await scene.start(playbook="PB-SEC-07", incident=None, device=machine)
+        assert scene.shown(run).playbook == "PB-SEC-07"
 
     stage.play(plot)
