@@ -133,6 +133,7 @@ class CableHttp:
             page.content_type,
             expires_at=self.world.started_at + VALID_FOR if parts.scheme == "https" else None,
             headers=headers,
+            phrase=page.phrase,
         )
 
 

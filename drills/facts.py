@@ -5,9 +5,14 @@ A fact that nobody changed has its default; everything else about the world is d
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
+
+from drills.machine import UNITS
+from drills.model import node_of
+from inventory.machine import OPEN_PORT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,13 +26,14 @@ _MAX_RUNTIME_S = 7 * 86_400.0
 _MAX_LOAD = 100.0
 _LEAST_OCTETS, _MOST_OCTETS = 576, 1500
 _LAST_VLAN = 4094  # IEEE 802.1Q
+_MOST_UPDATES, _MOST_SNAPSHOTS = 500, 32
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of root fact: what it is about, its default, and which values are right."""
 
-    about: Literal["node", "ward", "port", "cable", "fault"]
+    about: Literal["node", "ward", "port", "cable", "disk", "fault"]
     default: Value
     fits: Callable[[Value], bool]
 
@@ -55,6 +61,23 @@ def _is_size(value: Value) -> bool:
 
 def _is_zone(value: Value) -> bool:
     return type(value) is int and -720 <= value <= 840
+
+
+def _or_none(fits: Callable[[Value], bool]) -> Callable[[Value], bool]:
+    return lambda value: value is None or fits(value)
+
+
+def _is_count(value: Value) -> bool:
+    return type(value) is int and 0 <= value <= _MOST_UPDATES
+
+
+def _is_door(value: Value) -> bool:
+    return isinstance(value, str) and bool(not value or re.fullmatch(OPEN_PORT, value))
+
+
+def _are_times(value: Value) -> bool:
+    is_list = isinstance(value, list) and 0 < len(value) <= _MOST_SNAPSHOTS
+    return is_list and all(map(_within(-_MAX_CLOCK_OFF_S, _MAX_CLOCK_OFF_S), value))
 
 
 def _one_of(*words: str) -> Callable[[Value], bool]:
@@ -104,6 +127,21 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "diagnosis": Kind("node", "none", _one_of("none", "warning", "error", "critical")),
         "api": Kind("node", "open", _one_of("open", "login_page", "busy")),
         "firmware": Kind("node", "ce", _one_of("tc", "ce", "roomos")),
+        # Of a machine. Shares are 0..1, times are seconds of the world.
+        "disk_used": Kind("disk", None, _or_none(_within(0, 1))),
+        "busy": Kind("node", None, _or_none(_within(0, 1))),  # each processor at least
+        "exposed": Kind("node", "", _is_door),  # a port that it should not listen on
+        "unit_failed": Kind("node", "", _one_of("", *(unit.name for unit in UNITS))),
+        "updates": Kind("node", 0, _is_count),  # security updates that wait
+        "restart_due": Kind("node", False, _is_switch),
+        "sudo": Kind("node", True, _is_switch),  # whether the look account may ask sshd's settings
+        "sshd": Kind("node", "strict", _one_of("strict", "weak")),
+        # What its hypervisor knows of it.
+        "guest_agent": Kind("node", "running", _one_of("running", "stopped", "absent")),
+        "snapshots": Kind("node", None, _or_none(_are_times)),  # when each was made
+        "backups_until": Kind(  # when the nightly backups stopped being kept, unseen
+            "node", None, _or_none(_within(-_MAX_CLOCK_OFF_S, _MAX_CLOCK_OFF_S))
+        ),
         "fault": Kind("fault", None, lambda value: value is None or isinstance(value, dict)),
     }
 )
@@ -116,6 +154,14 @@ def exists(topology: Topology, kind: Kind, on: str) -> bool:
         "ward": on in topology.codes,
         "port": topology.port(on) is not None,
         "cable": on in topology.cables,
+        "disk": _has_disk(topology, on),
         "fault": bool(on),
     }
     return known[kind.about]
+
+
+def _has_disk(topology: Topology, on: str) -> bool:
+    node = topology.nodes.get(node_of(on))
+    mount = on.partition(":")[2]
+    disks = node.machine.disks if node and node.machine else ()
+    return any(disk.mount == mount for disk in disks)

@@ -12,8 +12,13 @@ if TYPE_CHECKING:
     from drills.world import World
 
 Params: TypeAlias = Mapping[str, "Value"]
-Face: TypeAlias = Literal["reach", "snmp", "xapi", "services", "node_exporter", "room"]
-"""Where a fault is seen; `room` is what people in the room and at the far end see and hear."""
+Face: TypeAlias = Literal[
+    "reach", "snmp", "xapi", "services", "node_exporter", "shell", "proxmox", "room"
+]
+"""Where a fault is seen; `room` is what people in the room and at the far end see and hear.
+
+`shell` is a machine's over SSH, `proxmox` what its hypervisor tells.
+"""
 
 
 class Change(NamedTuple):

@@ -91,6 +91,25 @@ def endpoint(world: World, on: str) -> Node:
     return found
 
 
+def machine(world: World, on: str) -> Node:
+    """The machine; without a word the ward's first one."""
+    found = device(world, on or "vm")
+    if found.machine is None:
+        known = [node.name for node in world.topology.nodes.values() if node.machine]
+        raise InputError("fault.no_machine", on=on, example=", ".join(known[:4]))
+    return found
+
+
+def disk(world: World, on: str) -> str:
+    """The file system, as `node:mount`; without a mount the last of the machine's."""
+    thing, _, mount = on.partition(":")
+    node = machine(world, thing)
+    mounts = [one.mount for one in node.machine.disks] if node.machine else []
+    if mount and mount not in mounts:
+        raise InputError("fault.no_disk", on=on, known=", ".join(mounts))
+    return f"{node.name}:{mount or mounts[-1]}"
+
+
 def _example(world: World) -> str:
     ward = world.topology.codes[0]
     return ", ".join(node.name for node in world.topology.by_ward[ward] if node.address)

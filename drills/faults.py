@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from drills import fault_places as places
-from drills import faults_room
+from drills import faults_machine, faults_room
 from drills.facts import KINDS
 from drills.fault import Change, fault
 from drills.topology import RESOLVER, TIME_SERVER
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # ---- the faults ----
 
 
-@fault("reach", "snmp", "xapi", "services", "node_exporter", "room")
+@fault("reach", "snmp", "xapi", "services", "node_exporter", "shell", "proxmox", "room")
 def power_off(world: World, on: str, _params: Params) -> tuple[Change, ...]:
     """A device is switched off or its power supply is dead."""
     return (Change("power", places.device(world, on).name, False),)
@@ -44,31 +44,31 @@ def mains_off(world: World, on: str, params: Params) -> tuple[Change, ...]:
     return (Change("runtime_s", ups.name, params["runtime_s"]), off)
 
 
-@fault("reach", "snmp", "xapi", "services", "node_exporter")
+@fault("reach", "snmp", "xapi", "services", "node_exporter", "shell", "proxmox")
 def cable_cut(world: World, on: str, _params: Params) -> tuple[Change, ...]:
     """The cable at a port is broken or unplugged."""
     return (Change("cable", places.cable(world, on).id, False),)
 
 
-@fault("reach", "snmp", "xapi", "services", "node_exporter")
+@fault("reach", "snmp", "xapi", "services", "node_exporter", "shell", "proxmox")
 def if_admin_down(world: World, on: str, _params: Params) -> tuple[Change, ...]:
     """Somebody shut a port down."""
     return (Change("admin", places.port(world, on), False),)
 
 
-@fault("reach", "snmp", "xapi", "services", "node_exporter", vlan=99)
+@fault("reach", "snmp", "xapi", "services", "node_exporter", "shell", "proxmox", vlan=99)
 def vlan_wrong_access(world: World, on: str, params: Params) -> tuple[Change, ...]:
     """A port is put into another VLAN: it has link, and what hangs on it is cut off."""
     return (Change("vlan", places.wired(world, on), params["vlan"]),)
 
 
-@fault("reach", "snmp", "xapi", "services", "node_exporter")
+@fault("reach", "snmp", "xapi", "services", "node_exporter", "shell", "proxmox")
 def converter_dead(world: World, on: str, _params: Params) -> tuple[Change, ...]:
     """The media converter in a cable passes nothing, while both ends keep link."""
     return (Change("passes", places.cable(world, on or "ce:wan").id, False),)
 
 
-@fault("reach", "snmp", "xapi", "services", "node_exporter", loss=0.3)
+@fault("reach", "snmp", "xapi", "services", "node_exporter", "proxmox", loss=0.3)
 def one_way_loss(world: World, on: str, params: Params) -> tuple[Change, ...]:
     """A share of the packets that leave by a port gets lost; what comes in by it does not."""
     return (Change("out_loss", places.wired(world, on or "ce:wan"), params["loss"]),)
@@ -114,13 +114,13 @@ def sfp_dirty(world: World, on: str, params: Params) -> tuple[Change, ...]:
     return (Change("error_ratio", places.wired(world, on or "core:uplink"), params["ratio"]),)
 
 
-@fault("reach", "snmp", "services", "node_exporter", load=1.3)
+@fault("reach", "snmp", "services", "node_exporter", "proxmox", load=1.3)
 def line_full(world: World, on: str, params: Params) -> tuple[Change, ...]:
     """The ward itself asks so much of its line: from 0.95 on it queues, above 1 it drops."""
     return (Change("line_load", places.ward(world, on), params["load"]),)
 
 
-@fault("reach", "snmp", "xapi", "services")
+@fault("reach", "snmp", "xapi", "services", "proxmox")
 def loop_storm(world: World, on: str, _params: Params) -> tuple[Change, ...]:
     """A loop at a switch: it floods all of its ports, and little else comes through."""
     return (Change("storm", places.device(world, on).name, True),)
@@ -151,7 +151,7 @@ def service_stopped(world: World, on: str, params: Params) -> tuple[Change, ...]
     return (Change("service", places.service(world, on).name, state),)
 
 
-@fault("reach", "snmp", "xapi", "services", "node_exporter", loss=0.05)
+@fault("reach", "snmp", "xapi", "services", "node_exporter", "proxmox", loss=0.05)
 def path_loss(world: World, on: str, params: Params) -> tuple[Change, ...]:
     """A share of round trips over a cable gets lost."""
     return (Change("loss", places.cable(world, on or "ce:wan").id, params["loss"]),)
@@ -191,6 +191,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
             *(service_failing, service_slow, cert_expired),
             *(one_way_delay, one_way_jitter, mtu_hole, dns_wrong, ntp_off),
             *faults_room.ROOM_FAULTS,
+            *faults_machine.MACHINE_FAULTS,
         )
     }
 )

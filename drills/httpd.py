@@ -141,5 +141,6 @@ def _octets(page: Page, *, keep: bool) -> bytes:
         ("Connection", "keep-alive" if keep else "close"),
     ]
     fields = "".join(f"{name}: {value}\r\n" for name, value in headers)
-    head = f"HTTP/1.1 {page.status} {HTTPStatus(page.status).phrase}\r\n{fields}\r\n"
+    phrase = page.phrase or HTTPStatus(page.status).phrase
+    head = f"HTTP/1.1 {page.status} {phrase}\r\n{fields}\r\n"
     return head.encode("latin-1") + page.body

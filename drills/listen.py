@@ -158,7 +158,7 @@ class _Listener:
         return _port_of(opened)
 
     def open_shell(self, port: int) -> int:
-        """Where the video endpoints take SSH."""
+        """Where the video endpoints and the machines take SSH."""
         opened = self._bind(socket.SOCK_STREAM, "0.0.0.0", port)  # noqa: S104 - loopback only, below
         _keep_to_loopback(opened)
 

@@ -1,4 +1,4 @@
-"""The codecs' SSH door: hands each connection to a session in threads of its own.
+"""The codecs' and the machines' SSH door: hands each connection to a session in threads of its own.
 
 The library that speaks SSH blocks and is loaded with the first connection. What a session says is
 worked out on the event loop, where the world lives.
@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from drills.chance import octets
 from drills.faces.xapi.shell import Shell
 from drills.faces.xapi.web import is_right
+from drills.listen_machine import MachineLogin
 from drills.views import listens
 
 if TYPE_CHECKING:
@@ -91,24 +92,43 @@ class ShellDoor:
         self._open: dict[socket.socket, asyncio.Future[None]] = {}
 
     def take(self, connection: socket.socket, node: Node) -> None:
-        """Serve one connection to a codec; beyond so many sessions it is closed at once."""
+        """Serve one connection; beyond so many sessions it is closed at once."""
         if len(self._open) >= MOST_SESSIONS:
             connection.close()
             return
         ended = self._open[connection] = self._loop.create_future()
         ended.add_done_callback(lambda _: self._open.pop(connection, None))
-        login = Login(self._world, self._asker, node, self._loop)
+        serve = self._machine(node) if node.machine else self._codec(node)
 
         def served() -> None:
-            from drills.listen_shell_session import serve_shell  # noqa: PLC0415 - costs 0.2 s
-
             try:
-                serve_shell(connection, login)
+                serve(connection)
             finally:
                 connection.close()
                 self._loop.call_soon_threadsafe(partial(ended.set_result, None))
 
         Thread(target=served, name=f"ssh {node.name}", daemon=True).start()
+
+    def _codec(self, node: Node) -> Callable[[socket.socket], None]:
+        login = Login(self._world, self._asker, node, self._loop)
+
+        def served(connection: socket.socket) -> None:
+            from drills.listen_shell_session import serve_shell  # noqa: PLC0415 - costs 0.2 s
+
+            serve_shell(connection, login)
+
+        return served
+
+    def _machine(self, node: Node) -> Callable[[socket.socket], None]:
+        key = host_key(self._world.seed, node.name)
+        login = MachineLogin(self._world, self._asker, node, self._loop, key)
+
+        def served(connection: socket.socket) -> None:
+            from drills.listen_machine_session import serve_machine  # noqa: PLC0415 - costs 0.2 s
+
+            serve_machine(connection, login)
+
+        return served
 
     async def close(self) -> None:
         """Cut every session and wait for its threads."""
@@ -118,14 +138,14 @@ class ShellDoor:
         await asyncio.gather(*self._open.values())
 
 
-def host_key(seed: int) -> ec.EllipticCurvePrivateKey:
-    """The key by which all codecs of a world are known: made up, and the same for a seed."""
-    number = int.from_bytes(b"".join(octets(8, seed, "ssh", n) for n in range(3)), "big")
+def host_key(seed: int, owner: str = "ssh") -> ec.EllipticCurvePrivateKey:
+    """The key by which all codecs of a world, or one machine, are known: the same for a seed."""
+    number = int.from_bytes(b"".join(octets(8, seed, owner, n) for n in range(3)), "big")
     return ec.derive_private_key(number + 1, ec.SECP256R1())
 
 
-def fingerprint(seed: int) -> str:
+def fingerprint(seed: int, owner: str = "ssh") -> str:
     """That key as `ssh-keygen -lf` shows it: `SHA256:…`."""
-    public = host_key(seed).public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
+    public = host_key(seed, owner).public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
     digest = sha256(b64decode(public.split()[1])).digest()
     return f"SHA256:{b64encode(digest).decode().rstrip('=')}"

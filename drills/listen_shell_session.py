@@ -22,6 +22,9 @@ from paramiko.server import InteractiveQuery
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
+
+    from cryptography.hazmat.primitives.asymmetric import ec
 
     from drills.listen_shell import Login
 
@@ -34,19 +37,32 @@ _LOG = "drills.listen_shell_session.library"
 
 def serve_shell(connection: socket.socket, login: Login) -> None:
     """Handshake, log in, talk until either side hangs up. Blocks; raises nothing of the library."""
+    door = _Door(login)
+
+    def talk(transport: paramiko.Transport) -> None:
+        channel = _channel(transport, door)
+        if channel is not None:
+            _talk(channel, login)
+
+    serve_over(connection, login.host_key, door, talk)
+
+
+def serve_over(
+    connection: socket.socket,
+    key: ec.EllipticCurvePrivateKey,
+    door: paramiko.ServerInterface,
+    talk: Callable[[paramiko.Transport], None],
+) -> None:
+    """Shake hands and talk; what the other side breaks ends in silence. Raises nothing of it."""
     _quiet()
-    key = login.host_key
     with suppress(paramiko.SSHException, EOFError, OSError):
         transport = paramiko.Transport(connection)
         try:
             transport.set_log_channel(_LOG)
             transport.daemon = True
             transport.add_server_key(paramiko.ECDSAKey(vals=(key, key.public_key())))
-            door = _Door(login)
             transport.start_server(server=door)
-            channel = _channel(transport, door)
-            if channel is not None:
-                _talk(channel, login)
+            talk(transport)
         finally:
             transport.close()
             transport.join()

@@ -86,6 +86,14 @@ class Chassis:
 
 
 @dataclass(frozen=True, slots=True)
+class Hypervisor:
+    """What a host of machines is made of."""
+
+    processors: int
+    memory_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """A thing with ports. `address` is empty for what nobody asks.
 
@@ -109,6 +117,7 @@ class Node:
     battery: Battery | None = None
     machine: Machine | None = None
     chassis: Chassis | None = None
+    hypervisor: Hypervisor | None = None
     service: str = ""
 
 
@@ -266,7 +275,10 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One HTTP answer, `late_s` after the question; `closes` ends its connection."""
+    """One HTTP answer, `late_s` after the question; `closes` ends its connection.
+
+    `phrase` stands behind the status in place of the usual words.
+    """
 
     status: int
     content_type: str
@@ -274,3 +286,4 @@ class Page:
     headers: tuple[tuple[str, str], ...] = ()
     late_s: float = 0.0
     closes: bool = False
+    phrase: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,6 +25,7 @@ from inventory.units import units
 from probes.clock import SystemClock
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from inventory.language import Language
@@ -61,6 +63,7 @@ class Simulation:
         language: Language = "en",
         realm: Realm = "sim",
         room: str = ROOMS[0],
+        hypervisor: bool = False,
     ) -> None:
         codes = ward_codes(wards)
         self.vantage: Vantage = vantage or ("ward" if wards == 1 else "hub")
@@ -73,11 +76,12 @@ class Simulation:
         self._control = control
         self._language = language
         self._realm: Realm = realm
+        self._hypervisor = hypervisor
         self._open = AsyncExitStack()
 
     async def __aenter__(self) -> Simulation:
         by_address = self.world.topology.by_address.values()
-        served = [node.address for node in by_address if node.role == "vc" or node.service]
+        served = [n.address for n in by_address if n.role == "vc" or n.service or n.hypervisor]
         certificate = issue(served, self.world.started_at)
         control = self._control
         self.ports = await self._open.enter_async_context(
@@ -98,6 +102,7 @@ class Simulation:
                 self.vantage,
                 certificate.authority,
                 self._realm,
+                hypervisor=self._hypervisor,
             )
         except InputError:
             await self._open.aclose()
@@ -137,6 +142,7 @@ def ward_codes(count: int) -> tuple[str, ...]:
 @click.option(
     "--room", type=click.Choice(ROOMS), default=ROOMS[0], show_default=True, metavar="BRAND"
 )
+@click.option("--hypervisor", is_flag=True)
 @click.option("--for", "for_s", type=click.FloatRange(min=0), metavar="SECONDS")
 @click.option("--lang", type=click.Choice(LANGUAGES))
 @click.pass_context
@@ -147,16 +153,23 @@ def command(
     control: str,
     seed: int,
     room: str,
+    hypervisor: bool,
     for_s: float | None,
     lang: str | None,  # noqa: ARG001 - read by language_of
 ) -> None:
     """Simulate N wards on loopback and write an inventory that points at them.
 
+    With --hypervisor the first ward's inventory holds the Proxmox host of its machines too.
     Runs until Ctrl-C, SIGTERM or --for. The control API takes GET /world, POST /faults
     {"fault", "on", "params"} and DELETE /faults/ID.
     """
     language = language_of(ctx)
-    asyncio.run(_run(wards, out, _control(control), seed, room, for_s, language))
+    where = _control(control)
+    simulated = partial(
+        Simulation, wards=wards, seed=seed, out=out, control=where, language=language, room=room,
+        hypervisor=hypervisor,
+    )  # fmt: skip
+    asyncio.run(_run(simulated, where, for_s, language))
 
 
 def _control(text: str) -> Control:
@@ -169,11 +182,8 @@ def _control(text: str) -> Control:
 
 
 async def _run(
-    wards: int,
-    out: Path,
+    simulated: Callable[..., Simulation],
     control: Control,
-    seed: int,
-    room: str,
     for_s: float | None,
     language: Language,
 ) -> None:
@@ -181,9 +191,7 @@ async def _run(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     begun = clock.monotonic()
-    simulation = Simulation(
-        wards=wards, seed=seed, clock=clock, out=out, control=control, language=language, room=room
-    )
+    simulation = simulated(clock=clock)
     async with simulation:
         click.echo(_ready(simulation, clock.monotonic() - begun, language))
         if control.port == 0:  # else nobody would know where it is

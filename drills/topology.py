@@ -10,7 +10,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from drills.chance import between, octets, share
-from drills.model import Battery, Cable, Chassis, Disk, Machine, Node, Port, Topology, node_of
+from drills.model import (
+    Battery,
+    Cable,
+    Chassis,
+    Disk,
+    Hypervisor,
+    Machine,
+    Node,
+    Port,
+    Topology,
+    node_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,6 +33,7 @@ REGISTRAR = "registrar"
 REFLECTOR = "reflector"
 RESOLVER = "resolver"
 TIME_SERVER = "time-server"
+HYPERVISOR = "pve-1"
 CANARY = "tthc.sim.example"
 COMMIT_MBPS = 100
 
@@ -185,7 +197,7 @@ class _Ward:
         taken = int(disk * self.vary(0.3, 0.7, "disk")) // 4096 * 4096
         return Node(
             self.named("vm", "-1"), "vm", self.code, "linux_vm", self.address(50),
-            ports=(self._port("vm", 2, "eth0", "eth0", ""),),
+            HYPERVISOR, ports=(self._port("vm", 2, "eth0", "eth0", ""),),
             sys_descr=f"Linux {self.named('vm', '-1')} 6.1.0-simulated x86_64, by wardops",
             sys_object_id="1.3.6.1.4.1.8072.3.2.10",
             machine=Machine(
@@ -303,7 +315,8 @@ def _city_nodes(codes: Sequence[str], seed: int) -> Iterator[Node]:
         GATEWAY, GATEWAY, address=f"{_CITY}.1", forwards=True,
         ports=_city_ports(seed, GATEWAY, ["dc", *edges]),
     )  # fmt: skip
-    inside = ["gateway", "hub", "registrar", *SERVICES, *codes, REFLECTOR, RESOLVER, TIME_SERVER]
+    inside = ["gateway", "hub", "registrar", *SERVICES, *codes, REFLECTOR, RESOLVER, TIME_SERVER,
+              HYPERVISOR]  # fmt: skip
     yield Node("dc-sw", "dc", forwards=True, ports=_city_ports(seed, "dc-sw", inside))
     yield Node("hub-host", "hub", ports=_city_ports(seed, "hub-host", ["eth0"]))
     yield Node(REGISTRAR, "registrar", ports=_city_ports(seed, REGISTRAR, ["eth0"]))
@@ -317,6 +330,11 @@ def _city_nodes(codes: Sequence[str], seed: int) -> Iterator[Node]:
         yield Node(
             name, name, address=f"{_CITY}.{51 + number}", ports=_city_ports(seed, name, ["eth0"])
         )
+    yield Node(
+        HYPERVISOR, "hypervisor", kind="proxmox", address=f"{_CITY}.61",
+        ports=_city_ports(seed, HYPERVISOR, ["eth0"]),
+        hypervisor=Hypervisor(8 + 2 * len(codes), (32 + 10 * len(codes)) * _GIB),
+    )  # fmt: skip
 
 
 def _city_ports(seed: int, node: str, names: Sequence[str]) -> tuple[Port, ...]:
@@ -338,7 +356,7 @@ def _city_cables(codes: Sequence[str], wards: Sequence[Cable], seed: int) -> Ite
     yield _trunk("dc-sw:gateway", f"{GATEWAY}:dc", 0.1, trunks)
     yield Cable("dc-sw:hub", "hub-host:eth0", 0.1, 5_000, 5_000)
     yield Cable("dc-sw:registrar", f"{REGISTRAR}:eth0", 0.1, 5_000, 5_000)
-    for name in (REFLECTOR, RESOLVER, TIME_SERVER):
+    for name in (REFLECTOR, RESOLVER, TIME_SERVER, HYPERVISOR):
         yield Cable(f"dc-sw:{name}", f"{name}:eth0", 0.1, 2_000, 2_000)
     for service in SERVICES:
         rate = between(100_000, 400_000, seed, service)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drills.chance import share
-from drills.faces import names, poly, services, sip, snmp, time_server, vm
+from drills.faces import names, poly, proxmox, services, sip, snmp, time_server, vm
 from drills.faces.xapi import web as xapi
+from drills.machine import listening
 from drills.topology import RESOLVER, TIME_SERVER
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def https_answer(world: World, asker: str, address: str, request: Ask) -> Page |
         return None
     if node.service:
         return services.respond(world, asker, node, request, t)
+    if node.hypervisor:
+        return proxmox.respond(world, asker, node, request, t)
     if node.role != "vc":
         return None
     if node.kind in poly.DIALECTS:
@@ -94,10 +97,12 @@ def listens(world: World, asker: str, address: str) -> bool:
 
 
 def shell_at(world: World, address: str) -> Node | None:
-    """The video endpoint at that address, None where nothing takes SSH."""
+    """The video endpoint or machine at that address, None where nothing takes SSH."""
     node = world.topology.by_address.get(address)
-    takes = node is not None and node.role == "vc" and node.kind not in poly.DIALECTS
-    return node if takes else None
+    if node is None or (node.machine and "tcp/22" not in listening(world, node)):
+        return None
+    is_codec = node.role == "vc" and node.kind not in poly.DIALECTS
+    return node if is_codec or node.machine else None
 
 
 def is_expired(world: World, address: str) -> bool:

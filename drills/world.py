@@ -19,6 +19,7 @@ from drills.facts import KINDS, exists
 from drills.model import Mutation, node_of
 from drills.topology import GATEWAY, REGISTRAR, Template
 from drills.traffic import PACKET_OCTETS, Counters, Meter
+from drills.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -55,6 +56,7 @@ class World:
         self._walks: dict[tuple[str, int], Mapping[str, _Step]] = {}
         self._power_ends: dict[str, float] = {}
         self.calls = Calls(self)
+        self.work = Work(self)
         self.desks: dict[str, Value] = {}  # what faces with sessions remember, by the device
 
     # -- time and facts --
@@ -93,6 +95,8 @@ class World:
         was_up = {ref for ref in refs if self.oper(ref, t)}
         self._settle(nodes, refs, t)
         self.calls.settle(t)
+        if kind == "busy":
+            self.work.settle(on, t)
         self._set(kind, on, mutation.params["value"])
         self.version += 1
         self.mutations.append(mutation)
@@ -167,6 +171,7 @@ class World:
             "boots": dict(sorted(self._boots.items())),
             "charges": {name: list(pair) for name, pair in sorted(self._charges.items())},
             "calls": self.calls.dump(),
+            "work": self.work.dump(),
             "mutations": [mutation.as_json() for mutation in self.mutations],
         }
 
@@ -378,6 +383,11 @@ class World:
     def api_password(self) -> str:
         """The password of this world's video endpoints."""
         return f"sim-{octets(6, self.seed, 'api').hex()}"
+
+    @property
+    def look_password(self) -> str:
+        """The password of the account that may look at this world's machines."""
+        return f"sim-{octets(6, self.seed, 'look').hex()}"
 
     def hears(self, asker: str, node: str, t: float) -> bool:
         """Whether what `ward:<code>` or `hub` sends comes to the node and its answer back."""

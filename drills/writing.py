@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 
+from drills.estate import hypervisor as hypervisor_of
+from drills.faces.proxmox import token
 from drills.faces.xapi.web import USER
+from drills.listen_machine import USER as LOOK_USER
 from drills.listen_shell import fingerprint
+from drills.machine import ALLOWED
 from drills.topology import CANARY, COMMIT_MBPS, GATEWAY, REFLECTOR, RESOLVER, TIME_SERVER
 from inventory.errors import InputError
 from inventory.language import both
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 CA = "ca.pem"
 COMMUNITY = "secrets/snmp.community"
 LOGIN = "secrets/vc.yaml"
+LOOK = "secrets/vm.yaml"
 MEETING_SERVICE = "hop"
 _WARDS = "wards"
 _HEAD = "# Written by the wardops simulator: nothing in this folder is real.\n"
@@ -39,9 +44,13 @@ def write_inventory(
     vantage: Vantage,
     authority: bytes,
     realm: Realm = "sim",
+    *,
+    hypervisor: bool = False,
 ) -> None:
     """Write site, wards, secrets and the authority's certificate (PEM) into the folder `out`.
 
+    With `hypervisor` the first ward has the host of its machines too, since an address stands in
+    an inventory once; each ward has a token that sees its machines alone.
     What an earlier simulation wrote there is replaced. Raises InputError for a folder that holds
     another inventory or cannot be written.
     """
@@ -50,8 +59,16 @@ def write_inventory(
         _write(out / CA, authority.decode())
         _write(out / COMMUNITY, f"{world.community}\n", secret=True)
         _write(out / LOGIN, _yaml({"user": USER, "password": world.api_password}), secret=True)
+        if ports.ssh:
+            looker = {"user": LOOK_USER, "password": world.look_password}
+            _write(out / LOOK, _yaml(looker), secret=True)
         for code in world.topology.codes:
-            _write(out / _WARDS / f"{code}.yaml", _HEAD + _yaml(_ward(world, code, ports, vantage)))
+            ward = _ward(world, code, ports, vantage)
+            if hypervisor:
+                if code == world.topology.codes[0]:
+                    ward["devices"].append(_hypervisor(world, code, ports))
+                _write(out / _token_of(code), f"{token(world, code)}\n", secret=True)
+            _write(out / _WARDS / f"{code}.yaml", _HEAD + _yaml(ward))
         site = {
             "schema": "wardops/site/1",
             "realm": realm,
@@ -188,6 +205,7 @@ def _device(world: World, node: Node, ports: Ports) -> dict[str, Any]:
     if node.sys_object_id:
         device["snmp"] = {"auth": f"file:{COMMUNITY}", "port": ports.snmp}
     if node.machine:
+        device["machine"] = {"hosting": "dc", "allow_ports": list(ALLOWED)}
         device["node_exporter"] = f"http://{node.address}:{ports.http}/metrics"
     if node.role == "vc":
         # Without a meeting calendar an endpoint on meeting duty would always be off duty.
@@ -196,12 +214,38 @@ def _device(world: World, node: Node, ports: Ports) -> dict[str, Any]:
             "https": {"auth": f"file:{LOGIN}", "port": ports.https, "ca": CA},
             "duty": "always",
         }
-    if node.kind == "cisco_ce" and ports.ssh:
-        key = fingerprint(world.seed)
-        device["ssh"] = {"auth": f"file:{LOGIN}", "port": ports.ssh, "host_key": key}
+    if ports.ssh:
+        device |= _shell(world, node, ports)
     if node.kind == "generic_host":
         device["ping"] = True
     return device
+
+
+def _shell(world: World, node: Node, ports: Ports) -> dict[str, Any]:
+    """How it is asked over SSH, where it takes that."""
+    if node.kind == "cisco_ce":
+        key = fingerprint(world.seed)
+        return {"ssh": {"auth": f"file:{LOGIN}", "port": ports.ssh, "host_key": key}}
+    if node.machine:
+        key = fingerprint(world.seed, node.name)
+        auth = f"file:{LOOK}"
+        return {"ssh": {"auth": auth, "port": ports.ssh, "host_key": key, "sudo": True}}
+    return {}
+
+
+def _hypervisor(world: World, code: str, ports: Ports) -> dict[str, Any]:
+    node = hypervisor_of(world)
+    return {
+        "name": f"pve-{code}",
+        "kind": node.kind,
+        "site": "dc",
+        "address": node.address,
+        "https": {"auth": f"file:{_token_of(code)}", "port": ports.https, "ca": CA},
+    }
+
+
+def _token_of(code: str) -> str:
+    return f"secrets/pve-{code}.token"
 
 
 def _uplink(core: Node) -> str:

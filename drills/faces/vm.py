@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from drills import machine as state
+from drills.machine import RELEASE, UNITS, machine_at
 from drills.model import Page
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 _TEXT = "text/plain; version=0.0.4; charset=utf-8"
 _FILE_SYSTEM = "ext4"
+_UNIT_STATES = ("activating", "active", "deactivating", "failed", "inactive")
 
 
 class _Family(NamedTuple):
@@ -33,11 +36,16 @@ def respond(world: World, asker: str, node: Node, request: Ask, t: float) -> Pag
         return Page(405, "text/plain", b"", (("Allow", "GET"),))
     if request.path != "/metrics":
         return Page(404, "text/plain", b"")
-    return Page(200, _TEXT, "".join(_lines(world, node, node.machine, t)).encode())
+    return Page(200, _TEXT, "".join(_lines(world, node, t)).encode())
 
 
-def _lines(world: World, node: Node, machine: Machine, t: float) -> Iterator[str]:
-    for family in (*_clock(world, node, t), *_memory(machine), *_disks(machine), *_load(machine)):
+def _lines(world: World, node: Node, t: float) -> Iterator[str]:
+    machine = machine_at(world, node)
+    told = (
+        *_waiting(world, node), *_cpu(world, node, t), *_disks(machine), *_load(machine),
+        *_memory(machine), *_system(), *_units(world, node), *_clock(world, node, t),
+    )  # fmt: skip
+    for family in told:
         yield f"# HELP {family.name} {family.help}\n# TYPE {family.name} {family.type}\n"
         yield from (f"{family.name}{labels} {value!r}\n" for labels, value in family.samples)
 
@@ -46,15 +54,72 @@ def _gauge(name: str, text: str, value: float) -> _Family:
     return _Family(name, "gauge", text, (("", value),))
 
 
-def _clock(world: World, node: Node, t: float) -> tuple[_Family, ...]:
-    began = world.started_at.timestamp()
-    boot = began + world.booted_at(node.name)
-    release = (f'{{nodename="{node.name}",release="6.1.0-simulated",sysname="Linux"}}', 1.0)
+def _labels(**told: object) -> str:
+    return "{" + ",".join(f'{name}="{value}"' for name, value in told.items()) + "}"
+
+
+def _waiting(world: World, node: Node) -> tuple[_Family, ...]:
+    """What Debian's collectors write beside the exporter; where nothing waits, so they say."""
+    count = world.fact("updates", node.name)
+    labels = _labels(arch="all", origin="Debian-Security:12/stable-security") if count else (
+        _labels(arch="", origin="")
+    )  # fmt: skip
+    due = float(world.fact("restart_due", node.name))
     return (
-        _gauge("node_boot_time_seconds", "Node boot time, in unixtime.", boot),
-        _gauge("node_time_seconds", "System time in seconds since epoch (1970).", began + t),
-        _Family("node_uname_info", "gauge", "What the machine says of itself.", (release,)),
+        _Family("apt_upgrades_pending", "gauge", "Apt packages pending updates by origin.",
+                ((labels, float(count)),)),
+        _gauge("node_reboot_required", "Node reboot is required for software updates.", due),
+    )  # fmt: skip
+
+
+def _cpu(world: World, node: Node, t: float) -> tuple[_Family, ...]:
+    samples = tuple(
+        (_labels(cpu=number, mode=mode), seconds)
+        for number, spent in enumerate(state.cpu_seconds(world, node, t))
+        for mode, seconds in sorted(spent.items())
     )
+    text = "Seconds the CPUs spent in each mode."
+    return (_Family("node_cpu_seconds_total", "counter", text, samples),)
+
+
+def _clock(world: World, node: Node, t: float) -> tuple[_Family, ...]:
+    now_s = state.unix_s(world, node, t)
+    boot_s = now_s - state.uptime_s(world, node, t)
+    is_synced = float(state.is_synced(world, node))
+    release = _labels(
+        domainname="(none)", machine="x86_64", nodename=node.name, release=state.KERNEL,
+        sysname="Linux", version="#1 SMP simulated by wardops",
+    )  # fmt: skip
+    return (
+        _gauge("node_boot_time_seconds", "Node boot time, in unixtime.", boot_s),
+        _gauge("node_time_seconds", "System time in seconds since epoch (1970).", now_s),
+        _gauge("node_timex_sync_status",
+               "Is clock synchronized to a reliable server (1 = yes, 0 = no).", is_synced),
+        _Family("node_uname_info", "gauge", "What the machine says of itself.", ((release, 1.0),)),
+    )  # fmt: skip
+
+
+def _system() -> tuple[_Family, ...]:
+    name, pretty = (RELEASE[word].strip('"') for word in ("NAME", "PRETTY_NAME"))
+    told = _labels(
+        build_id="", id=RELEASE["ID"], id_like="", image_id="", image_version="", name=name,
+        pretty_name=pretty, variant="", variant_id="", version=RELEASE["VERSION"].strip('"'),
+        version_codename=RELEASE["VERSION_CODENAME"], version_id=RELEASE["VERSION_ID"].strip('"'),
+    )  # fmt: skip
+    return (_Family("node_os_info", "gauge", "What its release file says.", ((told, 1.0),)),)
+
+
+def _units(world: World, node: Node) -> tuple[_Family, ...]:
+    failed = state.failed_units(world, node)
+    samples = tuple(
+        (
+            _labels(name=unit.name, state=one, type="simple"),
+            float(one == ("failed" if unit.name in failed else "active")),
+        )
+        for unit in UNITS
+        for one in _UNIT_STATES
+    )
+    return (_Family("node_systemd_unit_state", "gauge", "Systemd unit", samples),)
 
 
 def _memory(machine: Machine) -> tuple[_Family, ...]:
@@ -82,6 +147,7 @@ def _disks(machine: Machine) -> tuple[_Family, ...]:
         ("files", "Total file nodes.", lambda disk: float(disk.files)),
         ("files_free", "Free file nodes.", lambda disk: float(disk.files_free)),
         ("readonly", "Read-only status.", lambda _disk: 0.0),
+        ("device_error", "Whether its figures could not be read.", lambda _disk: 0.0),
     )
     return tuple(
         _Family(
@@ -103,4 +169,7 @@ def _disk_labels(disk: Disk) -> str:
 
 
 def _load(machine: Machine) -> tuple[_Family, ...]:
-    return (_gauge("node_load1", "1m load average.", machine.load1),)
+    return tuple(
+        _gauge(f"node_load{minutes}", f"{minutes}m load average.", machine.load1)
+        for minutes in (1, 5, 15)
+    )

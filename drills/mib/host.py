@@ -28,7 +28,7 @@ class _Store(NamedTuple):
 
 def stores(look: Look) -> tuple[_Store, ...]:
     """The rows of hrStorageTable."""
-    machine, chassis = look.node.machine, look.node.chassis
+    machine, chassis = look.machine, look.node.chassis
     if machine is None:
         if chassis is None or look.node.kind == "cisco_ios":  # Cisco tells its own pools
             return ()
@@ -59,7 +59,7 @@ def _store(look: Look, row: int) -> _Store:
 
 
 def _kib(look: Look, name: str) -> int:
-    machine = look.node.machine
+    machine = look.machine
     return 0 if machine is None else int(getattr(machine, name)) // 1024
 
 
@@ -69,9 +69,9 @@ def _free_kib(look: Look) -> int:
 
 def busy(look: Look) -> tuple[float, ...]:
     """The busy share of each processor; none for what tells none in this MIB."""
-    node = look.node
-    if node.machine is not None:
-        return node.machine.busy
+    node, machine = look.node, look.machine
+    if machine is not None:
+        return machine.busy
     return (node.chassis.busy,) if node.chassis and node.kind != "cisco_ios" else ()
 
 
@@ -80,7 +80,7 @@ def _busy_percent(look: Look, row: int) -> int:
 
 
 def _load1(look: Look, _row: int) -> bytes:
-    machine = look.node.machine
+    machine = look.machine
     return b"" if machine is None else text(f"{machine.load1:.2f}")
 
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from drills import traffic
+from drills.machine import machine_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from drills.model import Node, Port
+    from drills.model import Machine, Node, Port
     from drills.traffic import Counters
     from drills.world import World
 
@@ -61,6 +62,11 @@ class Look:
     def oper(self, index: int) -> bool:
         """Whether the port has link now."""
         return self.world.oper(self.ref(index), self.t)
+
+    @property
+    def machine(self) -> Machine | None:
+        """The machine as it is now; None for what is none."""
+        return machine_at(self.world, self.node) if self.node.machine else None
 
     @property
     def charge(self) -> float:

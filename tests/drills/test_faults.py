@@ -12,7 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drills import faults, views
+from drills.estate import hypervisor
 from drills.faces import reach, room, stamp
+from drills.faces.proxmox import ALL, token
+from drills.faces.shell.session import Session
 from drills.model import Ask
 from drills.topology import CANARY, REFLECTOR, ward_standard
 from drills.world import World
@@ -22,12 +25,17 @@ from probes.clock import ManualClock
 from probes.snmp import ber
 from probes.snmp.types import Varbind
 from probes.transports.question import Question
+from probes.vm.script import script, sections
 
 if TYPE_CHECKING:
     from drills.fault import Face
-    from drills.model import Page
+    from drills.model import Node, Page
 
 ASKER = "ward:26740"
+PVE_PATHS = (
+    "/cluster/resources", "/nodes/pve-1/qemu/101/snapshot", "/nodes/pve-1/storage/backup-1/content",
+    "/nodes/pve-1/qemu/101/agent/get-fsinfo",
+)  # fmt: skip
 QUESTIONS = (Question(CANARY, "a").octets, bytes([0b00_100_011]) + bytes(47))
 
 # fault, on, params: at least one row a fault; which faces must show it stands beside the fault.
@@ -88,6 +96,18 @@ ROWS: list[tuple[str, str, dict[str, Any]]] = [
     ("vc_login_page", "", {}),
     ("vc_firmware", "", {}),
     ("vc_firmware", "", {"family": "roomos"}),
+    ("disk_full", "", {}),
+    ("disk_full", "vm-26740-1:/", {"ratio": 1}),
+    ("cpu_high", "vm", {}),
+    ("ntp_skew", "", {}),
+    ("port_exposed", "", {"port": "tcp/3389"}),
+    ("unit_failed", "", {}),
+    ("updates_due", "", {"restart": False}),
+    ("sshd_weak", "vm", {}),
+    ("vm_off", "", {}),
+    ("vm_snapshot_full", "", {}),
+    ("backup_silent_fail", "", {}),
+    ("guest_agent_off", "", {"state": "absent"}),
 ]
 
 
@@ -97,6 +117,9 @@ def _views(world: World) -> dict[Face, object]:
     login = base64.b64encode(f"wardops:{world.api_password}".encode()).decode()
     status = Ask("GET", "/status.xml", {"authorization": f"Basic {login}"})
     rooms = [node for node in named if node.role == "vc"]
+    host = hypervisor(world)
+    rights = {"authorization": f"PVEAPIToken={token(world, ALL)}"}
+    asked = [Ask("GET", f"/api2/json{path}", rights) for path in PVE_PATHS]
     metrics = Ask("GET", "/metrics")
     return {
         "reach": [
@@ -126,9 +149,27 @@ def _views(world: World) -> dict[Face, object]:
         ]
         + [_told(world, node.address, question) for node in named for question in QUESTIONS],
         "node_exporter": [
-            bool(views.http_answer(world, ASKER, node.address, metrics)) for node in named
+            _page(views.http_answer(world, ASKER, n.address, metrics)) for n in named
         ],
+        "shell": [_shell(world, node) for node in named if node.machine],
+        "proxmox": [_page(views.https_answer(world, ASKER, host.address, ask)) for ask in asked],
     }
+
+
+def _page(page: Page | None) -> str | None:
+    """What a page says, without the figures that move by themselves."""
+    if page is None:
+        return None
+    return re.sub(r'(seconds(_total)?[{ ]|"uptime": |"net(?:in|out)": ).*', "", page.body.decode())
+
+
+def _shell(world: World, node: Node) -> str | None:
+    """What a machine says to the probe's own script; None where it takes no connection."""
+    if not views.listens(world, ASKER, node.address):
+        return None
+    said = Session(world, node, "look").run(script(sudo=True, updates=True)).of(1)
+    told = {name: part for name, part in sections(said).items() if name not in ("cpu", "uptime")}
+    return str(told)
 
 
 def _without_uptime(page: Page | None) -> Page | None:
@@ -143,7 +184,14 @@ def _told(world: World, address: str, question: bytes) -> bytes | None:
 
 
 def _states(world: World, address: str) -> object:
-    columns = ("1.3.6.1.2.1.2.2.1.7", "1.3.6.1.2.1.2.2.1.8", "1.3.6.1.2.1.33.1.4.1")
+    node = world.topology.by_address[address]
+    columns: tuple[str, ...] = (
+        "1.3.6.1.2.1.2.2.1.7",
+        "1.3.6.1.2.1.2.2.1.8",
+        "1.3.6.1.2.1.33.1.4.1",
+    )
+    if node.machine:
+        columns += ("1.3.6.1.2.1.25.2.3.1.6", "1.3.6.1.2.1.25.3.3.1.2")
     states = []
     for column in columns:
         asked = (Varbind(ber.oid(column), ber.NULL, None),)
@@ -243,6 +291,12 @@ def test_a_cut_line_is_seen_at_the_ce_and_not_at_the_switch() -> None:
         ("vc_muted", "core", {}, "fault.no_endpoint"),
         ("vc_critical", "", {"level": "fatal"}, "fault.param_value"),
         ("vc_wrong_clock", "", {"zone_min": 900}, "fault.param_value"),
+        ("disk_full", "core", {}, "fault.no_machine"),
+        ("disk_full", "vm:/home", {}, "fault.no_disk"),
+        ("cpu_high", "", {"ratio": 2}, "fault.param_value"),
+        ("port_exposed", "", {"port": "tcp/99999"}, "fault.param_value"),
+        ("vm_snapshot_full", "", {"count": 0}, "fault.param_value"),
+        ("backup_silent_fail", "", {"days": "long"}, "fault.param_value"),
     ],
 )
 def test_what_cannot_be_broken_is_one_clear_line_and_changes_nothing(

@@ -31,6 +31,12 @@ def _subjects(topology: Topology) -> dict[str, list[str]]:
         "ward": list(topology.codes),
         "port": ports,
         "cable": list(topology.cables),
+        "disk": [
+            f"{n.name}:{disk.mount}"
+            for n in topology.nodes.values()
+            if n.machine
+            for disk in n.machine.disks
+        ],
         "fault": ["F1", "F2"],
     }
 
@@ -61,6 +67,15 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "diagnosis": st.sampled_from(["none", "warning", "error", "critical"]),
     "api": st.sampled_from(["open", "login_page", "busy"]),
     "firmware": st.sampled_from(["tc", "ce", "roomos"]),
+    "disk_used": st.none() | st.floats(0, 1),
+    "busy": st.none() | st.floats(0, 1),
+    "exposed": st.sampled_from(["", "tcp/3306", "udp/69"]),
+    "unit_failed": st.sampled_from(["", "ssh.service"]),
+    "updates": st.integers(0, 500),
+    "sshd": st.sampled_from(["strict", "weak"]),
+    "guest_agent": st.sampled_from(["running", "stopped", "absent"]),
+    "snapshots": st.none() | st.lists(st.floats(-1e6, 0), min_size=1, max_size=3),
+    "backups_until": st.none() | st.floats(-1e6, 0),
     "fault": st.none() | st.just({"fault": "x"}),
 }
 

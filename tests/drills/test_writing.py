@@ -76,7 +76,7 @@ def test_secrets_are_for_their_owner_alone(tmp_path: Path) -> None:
     world = _world("26740")
     write_inventory(world, tmp_path, PORTS, "ward", b"")
     secrets = list((tmp_path / "secrets").iterdir())
-    assert {path.name for path in secrets} == {"snmp.community", "vc.yaml"}
+    assert {path.name for path in secrets} == {"snmp.community", "vc.yaml", "vm.yaml"}
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in secrets)
     texts = [p.read_text() for p in tmp_path.rglob("*.yaml") if p.parent.name != "secrets"]
     assert not any(world.community in text or world.api_password in text for text in texts)

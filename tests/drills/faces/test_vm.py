@@ -54,7 +54,9 @@ def test_every_family_is_declared_once_before_its_samples(world: World) -> None:
     families = list(text_string_to_metric_families(page.body.decode()))
     names = [family.name for family in families]
     assert len(set(names)) == len(names)
-    assert all(family.type == "gauge" and family.documentation for family in families)
+    kinds = {family.type: family.documentation for family in families}
+    assert set(kinds) == {"gauge", "counter"}
+    assert all(kinds.values())
     assert page.body.endswith(b"\n")
 
 

@@ -1,0 +1,1 @@
+"""The machines' SSH face: a small shell, the programs it knows, the files it can read."""
