@@ -132,7 +132,9 @@ async def _told(
     nothing: Any = None
     site = Site({})
     ways = Transports(snmp=nothing, http=site, echo=FakeEcho({}), tcp=FakeTcp({}))
-    agent = Agent(Plan(load(folder, kinds()), AgentConfig(), state), ways, clock)
+    none = state.parent / "playbooks"  # reading the library costs more than the story
+    none.mkdir()
+    agent = Agent(Plan(load(folder, kinds()), AgentConfig(), state, none), ways, clock)
     token = fresh_token()
     door = httpx.ASGITransport(
         build_app(parts_of(agent, token, "127.0.0.1:9642")), client=("127.0.0.1", 1)
