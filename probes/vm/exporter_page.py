@@ -53,6 +53,16 @@ def value(page: bytes, name: str) -> float | None:
     return found[0].value if found else None
 
 
+def stretch(page: bytes, name: str) -> bytes:
+    """All lines of one family as they stand; empty where the page does not have it."""
+    mark = b"\n" + name.encode() + b"{"
+    begin = 0 if page.startswith(mark[1:]) else page.find(mark) + 1
+    if begin == 0 and not page.startswith(mark[1:]):
+        return b""
+    end = page.find(b"\n", max(page.rfind(mark) + 1, begin))
+    return page[begin:] if end < 0 else page[begin:end]
+
+
 def _family(page: bytes, name: bytes, holding: bytes) -> Iterator[Line]:
     at = _start(page, name)
     while at >= 0 and _is_of(page, name, at):

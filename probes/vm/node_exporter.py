@@ -11,7 +11,7 @@ from probes.errors import ProtocolBroken
 from probes.model import Probe, Reading
 from probes.transports.page import page_of
 from probes.transports.status import check_status
-from probes.vm.exporter_page import family, value
+from probes.vm.exporter_page import family, stretch, value
 from probes.vm.model import MAX_MOUNTS, METRICS, samples_of
 from probes.vm.status import CpuTimes, Filesystem, VmStatus
 
@@ -39,6 +39,7 @@ class _Names:
     """How an exporter calls what is needed; of several names the first that it has counts.
 
     Sizes of file systems stand as total, available, and inodes likewise where there are any.
+    `running` matches a line of `service` that says that it runs.
     """
 
     time: tuple[str, ...]
@@ -49,6 +50,9 @@ class _Names:
     size: str
     left: str
     mount: str
+    system: str
+    service: str
+    running: bytes
     files: str = ""
     files_left: str = ""
 
@@ -62,6 +66,9 @@ _LINUX = _Names(
     size="node_filesystem_size_bytes",
     left="node_filesystem_avail_bytes",
     mount="mountpoint",
+    system="node_os_info",
+    service="node_systemd_unit_state",
+    running=rb'^[^{]*\{name="([^"]+)\.service",state="active"[^}]*\} 1\b',
     files="node_filesystem_files",
     files_left="node_filesystem_files_free",
 )
@@ -79,6 +86,9 @@ _WINDOWS = _Names(
     size="windows_logical_disk_size_bytes",
     left="windows_logical_disk_free_bytes",
     mount="volume",
+    system="windows_os_info",
+    service="windows_service_state",
+    running=rb'^[^{]*\{(?:[^}]*,)?name="([^"]+)"[^}]*state="running"[^}]*\} 1\b',
 )
 
 
@@ -127,9 +137,9 @@ def read(
         failed_units=_failed_units(page),
         pending_security_updates=_security_updates(page),
         reboot_required=_flag(page, "node_reboot_required"),
-        release=_release(page),
+        release=_release(page, names),
         release_ends=_release_ends(page),
-        services=_services(page),
+        services=_services(page, names),
     )
     if cpu is None and time_s is None and vm == VmStatus():
         raise ProtocolBroken("not_exporter")
@@ -169,16 +179,15 @@ def _security_updates(page: bytes) -> int | None:
     )
 
 
-def _release(page: bytes) -> str | None:
+def _release(page: bytes, names: _Names) -> str | None:
     """The system's name and number: Linux by os-release, Windows Server by its product's name."""
-    for line in family(page, "node_os_info"):
-        labels = line.labels
-        return f"{labels.get('id', '')} {labels.get('version_id', '')}".strip() or None
-    for line in family(page, "windows_os_info"):
-        product = line.labels.get("product", "")
-        found = _WINDOWS_SERVER.search(product)
-        return (found[0] if found else product.removeprefix("Microsoft ")).lower()[:40] or None
-    return None
+    labels = next((line.labels for line in family(page, names.system)), {})
+    product = labels.get("product", "").removeprefix("Microsoft ")
+    server = _WINDOWS_SERVER.match(product)
+    told = (
+        server[0] if server else product or f"{labels.get('id', '')} {labels.get('version_id', '')}"
+    )
+    return told.strip().lower()[:40] or None
 
 
 def _release_ends(page: bytes) -> date | None:
@@ -186,14 +195,16 @@ def _release_ends(page: bytes) -> date | None:
     return datetime.fromtimestamp(told, UTC).date() if told and 0 < told < 2**33 else None
 
 
-def _services(page: bytes) -> tuple[str, ...] | None:
-    """Names of services that run, where the collector of systemd or of Windows' services is on."""
-    lines = family(page, "node_systemd_unit_state", b'.service",state="active"')
-    lines += family(page, "windows_service_state", b'state="running"')
-    if not lines:
+def _services(page: bytes, names: _Names) -> tuple[str, ...] | None:
+    """Names of services that run, where the collector of systemd or of Windows' services is on.
+
+    There are a line for each service and state, hundreds: they are not read one by one.
+    """
+    part = stretch(page, names.service)
+    if not part:
         return None
-    names = (one.labels.get("name", "") for one in lines if one.value > 0)
-    return tuple(name.lower().removesuffix(".service") for name in names)
+    found = re.findall(names.running, part, re.MULTILINE)
+    return tuple(name.decode("utf-8", "replace").lower() for name in found)
 
 
 def _filesystems(page: bytes, names: _Names) -> tuple[Filesystem, ...]:

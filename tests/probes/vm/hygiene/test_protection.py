@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ def runs(*services: str) -> Facts:
     return replace(says(services=services), endpoint_protection=LIST)
 
 
-def uses(*defaults: str, **more: int) -> Facts:
+def uses(*defaults: str, **more: Any) -> Facts:
     """A machine that is asked with such accounts."""
     return Facts(accounts=Accounts(defaults, **more))
 
