@@ -11,9 +11,7 @@ from inventory.language import decimal
 from inventory.text import cells, one_line
 from tui.legend import DEGRADED, OK, STALE, UNKNOWN
 from tui.lines import Span, fit, line, spread, wrapped
-from tui.text import LOCAL
-from tui.view_device import agent_now, pointer
-from tui.view_machines import (
+from tui.machine_values import (
     backup_age,
     entry_mark,
     finding_mark,
@@ -23,8 +21,10 @@ from tui.view_machines import (
     power_word,
     shown_name,
     size_said,
-    store_line,
 )
+from tui.text import LOCAL
+from tui.view_device import agent_now, pointer
+from tui.view_machines import store_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -32,11 +32,12 @@ if TYPE_CHECKING:
 
     from agent.wire import Gauge, HypervisorHost, Machine, MachineDisk, MachineFinding
     from tui.lines import Line
+    from tui.machine_values import Entry, Roster
     from tui.view import Showing
-    from tui.view_machines import Entry, Roster
 
 _LABEL = 11
 _MOST_DISKS = 4
+_TITLE_CELLS = 58  # for name and system, beside the mark and the longest state
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ def playbook_of(entry: Entry, cursor: int) -> str | None:
 
 def brief_lines(entry: Entry, roster: Roster, place: Place, showing: Showing) -> list[Line]:
     """Its name, then as many findings as fit."""
+    roster = roster.about(entry, showing)
     left = Place(place.columns, place.rows - 1, place.cursor)
     return [
         title_line(entry, roster, place.columns, showing),
@@ -74,7 +76,7 @@ def brief_lines(entry: Entry, roster: Roster, place: Place, showing: Showing) ->
 
 def close_lines(entry: Entry, roster: Roster, place: Place, showing: Showing) -> list[Line]:
     """Its name, all that is known of it, then findings around the cursor."""
-    columns = place.columns
+    columns, roster = place.columns, roster.about(entry, showing)
     top = [title_line(entry, roster, columns, showing)]
     if isinstance(entry, Hypervisor):
         top += _hypervisor(entry, roster, columns, showing)
@@ -105,6 +107,8 @@ def title_line(entry: Entry, roster: Roster, columns: int, showing: Showing) -> 
 
 def _machine(one: Machine, roster: Roster, columns: int, showing: Showing) -> Iterator[Line]:
     words = showing.words
+    if cells(shown_name(one, showing)) > _TITLE_CELLS:
+        yield from _told("name", shown_name(one, showing), columns, showing)
     if not one.measured:
         yield from _told("state", words.say("screen.machines.unmeasured"), columns, showing)
     yield from _told("load", " · ".join(_load(one, roster, showing)), columns, showing)
@@ -227,10 +231,13 @@ def _care(one: Machine, roster: Roster, showing: Showing) -> Iterator[str]:
 
 def _system(one: Machine, showing: Showing) -> Iterator[str]:
     """What runs on it, and until when that is mended; nothing where the title says all."""
+    name, system = shown_name(one, showing), one_line(one.system or "?", 60)
+    is_cut = one.system is not None and cells(name) + cells(system) > _TITLE_CELLS
+    if is_cut or one.end_of_life is not None:
+        yield system
     if one.end_of_life is not None:
         today = (agent_now(showing) or showing.now).astimezone(LOCAL).date()
         key = "ended" if one.end_of_life < today else "ends"
-        yield one_line(one.system or "?", 60)
         yield showing.words.say(f"screen.machines.{key}", at=_date(one.end_of_life))
 
 

@@ -1,82 +1,38 @@
-"""The ward's machines as lines: the list with what each has and lacks, and the stores below. Pure.
-
-What is older than its time to live has `~` before it, what nobody said is `?`; neither is ever
-shown as good. A forecast is a span of days, told only where the agent dared one.
-"""
+"""The ward's machines as lines: what each has and lacks, above and below the list. Pure."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-from agent.wire import Gauge, Hypervisor, Machine
+from agent.wire import Hypervisor
 from inventory.language import decimal
 from inventory.text import cells, cut, one_line, pad
-from tui.legend import DEGRADED, DOWN, OK, STALE, UNKNOWN, Mark, mark_of
+from tui.legend import DEGRADED, OK, STALE, UNKNOWN
 from tui.lines import BLANK, Span, fit, line, spread, width, wrapped
-from tui.text import LOCAL
-from tui.view_device import agent_now, broken_devices, device_mark, pointer
+from tui.machine_values import (
+    MARKS,
+    backup_age,
+    counts_of,
+    entry_mark,
+    full_by,
+    fullest,
+    gauge_said,
+    key_of_entry,
+    power_word,
+    shown_name,
+    size_said,
+)
+from tui.view_device import agent_now, pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import datetime
 
-    from agent.wire import Forecast, MachineDisk, MachineFinding, Machines, MachineStore
-    from inventory.errors import WardopsError
-    from tui.lines import Line, Tone
+    from agent.wire import Machine, MachineDisk, MachineFinding, MachineStore
+    from tui.lines import Line
+    from tui.machine_values import Entry, Roster
     from tui.text import Words
     from tui.view import Showing
-
-Entry: TypeAlias = Machine | Hypervisor
-
-NOTE = Mark("·", "vm_audit.note", "plain")
-WAIVED = Mark("■", "vm_audit.waived", "maintenance")
-_SEVERITIES = {"crit": DOWN, "warn": DEGRADED, "note": NOTE}
-_MARKS = {**_SEVERITIES, "waived": WAIVED, "unknown": UNKNOWN}
-OLD_AFTER_S = 30.0  # the screen asks every few seconds: an older answer says nothing of now
-_FORGOTTEN_AFTER_S = 2250.0  # three lives of what is measured every five minutes
-_FAR_DAYS = 300  # from there on a day without its year is read as the wrong one
-_MOST_STORES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Roster:
-    """What the agent said of the ward's machines at monotonic time `heard`.
-
-    `said` is None until it answers; `failure` is why it did not the last time, `is_unheard_of`
-    that it knows no such question.
-    """
-
-    said: Machines | None = None
-    heard: float = 0.0
-    failure: WardopsError | None = None
-    is_unheard_of: bool = False
-
-    @property
-    def entries(self) -> tuple[Entry, ...]:
-        """Machines in the agent's order, the worst first, then the hypervisors."""
-        return (*self.said.machines, *self.said.hypervisors) if self.said is not None else ()
-
-    def is_current(self, showing: Showing) -> bool:
-        """Whether what it says may be taken for the present."""
-        young = showing.mono - self.heard <= OLD_AFTER_S
-        return self.said is not None and showing.is_current and young
-
-    def age_s(self, age_s: float | None, showing: Showing) -> float | None:
-        """An age that the agent gave with its answer, as of now."""
-        return None if age_s is None else age_s + max(0.0, showing.mono - self.heard)
-
-
-def key_of_entry(entry: Entry) -> str:
-    """What stays the same of a machine from one answer to the next."""
-    return f"{type(entry).__name__} {entry.ward} {entry.name}"
-
-
-def names_of(entry: Entry) -> tuple[str, ...]:
-    """What an entry is found by."""
-    system = entry.system or "" if isinstance(entry, Machine) else "hypervisor"
-    return (entry.name, system)
 
 
 # ---- nothing to show ----
@@ -126,7 +82,7 @@ def _widths(columns: int) -> dict[str, int]:
     left = more - 21 if wide else more
     half, quarter = left // 2, left // 4
     return {
-        "name": 14 + half, **wide, "power": 5, "cpu": 5, "memory": 5, "disk": 11 + quarter,
+        "name": 13 + half, **wide, "power": 5, "cpu": 5, "memory": 5, "disk": 12 + quarter,
         "full": 12, "backup": 7, "failed": 11 + left - half - quarter,
     }  # fmt: skip
 
@@ -140,7 +96,7 @@ def _head(columns: int, showing: Showing) -> Line:
 
 
 def _row(entry: Entry, roster: Roster, columns: int, showing: Showing, *, here: bool) -> Line:
-    mark = entry_mark(entry, roster, showing)
+    mark, roster = entry_mark(entry, roster, showing), roster.about(entry, showing)
     widths = _widths(columns)
     name = pad(shown_name(entry, showing), widths.pop("name"))
     start = line(
@@ -191,35 +147,6 @@ def _aged(said: str, known: bool, roster: Roster, room: int, showing: Showing) -
     return Span(pad(said, room))
 
 
-def power_word(machine: Machine, words: Words) -> str:
-    """On, off or paused, as its hypervisor says; `?` when nobody does."""
-    return (
-        "?" if machine.power == "unknown" else words.say(f"screen.machines.power.{machine.power}")
-    )
-
-
-def gauge_said(gauge: Gauge, roster: Roster, showing: Showing) -> tuple[str, Tone]:
-    """A share as `12%`, `~12%` when it is old, `?` when it is not known any more."""
-    age_s = roster.age_s(gauge.age_s, showing)
-    if gauge.value is None or (age_s is not None and age_s > _FORGOTTEN_AFTER_S):
-        return "?", UNKNOWN.tone
-    said = f"{decimal(100 * gauge.value, 0, showing.words.language)}%"
-    if is_live(gauge, roster, showing):
-        return said, "plain"
-    return f"{STALE.glyph}{said}", STALE.tone
-
-
-def is_live(gauge: Gauge, roster: Roster, showing: Showing) -> bool:
-    """Whether a value was measured lately and came lately."""
-    return gauge.value is not None and gauge.fresh and roster.is_current(showing)
-
-
-def fullest(disks: Iterable[MachineDisk]) -> MachineDisk | None:
-    """The disk that is used most; None where none is known."""
-    known = [one for one in disks if one.used.value is not None]
-    return max(known, key=lambda one: one.used.value or 0.0, default=None)
-
-
 def _disk(disk: MachineDisk | None, roster: Roster, room: int, showing: Showing) -> Span:
     if disk is None:
         return Span(pad("?", room), UNKNOWN.tone)
@@ -238,37 +165,12 @@ def _full(disks: Sequence[MachineDisk], roster: Roster, room: int, showing: Show
     return Span(pad(said if is_now else f"{STALE.glyph}{said}", room), "plain" if is_now else "dim")
 
 
-def full_by(forecast: Forecast, showing: Showing) -> str:
-    """`03/12–20/12`, `from 03/12` without an end, `now–20/12` once it has begun."""
-    words, now = showing.words, agent_now(showing) or showing.now
-    begin = day_of(forecast.not_before, showing)
-    if forecast.not_before <= now:
-        begin = words.say("screen.machines.now")
-    if forecast.not_after is None:
-        return words.say("screen.machines.from", day=begin)
-    end = day_of(forecast.not_after, showing)
-    return begin if begin == end else f"{begin}–{end}"
-
-
-def day_of(at: datetime, showing: Showing) -> str:
-    """`03/12`, far away `12/27` for December 2027: no day has that month."""
-    here = at.astimezone(LOCAL)
-    is_far = abs((at - (agent_now(showing) or showing.now)).days) >= _FAR_DAYS
-    return f"{here:%m/%y}" if is_far else f"{here:%d/%m}"
-
-
 def _backup(machine: Machine, roster: Roster, room: int, showing: Showing) -> Span:
     if machine.backup is None:
         none = machine.is_in_backup is False
         said = showing.words.say("screen.machines.no_backup") if none else "?"
         return _aged(said, none, roster, room, showing)
     return _aged(backup_age(machine.backup, showing), True, roster, room, showing)
-
-
-def backup_age(at: datetime, showing: Showing) -> str:
-    """How long ago a backup was made, in its largest unit."""
-    age_s = ((agent_now(showing) or showing.now) - at).total_seconds()
-    return showing.words.coarse(age_s)
 
 
 def failed_of(
@@ -290,48 +192,10 @@ def failed_of(
         return (Span(pad(OK.glyph, room), OK.tone),)
     between = " " if sum(2 + len(str(n)) for n in counted.values()) <= room + 1 else ""
     spans = [
-        Span(f"{_MARKS[name].glyph}{number}{between}", _MARKS[name].tone)
+        Span(f"{MARKS[name].glyph}{number}{between}", MARKS[name].tone)
         for name, number in counted.items()
     ]
     return fit(tuple(spans), room)
-
-
-def counts_of(findings: Iterable[MachineFinding]) -> dict[str, int]:
-    """How many failures of each severity count, are accepted, or are unknown; no zeros."""
-    found = Counter(kind_of(one) for one in findings)
-    return {name: found[name] for name in _MARKS if found[name]}
-
-
-def kind_of(one: MachineFinding) -> str:
-    """Its severity where it counts, else `waived`, `unknown` or `pass`."""
-    if one.counts:
-        return one.severity
-    return "waived" if one.result == "fail" else one.result
-
-
-def finding_mark(one: MachineFinding, roster: Roster, showing: Showing) -> Mark:
-    """How a finding is marked; one of an old answer says nothing of now."""
-    if not roster.is_current(showing):
-        return UNKNOWN
-    return _MARKS.get(kind_of(one), OK)
-
-
-def entry_mark(entry: Entry, roster: Roster, showing: Showing) -> Mark:
-    """How its device may be shown: behind a break, or when nothing is current, it is unknown."""
-    if not roster.is_current(showing):
-        return UNKNOWN
-    devices = showing.snapshot.devices if showing.snapshot else ()
-    name = entry.device if isinstance(entry, Machine) else entry.name
-    device = next((one for one in devices if (one.ward, one.name) == (entry.ward, name)), None)
-    if device is not None:
-        return device_mark(device, broken_devices(devices), showing)
-    return mark_of(entry.state)
-
-
-def shown_name(entry: Entry, showing: Showing) -> str:
-    """Its name; before it the ward's code where several wards are shown."""
-    name = one_line(entry.name, 200)
-    return name if showing.ward is not None else f"{entry.ward} {name}"
 
 
 def _hypervisor_said(entry: Hypervisor, showing: Showing) -> str:
@@ -348,9 +212,9 @@ def summary_lines(roster: Roster, showing: Showing) -> Iterator[Line]:
     if said is None:
         return
     words, is_now = showing.words, roster.is_current(showing)
-    counted = counts_of(each for one in roster.entries for each in one.findings)
+    counted = _counted(roster, showing)
     count = words.say("screen.machines.count", n=len(said.machines))
-    marks = {name: _MARKS[name] if is_now else UNKNOWN for name in counted}
+    marks = {name: MARKS[name] if is_now else UNKNOWN for name in counted}
     told = [
         (Span(mark.glyph, mark.tone), Span(f"{counted[name]} {_sum_word(name, words)}"))
         for name, mark in marks.items()
@@ -359,6 +223,16 @@ def summary_lines(roster: Roster, showing: Showing) -> Iterator[Line]:
     between = Span("  " if taken < showing.columns else " ")
     yield fit((Span(f" {count}"), *(s for one in told for s in (between, *one))), showing.columns)
     yield spread(_quota(roster, showing), _judged(roster, showing), showing.columns)
+
+
+def _counted(roster: Roster, showing: Showing) -> dict[str, int]:
+    """What counts of all of them; what was found before a break is not known any more."""
+    found: Counter[str] = Counter()
+    for one in roster.entries:
+        counted = counts_of(one.findings)
+        is_behind = roster.about(one, showing).is_behind
+        found.update({"unknown": sum(counted.values())} if is_behind else counted)
+    return {name: found[name] for name in MARKS if found[name]}
 
 
 def _sum_word(name: str, words: Words) -> str:
@@ -402,7 +276,9 @@ def store_lines(roster: Roster, columns: int, most: int, showing: Showing) -> li
     ]
     found.sort(key=lambda pair: pair[0].free_ratio)
     shown = found[: most if len(found) <= most else most - 1]
-    rows = [store_line(store, one, roster, columns, showing) for store, one in shown]
+    rows = [
+        store_line(store, one, roster.about(one, showing), columns, showing) for store, one in shown
+    ]
     left = len(found) - len(shown)
     if left:
         more = showing.words.say("screen.machines.more_stores", n=left)
@@ -430,10 +306,3 @@ def store_line(
         Span(label, "dim"), cut(name, max(8, room)), Span(f"  {said}", "plain" if is_now else "dim")
     )
     return spread(left, line(Span(f"{age} ", "dim")), columns)
-
-
-def size_said(octets: float, words: Words) -> str:
-    """Bytes as GB or TB, by 1024, as hypervisors count."""
-    big = octets >= 2**40
-    value = octets / (2**40 if big else 2**30)
-    return f"{decimal(value, 1 if value < 100 else 0, words.language)} {'TB' if big else 'GB'}"

@@ -30,16 +30,9 @@ from inventory.language import both
 from inventory.text import cells
 from tui.actions import HOME, MACHINES, PLAYBOOK
 from tui.lines import text
+from tui.machine_values import OLD_AFTER_S, Roster, full_by
 from tui.view_machine import Place, brief_lines, close_lines, listed, playbook_of
-from tui.view_machines import (
-    OLD_AFTER_S,
-    Roster,
-    empty_lines,
-    full_by,
-    list_lines,
-    store_lines,
-    summary_lines,
-)
+from tui.view_machines import empty_lines, list_lines, store_lines, summary_lines
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -210,6 +203,23 @@ async def test_with_the_agent_silent_nothing_is_good_and_every_figure_is_marked_
     assert all(word.startswith("~") for word in figures)
 
 
+def test_behind_a_break_nothing_of_a_machine_is_good_unless_its_hypervisor_is_before_it(
+    showing_of: Callable[..., Showing], snapshots: Mapping[str, Snapshot]
+) -> None:
+    snapshot = snapshots["metronet"]  # the line to the centre is cut
+    known = roster(snapshot)
+    bad = known.entries[0]
+    assert isinstance(bad, Machine)
+    behind = bad.model_copy(update={"device": "vm-26740-1", "guest": None, "state": "ok"})
+    here = bad.model_copy(update={"device": "vm-26740-1", "state": "ok"})
+    for one, is_known in ((behind, False), (here, True)):
+        shown = list_lines([one], "", known, (80, 2), showing_of(snapshot))[1]
+        assert text(shown).startswith("►? app-1")
+        assert ("×2" in text(shown), " 12%" in text(shown)) == (is_known, is_known)
+        close = close_lines(one, known, Place(80, 40), showing_of(snapshot))
+        assert any("● Kept" in text(row) for row in close) == is_known
+
+
 def test_an_answer_that_grew_old_says_nothing_of_now_though_the_agent_lives(
     showing_of: Callable[..., Showing], snapshots: Mapping[str, Snapshot]
 ) -> None:
@@ -330,6 +340,19 @@ def test_every_line_fits_and_everything_chosen_can_be_read(
     made += store_lines(known, columns, 2, showing)
     assert len(made) == 7
     assert all(cells(text(one)) <= columns for one in made)
+
+
+@pytest.mark.parametrize("columns", [80, 118])
+def test_a_name_and_a_system_too_long_for_the_title_stand_below_it(
+    showing_of: Callable[..., Showing], snapshots: Mapping[str, Snapshot], columns: int
+) -> None:
+    known = roster(snapshots["ok"])
+    name = f"{LONG}-dự-phòng"  # 62 letters: a label of DNS has 63 at most (RFC 1035)
+    one = known.entries[1].model_copy(update={"name": name})
+    close = close_lines(one, known, Place(columns, 21), showing_of(snapshots["ok"]))
+    said = "".join(text(row).strip() for row in close[1:]).replace(" ", "")
+    assert name in said
+    assert "DebianGNU/Linux12(bookworm)" in said
 
 
 def test_the_worst_finding_with_a_playbook_is_the_one_that_p_starts(

@@ -17,6 +17,7 @@ from inventory.language import LANGUAGES
 from tui.freshness import Sight
 from tui.legend import DOWN, OK, UNKNOWN
 from tui.lines import Span, line, text
+from tui.machine_values import Roster
 from tui.stretch import STATIONS, is_behind, segment_of
 from tui.text import Words
 from tui.view import Showing
@@ -32,7 +33,7 @@ from tui.view_device import (
 from tui.view_home import home_lines
 from tui.view_incident import detail_lines, incident_lines
 from tui.view_machine import Place, close_lines
-from tui.view_machines import Roster, list_lines
+from tui.view_machines import list_lines
 from tui.view_path import path_lines
 from tui.view_playbook import step_lines
 from tui.view_ports import (
@@ -280,7 +281,7 @@ def machines(draw: st.DrawFn) -> wire.Machine:
 
 
 @PATIENCE
-@settings(ENOUGH, max_examples=500)
+@settings(ENOUGH, max_examples=200)
 @given(showing=showings(), machine=machines(), answered_s=st.sampled_from([0.0, 29.0, 31.0, 900.0]))
 def test_a_machine_s_old_figures_are_marked_and_its_old_findings_are_neither_good_nor_bad(
     showing: Showing, machine: wire.Machine, answered_s: float

@@ -8,27 +8,19 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from inventory.errors import WardopsError
 from tui.actions import MACHINES, PLAYBOOK
 from tui.lines import BLANK, Span, boxed, line
+from tui.machine_values import Roster, key_of_entry, names_of, shown_name
 from tui.screens.searching import SearchScreen
 from tui.view_machine import Place, brief_lines, close_lines, listed, playbook_of
-from tui.view_machines import (
-    Roster,
-    empty_lines,
-    key_of_entry,
-    list_lines,
-    names_of,
-    shown_name,
-    store_lines,
-    summary_lines,
-)
+from tui.view_machines import empty_lines, list_lines, store_lines, summary_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from agent.wire import Machines
     from tui.lines import Line
+    from tui.machine_values import Entry
     from tui.screens.playbook import PlaybookScreen
     from tui.view import Showing
-    from tui.view_machines import Entry
 
 ASK_EVERY_S = 5.0
 _LIST_ROWS = 6  # of 24, the heads among them
