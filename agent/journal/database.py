@@ -82,10 +82,10 @@ class Database:
         with _mapped(self.path):
             return self._connection.execute(sql, values).fetchall()
 
-    def stream(self, sql: str) -> Iterator[sqlite3.Row]:
+    def stream(self, sql: str, values: tuple[Any, ...] = ()) -> Iterator[sqlite3.Row]:
         """The rows of a long query, one by one."""
         with _mapped(self.path):
-            yield from self._connection.execute(sql)
+            yield from self._connection.execute(sql, values)
 
     def insert(self, table: str, values: tuple[Any, ...], *, replace: bool = False) -> int:
         """Put one row in; returns its number where the table counts."""

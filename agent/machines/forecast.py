@@ -108,6 +108,11 @@ class _Fall:
         return (low if c > 0 else 0.0), high
 
 
+def anew(window: Window) -> NoForecast:
+    """What can be told of something that begins now: nothing."""
+    return NoForecast("too_little", 0.0, window.needed)
+
+
 def slot_at(at_s: float) -> int:
     """The beginning of the slot that a moment lies in, both in Unix seconds."""
     return floor(at_s / SLOT_S) * SLOT_S

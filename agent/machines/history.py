@@ -7,9 +7,10 @@ forecasts are made anew once a slot is over, a few machines each second.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from agent.machines.forecast import Point, slot_at
+from agent.machines.forecast import DAY_SLOTS, MONTH, WEEK, Point, anew, slot_at
 from agent.machines.history_shelf import (
     KEPT_DAYS,
     QUOTA,
@@ -47,6 +48,7 @@ _SOURCES = ("node-exporter", "vm-ssh", "snmp-host")
 _WRITE_EVERY_S = 3600
 _CLOSED_FOR_S = 60  # a slot is over for so long before forecasts are made of it
 _ROUND_S = 600  # seconds in which all forecasts are made
+_MADE_ROOM = 0.02  # of the size
 _MOST_WAITING = 50_000  # slots of places; some days of a whole city while the disk is full
 
 
@@ -173,20 +175,35 @@ class History:
         }
         if not found and owner not in self._shown:
             return
-        self._shown.add(owner)
-        now = self._clock.now()
-        told = [
-            Sample(
-                VM_FILESYSTEM_FULL_IN,
-                max(0.0, (found[disk.mount].full_at - now).total_seconds()),
-                (disk.mount,),
-            )
-            for disk in vm.filesystems[:MAX_MOUNTS]
-            if disk.mount in found
-        ]
+        now, told = self._clock.now(), list[Sample]()
+        for disk in vm.filesystems[:MAX_MOUNTS]:
+            if disk.mount not in found:
+                continue
+            if self._is_cleaned(Place(ward, machine, disk.mount), disk):
+                self._withdraw(owner, disk.mount)
+                continue
+            in_s = max(0.0, (found[disk.mount].full_at - now).total_seconds())
+            told.append(Sample(VM_FILESYSTEM_FULL_IN, in_s, (disk.mount,)))
         self._show(seen, told)
-        if not found:
-            self._shown.discard(owner)
+        (self._shown.add if told else self._shown.discard)(owner)
+
+    def _is_cleaned(self, place: Place, disk: Filesystem) -> bool:
+        """Whether there is more room than the last day ever had, by more than that day's swing."""
+        day = [one for one in self._rooms[place].newest(DAY_SLOTS + 1) if one.slot < self._slot]
+        if not day:
+            return False
+        most, least = max(one.left for one in day), min(one.left for one in day)
+        return disk.avail_bytes > most + max(_MADE_ROOM * day[-1].size, most - least)
+
+    def _withdraw(self, owner: Owner, name: str) -> None:
+        """Take back what was told of a disk; once the slot is over it is told anew, if at all."""
+        ward, machine = owner
+        trends = self._trends[ward][machine]
+        rooms = tuple(
+            replace(room, week=anew(WEEK), month=anew(MONTH)) if room.name == name else room
+            for room in trends.rooms
+        )
+        self._trends[ward][machine] = replace(trends, rooms=rooms)
 
     def _take_disk(self, place: Place, slot: int, disk: Filesystem) -> None:
         if disk.avail_ratio > 0:
@@ -197,14 +214,16 @@ class History:
             self._put_room(place, slot, 0.0, series.last.size)
 
     def _put_room(self, place: Place, slot: int, left: float, size: float) -> None:
-        series = self._rooms.get(place)
-        if series is None:
-            series = self._rooms[place] = Series(Point, "dd", ROOM_DAYS)
-            self._names.setdefault((place.ward, place.machine), set()).add(place.name)
+        series = self._rooms.get(place) or self._new_room(place)
         if series.last_slot == slot:
             left = min(left, series.last.left)
         if series.put(Point(slot, left, size)):
             self._unwritten[place, slot] = None
+
+    def _new_room(self, place: Place) -> Series[Point]:
+        series = self._rooms[place] = Series(Point, "dd", ROOM_DAYS)
+        self._names.setdefault((place.ward, place.machine), set()).add(place.name)
+        return series
 
     def _take_load(self, owner: Owner, slot: int, vm: VmStatus) -> None:
         series = self._loads.get(owner)
@@ -252,14 +271,13 @@ class History:
 
     def _restore(self, database: Database) -> None:
         for place, point in rooms_since(database, first_slot(self._slot, ROOM_DAYS)):
-            self._put_room(place, *point)
+            (self._rooms.get(place) or self._new_room(place)).put(point)
         for ward, machine, load in loads_since(database, first_slot(self._slot, LOAD_DAYS)):
             self._loads.setdefault((ward, machine), Series(Busy, "LL", LOAD_DAYS)).put(load)
             self._names.setdefault((ward, machine), set())
         for ward, count in counts_since(database, first_slot(self._slot, COUNT_DAYS)):
             self._counts.setdefault(ward, Series(Counted, "L", COUNT_DAYS)).put(count)
             self._names.setdefault((ward, QUOTA), set())
-        self._unwritten.clear()
 
     def _drop_oldest(self) -> None:
         while len(self._unwritten) > _MOST_WAITING:

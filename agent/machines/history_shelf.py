@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agent.machines.forecast import DAY_S, Point
 
@@ -91,34 +91,32 @@ def rooms_since(
     database: Database, slot: int, ward: str | None = None
 ) -> Iterator[tuple[Place, Point]]:
     """The points of every place, or of one ward's, oldest first."""
-    rows = database.rows(
-        "SELECT * FROM room6 WHERE slot >= ?1 AND (?2 IS NULL OR ward = ?2)", (slot, ward)
-    )
-    for row in rows:
-        place = Place(row["ward"], row["machine"], row["place"])
-        yield place, Point(row["slot"], row["left"], row["size"])
+    for at, code, machine, name, left, size in _since(database, "room6", slot, ward):
+        yield Place(code, machine, name), Point(at, left, size)
 
 
 def loads_since(
     database: Database, slot: int, ward: str | None = None
 ) -> Iterator[tuple[str, str, Busy]]:
     """Looks at the processors likewise: ward, machine, slot."""
-    rows = database.rows(
-        "SELECT * FROM busy6 WHERE slot >= ?1 AND (?2 IS NULL OR ward = ?2)", (slot, ward)
-    )
-    for row in rows:
-        yield row["ward"], row["machine"], Busy(row["slot"], row["looks"], row["busy"])
+    for at, code, machine, looks, busy in _since(database, "busy6", slot, ward):
+        yield code, machine, Busy(at, looks, busy)
 
 
 def counts_since(
     database: Database, slot: int, ward: str | None = None
 ) -> Iterator[tuple[str, Counted]]:
     """How many machines each ward had, likewise."""
-    rows = database.rows(
-        "SELECT * FROM count6 WHERE slot >= ?1 AND (?2 IS NULL OR ward = ?2)", (slot, ward)
+    for at, code, machines in _since(database, "count6", slot, ward):
+        yield code, Counted(at, machines)
+
+
+def _since(database: Database, table: str, slot: int, ward: str | None) -> Iterator[Any]:
+    return database.stream(
+        f"SELECT * FROM {table} WHERE slot >= ?1"  # noqa: S608 - our own three names
+        " AND (?2 IS NULL OR ward = ?2) ORDER BY slot",
+        (slot, ward),
     )
-    for row in rows:
-        yield row["ward"], Counted(row["slot"], row["machines"])
 
 
 def first_slot(now_slot: int, days: int) -> int:

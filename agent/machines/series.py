@@ -62,6 +62,11 @@ class Series(Generic[Row]):
         """All of them."""
         return (self._make(*row) for row in zip(*self._columns, strict=True))
 
+    def newest(self, count: int) -> list[Row]:
+        """At most so many of the newest, oldest first."""
+        ends = [column[-count:] for column in self._columns]
+        return [self._make(*row) for row in zip(*ends, strict=True)]
+
     def cut(self, slot: int) -> None:
         """Drop the rows after that slot."""
         while self.last_slot > slot:

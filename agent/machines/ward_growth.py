@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from agent.machines.forecast import MONTH, WEEK, anew
 from agent.machines.history_shelf import QUOTA
 from agent.machines.judging import Audited
 from agent.machines.quota import shares_of
 from inventory.units import units
 from probes.vm.finding import Facts
 from probes.vm.hygiene.judge import judge_quota
-from probes.vm.trend import NoForecast, Room, Trends
+from probes.vm.trend import Room, Trends
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from inventory.model import Ward
     from probes.vm.finding import Moment
 
-_WEEK = NoForecast("too_little", 0.0, 3)
-_MONTH = NoForecast("too_little", 0.0, 14)
 _NOTHING = Trends()
 
 
@@ -43,5 +42,5 @@ def judge_growth(
 def _room(share: Share, known: Trends) -> Room:
     before = next((room for room in known.rooms if room.name == share.resource), None)
     if before is None:
-        return Room(share.resource, share.ratio, _WEEK, _MONTH)
+        return Room(share.resource, share.ratio, anew(WEEK), anew(MONTH))
     return Room(share.resource, share.ratio, before.week, before.month)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MACHINE = "vm-26740-1"
 FAMILY = "wardops_vm_filesystem_full_in_seconds"
 START_S = round(START.timestamp())
-GIB = float(1 << 30)
+A_DAY = 2.5 * (1 << 30)  # of 40 GiB
 DAYS_LEFT = 12
 
 
@@ -28,7 +28,7 @@ def remember(inventory: Path) -> None:
     """The disk / has been looked at for three days, /var for six hours less: both fill up."""
     opening = Opening("agent-1", "sim", "before", START, lambda: 0.0)
     shelf = open_samples(inventory.parent / "state", opening)
-    points = [Point(START_S - n * SLOT_S, (DAYS_LEFT - 0.25 + n / 4) * GIB, 40 * GIB)
+    points = [Point(START_S - n * SLOT_S, (DAYS_LEFT - 0.25 + n / 4) * A_DAY, 16 * A_DAY)
               for n in range(1, 13)]  # fmt: skip
     kept = [(Place(WARD, MACHINE, "/"), one) for one in points]
     kept += [(Place(WARD, MACHINE, "/var"), one) for one in points[:-1]]

@@ -177,6 +177,19 @@ def test_a_forecast_stands_after_three_days_goes_on_after_a_restart_and_grows_ol
     assert site.shown[1:] == []  # the restart forgot that anything was shown
 
 
+def test_a_disk_that_was_cleaned_is_not_foretold_from_the_next_look_on(site: Site) -> None:
+    site.pass_hours(74, lambda days: (60 - 3 * days) * GIB)
+    site.turn()
+    site.shown.clear()
+    site.tell(51 * GIB)
+    site.tell(80 * GIB)
+    assert [len(samples) for samples in site.shown] == [1, 0]
+    assert site.week() == NoForecast("too_little", 0.0, 3)
+    site.pass_hours(24, lambda _days: 80 * GIB)
+    assert isinstance(site.week(), NoForecast)
+    assert not any(site.shown[1:])
+
+
 def test_what_is_on_the_disk_says_the_same_without_an_agent(site: Site) -> None:
     site.pass_hours(100, lambda days: (60 - 3 * days) * GIB)
     site.history.take_ward(WARD, 7, [("disk", 900.0, 1000.0)])
