@@ -66,7 +66,7 @@ def kept_samples(one: Audited, day: Moment) -> Iterator[Sample]:
 
 def _rules(findings: Iterable[Finding]) -> Iterator[Sample]:
     """Every severity and result, also those that nothing has, so that an alert sees a zero."""
-    found = Counter(
+    found = Counter[tuple[str, str]](
         (one.severity, "accepted" if one.accepted is not None else one.result) for one in findings
     )
     for key in product(families.SEVERITIES, families.RESULTS):

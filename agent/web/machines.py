@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from agent.web.access import Caller
     from agent.web.parts import Parts
     from inventory.machine import Acceptance
-    from probes.vm.finding import Finding
+    from probes.vm.finding import Finding, Severity
 
 _ORDER = ("crit", "warn", "note", None)
 
@@ -72,9 +72,9 @@ def _look(ward: WardView, view: AgentView) -> WardLook | None:
     return view.machines.look(ward.unit.code) if view.machines is not None else None
 
 
-def worst_of(one: Audited) -> str | None:
+def worst_of(one: Audited) -> Severity | None:
     """How bad the worst of its failures is that nobody accepted."""
-    counted = [found.severity for found in one.findings if found.counts]
+    counted = (found.severity for found in one.findings if found.counts)
     return min(counted, key=_ORDER.index, default=None)
 
 
@@ -109,12 +109,12 @@ def _machine(
     guest = one.lodged.guest if one.lodged is not None and ref is not None and ref.fresh else None
     device = ward.ward.device(audited.name) if audited.kind == "machine" else None
     care = device.machine if device is not None else None
-    state = next((to.state for to in ward.devices if device and to.target.name == device.name),
-                 "unknown")  # fmt: skip
+    states = {to.target.name: to.state for to in ward.devices}
     status = newest_status(one, view)
     return wire.Machine(
         ward=ward.unit.code, name=audited.name, device=device.name if device else None,
-        state=state, hosting=care.hosting if care else None, guest=ref,
+        state=states.get(device.name, "unknown") if device else "unknown",
+        hosting=care.hosting if care else None, guest=ref,
         power=(guest.power if guest else None) or "unknown",
         tools=(guest.tools if guest else None) or "unknown",
         cpu=gauge(one, "cpu_ratio", view), memory=gauge(one, "memory_used_ratio", view),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Machines
+    from tests.agent.machines.conftest import Machines
 
 MACHINES = """\
 quota: {cpu_cores: 8, memory_gib: 16, disk_gib: 100}
