@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from probes.model import DeviceType
-from probes.snmp.parts import HR_CPU, HR_MEMORY, Gauge, State, Status, Volumes, When, vendor
+from probes.snmp.parts import (
+    HR_CPU,
+    HR_MEMORY,
+    Gauge,
+    Part,
+    State,
+    Status,
+    Volumes,
+    When,
+    Worded,
+    vendor,
+)
 
 _STORAGE = "24681.1.4.1.1.1.1"
 _DISK = f"{_STORAGE}.5.2.1"
@@ -14,16 +25,16 @@ _NEW_ARRAYS = tuple(f"55062.{tree}.10.5.1.4" for tree in (1, 2))
 _SUMMARY = f"{_DISK}.4"
 
 
-def _told(arcs: str) -> State:
+def _told(arcs: str) -> Worded:
     """A state that the NAS says in English words."""
-    return State(
+    return Worded(
         vendor(arcs),
-        good_words="good|ready|normal",
-        bad_words="error|fail|abnormal|degraded|not active|inactive|offline|unmounted",
+        good="good|ready|normal",
+        bad="error|fail|abnormal|degraded|not active|inactive|offline|unmounted",
     )
 
 
-HEALTH = (
+HEALTH: tuple[Part, ...] = (
     HR_CPU,
     HR_MEMORY,
     Volumes(path="/share/"),

@@ -78,15 +78,24 @@ class State:
     """The device's own verdict on a row: which numbers are good, which are bad.
 
     `absent` are those of a thing that is not there: the row is no sensor. Others are unknown.
-    A device that tells words has regular expressions of whole words instead.
     """
 
     column: Oid
-    good: tuple[int, ...] = ()
-    bad: tuple[int, ...] = ()
+    good: tuple[int, ...]
+    bad: tuple[int, ...]
     absent: tuple[int, ...] = ()
-    good_words: str = ""
-    bad_words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Worded:
+    """The same where the device says it in words, as regular expressions.
+
+    Good is the whole text, bad anything in it; case does not count.
+    """
+
+    column: Oid
+    good: str
+    bad: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +151,7 @@ class Status:
     """
 
     subject: Literal["fan", "psu", "disk", "raid", "other"]
-    state: State
+    state: State | Worded
     name: Oid | None = None
     label: str = ""
     also: State | None = None

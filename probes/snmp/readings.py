@@ -18,6 +18,7 @@ from probes.snmp.parts import (
     PoeBudget,
     Status,
     Volumes,
+    Worded,
     limits_of,
 )
 from probes.snmp.stores import filled_by_people, stores_of
@@ -242,26 +243,25 @@ def _poe(cells: Cells) -> Iterator[Found]:
             yield Found("poe_used", sum(used), None, "poe", b"", "other")
 
 
-def _verdict(state: State | None, cells: Cells, index: bytes) -> tuple[bool | None, bool]:
+def _verdict(state: State | Worded | None, cells: Cells, index: bytes) -> tuple[bool | None, bool]:
     """The device's own word on a row, and whether the thing is there at all."""
     if state is None:
         return None, True
     cell = cells.get(state.column, {}).get(index)
-    if state.good_words:
-        return _worded(state, values.text(cell)), True
+    if isinstance(state, Worded):
+        return _in_words(state, values.text(cell)), True
     told = measure(cell)
     if told in state.absent:
         return None, False
     return (True if told in state.good else False if told in state.bad else None), True
 
 
-def _worded(state: State, words: str | None) -> bool | None:
+def _in_words(state: Worded, words: str | None) -> bool | None:
     """The verdict in words; words that mean neither are unknown."""
     told = (words or "").strip()
-    if re.fullmatch(state.good_words, told, re.IGNORECASE):
+    if re.fullmatch(state.good, told, re.IGNORECASE):
         return True
-    is_bad = state.bad_words and re.search(state.bad_words, told, re.IGNORECASE)
-    return False if is_bad else None
+    return False if re.search(state.bad, told, re.IGNORECASE) else None
 
 
 def measure(cell: Varbind | None, pattern: str = "") -> float | None:
