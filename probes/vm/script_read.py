@@ -177,7 +177,8 @@ def _services(found: Mapping[str, Section]) -> tuple[str, ...] | None:
     section = found.get("services")
     if section is None or not section.is_good:
         return None
-    names = (_word(line).lower().removesuffix(".service") for line in section.lines)
+    rows = (line.split() for line in section.lines)
+    names = (row[0].lower().removesuffix(".service") for row in rows if row[3:4] == ["running"])
     return tuple(names)[:_MOST_SERVICES]
 
 

@@ -55,7 +55,11 @@ SAID = {
     "clock": ("NTPSynchronized=yes", 0),
     "release": ('NAME="Debian GNU/Linux"\nID=debian\nVERSION_ID="12"', 0),
     "reboot": ("", 2),
-    "services": ("cron.service loaded active running Regular jobs\nWazuh-agent.service loaded", 0),
+    "services": (
+        "cron.service loaded active running Regular jobs\ndb.service loaded failed failed Data\n"
+        "Wazuh-agent.service loaded active running Agent\ncut",
+        0,
+    ),
     "sshd": ("port 22\npermitrootlogin no", 0),
     "updates": (
         "Inst libc6 [2.36-9] (2.36-10 Debian-Security:12/stable-security [amd64])\n"
