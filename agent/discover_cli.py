@@ -43,7 +43,12 @@ if TYPE_CHECKING:
     from probes.discover import Ask, Seen
 
 # A kind for what has no device type of its own, by class; everything else is pinged at least.
-_PLAIN_KINDS = {"switch": "generic_switch", "router": "generic_router", "ups": "ups_rfc1628"}
+_PLAIN_KINDS = {
+    "switch": "generic_switch",
+    "router": "generic_router",
+    "ups": "ups_rfc1628",
+    "storage": "generic_storage",
+}
 _YAML_WORDS = ("true", "false", "null", "yes", "no", "on", "off", "y", "n")
 _ROLES = {
     "switch": Role.ACCESS,

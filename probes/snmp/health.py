@@ -13,7 +13,7 @@ from probes.snmp import sensor_metrics, sensors, values
 from probes.snmp.ask import snmp_target
 from probes.snmp.identify import identify
 from probes.snmp.identity import is_vague, refined
-from probes.snmp.kin import kin_of
+from probes.snmp.kin import STORAGE, kin_of
 from probes.snmp.parts import (
     ENTITY_SENSORS,
     HR_CPU,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _MAX_COLUMNS = 20  # in one table: more columns than this do not fit one datagram
 _MAX_ROWS = 1024
 _LIMITS_EVERY_S = 3600.0
-_GENERIC = ("generic_switch", "generic_router", "generic_host", "ups_rfc1628")
+_GENERIC = ("generic_switch", "generic_router", "generic_host", "ups_rfc1628", STORAGE)
 # What any device is asked beside its own parts.
 _STANDARD: tuple[Part, ...] = (ENTITY_SENSORS, PoeBudget())
 _UNKNOWN: tuple[Part, ...] = (*_STANDARD, HR_CPU, HR_MEMORY, *LM_SENSORS)
@@ -118,6 +118,8 @@ async def typed(
     if is_vague(identity):
         identity = await refined(asked, context, identity)
     kind = kin_of(identity.os, identity.device_class, _kinds())
+    if target.kind == STORAGE and (not kind or device_type(kind).device_class != "storage"):
+        kind = STORAGE  # a NAS on a Linux of its own says that it is a Linux machine
     return (device_type(kind) if kind else None), found
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+STORAGE = "generic_storage"
 _SAME_MIBS: Mapping[str, str] = MappingProxyType(
     {
         "apc_ats": "ups_apc",
@@ -37,12 +38,15 @@ _SAME_MIBS: Mapping[str, str] = MappingProxyType(
 )
 
 
+_OF_CLASS: Mapping[str, str] = MappingProxyType({"ups": "ups_rfc1628", "storage": STORAGE})
+
+
 def kin_of(kind: str | None, device_class: str, known: Collection[str]) -> str | None:
     """The kind to ask as: its own, or one with the same MIBs; None when none of `known` fits.
 
-    A UPS of any brand is asked as RFC 1628 has it.
+    A UPS of any brand is asked as RFC 1628 has it, storage for its volumes.
     """
     own = _SAME_MIBS.get(kind or "", kind)
     if own in known:
         return own
-    return "ups_rfc1628" if device_class == "ups" else None
+    return _OF_CLASS.get(device_class)

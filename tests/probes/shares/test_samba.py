@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -75,7 +76,7 @@ class Samba:
         # A guest of an smbd that root runs is nobody, and must be able to write into `drop`.
         folder.chmod(0o755)
         (folder / "drop").chmod(0o777)
-        user = "nobody" if os.geteuid() == 0 else Path.home().owner()
+        user = "nobody" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
         text = CONFIG.format(folder=folder, port=self.port, user=user, settings=settings)
         (folder / "smb.conf").write_text(text)
 

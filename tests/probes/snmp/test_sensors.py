@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -275,6 +276,27 @@ def test_a_nas_tells_its_volumes_and_disks_and_not_the_firmwares_own_mounts(lab:
     assert [(one.name, one.total_bytes, one.free_ratio) for one in told.stores] == [
         ("/volume1", 409_600, 0.04)
     ]
+
+
+@pytest.mark.parametrize("object_id", ["1.3.6.1.4.1.8072.3.2.10", "1.3.6.1.4.1.50536.1"])
+def test_storage_of_any_maker_tells_its_volumes(lab: Lab, object_id: str) -> None:
+    """One on a Linux of its own, and a maker without a type of its own."""
+    itself = {
+        "1.3.6.1.2.1.1.1.0": (ber.OCTET_STRING, b"Linux omv 6.1.0-18-amd64"),
+        "1.3.6.1.2.1.1.2.0": (ber.OID, ber.oid(object_id)),
+        "1.3.6.1.2.1.1.3.0": (67, 1),
+    }
+    engine, _ = lab.engine(lab.honest(lab.Agent(itself | volume(31, "/srv/data", 50))))
+
+    async def story() -> Reading:
+        named = replace(lab.device(), kind="generic_storage")
+        return await health.run(named, lab.context(engine))
+
+    told: Reading = lab.on_virtual_time(story)
+    assert stored(told) == {
+        ("used_ratio", "/srv/data"): 0.5,
+        ("avail_bytes", "/srv/data"): 50 * 4096,
+    }
 
 
 def test_a_large_storage_keeps_to_24_series_and_never_leaves_out_what_is_bad(lab: Lab) -> None:
