@@ -40,6 +40,7 @@ _SSHD, _SSHD_BY_SUDO = "sshd -T", "sudo -n sshd -T"
 _UPDATES = (
     ("updates", "apt-get -s -qq -o Debug::NoLocking=1 upgrade"),
     ("dnf", "timeout 8 dnf -q -C updateinfo list --security"),
+    ("restart", "timeout 8 needs-restarting -r"),
 )
 
 

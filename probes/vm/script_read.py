@@ -151,7 +151,14 @@ def _updates(found: Mapping[str, Section]) -> int | None:
 
 
 def _reboot(found: Mapping[str, Section]) -> bool | None:
-    """Debian and its kin leave a file; elsewhere its absence says nothing."""
+    """Debian and its kin leave a file; elsewhere its absence says nothing, and a program tells.
+
+    That one ends with 1 both for yes and for an error, so its words count (dnf-plugins-core).
+    """
+    words = found.get("restart")
+    told = " ".join(words.lines) if words is not None else ""
+    if words is not None and words.status in (0, 1) and "Reboot " in told:
+        return "Reboot is required" in told
     section = found.get("reboot")
     if section is None or section.status is None:
         return None

@@ -7,7 +7,7 @@ sent. What root alone may read is left out, or asked by `sudo -n` where the inve
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from probes.errors import NotConfigured
@@ -19,7 +19,7 @@ from probes.vm.script_read import status_of
 
 if TYPE_CHECKING:
     from probes.model import ProbeContext, Target
-    from probes.vm.status import CpuTimes
+    from probes.vm.status import CpuTimes, VmStatus
 
 MAX_BYTES = 2_000_000
 UPDATES_EVERY_S = 86_400.0
@@ -27,11 +27,19 @@ UPDATES_EVERY_S = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What is remembered of a machine; `updates_at` is in the clock's seconds."""
+    """What is remembered of a machine; `updates_at` is in the clock's seconds.
+
+    `restart` is what it said then of a restart that an update waits for.
+    """
 
     cpu: CpuTimes | None = None
     updates_at: float = -math.inf
     updates: int | None = None
+    restart: bool | None = None
+
+    def restart_now(self, passed_s: float, vm: VmStatus) -> bool | None:
+        """The same by now; unknown where it has started since."""
+        return self.restart if (vm.uptime_s or 0.0) > passed_s else None
 
 
 async def run(target: Target, context: ProbeContext) -> Reading:
@@ -48,16 +56,18 @@ async def run(target: Target, context: ProbeContext) -> Reading:
         raise NotConfigured("no_shell")
     kept = context.memory.kept if isinstance(context.memory.kept, _Kept) else _Kept()
     host = shell_host_of(target.host, access, context.secret(access.auth))
-    asks = context.clock.monotonic() - kept.updates_at >= UPDATES_EVERY_S
+    passed_s = context.clock.monotonic() - kept.updates_at
+    asks = passed_s >= UPDATES_EVERY_S
     text = script(sudo=access.sudo, updates=asks)
     answer = await shell.execute(host, text, deadline=context.deadline, max_bytes=MAX_BYTES)
     found = sections(answer.stdout)
     vm, cpu = status_of(found, now_s=context.clock.now().timestamp(), before=kept.cpu)
     if asks:
-        kept = _Kept(cpu, context.clock.monotonic(), vm.pending_security_updates)
+        now_s = context.clock.monotonic()
+        kept = _Kept(cpu, now_s, vm.pending_security_updates, vm.reboot_required)
     else:
-        kept = _Kept(cpu, kept.updates_at, kept.updates)
-        vm = vm.with_updates(kept.updates)
+        kept = replace(kept, cpu=cpu)
+        vm = vm.with_updates(kept.updates, kept.restart_now(passed_s, vm))
     context.memory.kept = kept
     context.note(f"vm-ssh: {len(found)} sections, {len(answer.stdout)} octets")
     return Reading(

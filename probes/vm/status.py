@@ -79,6 +79,11 @@ class VmStatus:
     release_ends: date | None = None
     services: tuple[str, ...] | None = None
 
-    def with_updates(self, count: int | None) -> VmStatus:
-        """The same with what an earlier look counted."""
-        return replace(self, pending_security_updates=count)
+    def with_updates(self, count: int | None, restart: bool | None = None) -> VmStatus:
+        """The same with an earlier look's count, and its word on a restart where none is here."""
+        told = self.reboot_required
+        return replace(
+            self,
+            pending_security_updates=count,
+            reboot_required=restart if told is None else told,
+        )

@@ -232,6 +232,43 @@ def test_updates_are_counted_once_a_day_and_remembered() -> None:
         assert seen.reading.vm.pending_security_updates == 1
 
 
+NEEDED = (
+    "Core libraries or services have been updated since boot-up:\n  * kernel\n\n"
+    "Reboot is required to fully utilize these updates.",
+    1,
+)
+
+
+@pytest.mark.parametrize(
+    ("told", "restart"),
+    [
+        (NEEDED, True),
+        (("No core libraries or services have been updated.\nReboot should not be necessary.", 0),
+         False),
+        (("Error: no such plugin", 1), None),
+        (("", 124), None),
+    ],
+    ids=["needed", "not-needed", "error", "too-slow"],
+)  # fmt: skip
+def test_where_no_file_waits_a_program_tells_of_a_restart(
+    told: tuple[str, int], restart: bool | None
+) -> None:
+    vm, _cpu = status_of(sections(output(release=ROCKY, restart=told)), now_s=0)
+    assert vm.reboot_required is restart
+
+
+def test_a_restart_that_waits_is_remembered_until_the_machine_started_again() -> None:
+    clock, memory = ManualClock(), Memory()
+    shell = Spoken(output(release=ROCKY, restart=NEEDED))
+    ask(shell, target(), memory, clock)
+    clock.move(600)
+    for uptime_s, restart in ((4000, True), (300, None)):
+        shell.answer = output(release=ROCKY, uptime=(f"{uptime_s}.5 1.0", 0))
+        seen = ask(shell, target(), memory, clock)
+        assert seen.reading.vm is not None
+        assert seen.reading.vm.reboot_required is restart
+
+
 def test_sudo_that_is_refused_is_told_and_what_could_be_read_is_kept() -> None:
     refused = Spoken(output(sshd=("", 1)))
     seen = ask(refused, target(sudo=True))
