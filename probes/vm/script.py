@@ -39,8 +39,8 @@ _SSHD, _SSHD_BY_SUDO = "sshd -T", "sudo -n sshd -T"
 # Whichever is there. With -C dnf reads what the machine fetched last, and fetches nothing itself.
 _UPDATES = (
     ("updates", "apt-get -s -qq -o Debug::NoLocking=1 upgrade"),
-    ("dnf", "timeout 8 dnf -q -C updateinfo list --security"),
-    ("restart", "timeout 8 needs-restarting -r"),
+    ("dnf", "timeout 6 dnf -q -C updateinfo list --security"),
+    ("restart", "timeout 6 needs-restarting -r"),
 )
 
 
