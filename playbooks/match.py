@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 # They locate the break anew and hand over what they cannot mend: right where nothing else is there.
 GENERAL: Final = {"NET": "PB-NET-01", "OPS": "PB-NET-01", "MTG": "PB-MTG-01"}
+SILENT_MACHINE: Final = "PB-SEC-07"
 # What hurts of a machine or a certificate, and what is opened for it; the gravest first.
 KEPT: Final[tuple[tuple[Mapping[str, Any], str], ...]] = (
-    ({"vm.host_key_ok": False}, "PB-SEC-07"),
-    ({"vm.silent": ">=1"}, "PB-SEC-07"),
-    ({"vm.power": "suspended"}, "PB-SEC-07"),
+    ({"vm.host_key_ok": False}, SILENT_MACHINE),
+    ({"vm.silent": ">=1"}, SILENT_MACHINE),
+    ({"vm.power": "suspended"}, SILENT_MACHINE),
     ({"cert.days_left": "<=7"}, "PB-SEC-05"),
     ({"cert.host_ok": False}, "PB-SEC-05"),
     ({"cert.trusted": False}, "PB-SEC-05"),
@@ -29,7 +30,7 @@ KEPT: Final[tuple[tuple[Mapping[str, Any], str], ...]] = (
     ({"vm.inodes_used_pct": ">85"}, "PB-SEC-06"),
     ({"vm.store_free_pct": "<15"}, "PB-SEC-06"),
     ({"vm.ports_beyond": ">=1"}, "PB-SEC-08"),
-    ({"vm.backup_hours": ">26"}, "PB-SEC-07"),
+    ({"vm.backup_hours": ">26"}, SILENT_MACHINE),
     ({"vm.snapshot_days": ">3"}, "PB-SEC-06"),
     ({"cert.days_left": "<=30"}, "PB-SEC-05"),
 )

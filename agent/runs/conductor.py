@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agent.runs.fitting import fitting, machine_of
 from agent.runs.ledger import IncidentNotifier, Ledger
 from agent.runs.machines import known_facts
 from agent.runs.probe import EngineProber
@@ -149,9 +150,10 @@ class Runs:
         if wish.ward not in self._engine.cases:
             raise InputError("run.no_ward", ward=wish.ward)
         ward, unit = self._inventory.wards[wish.ward], self._engine.cases[wish.ward].unit
-        facts = {**ward_facts(ward, unit), **begun_for(ward, wish.device)}
         self._refuse_doubles(wish)
         incident = self._incident(wish)
+        device = wish.device or machine_of(self._engine.cases[wish.ward], incident)
+        facts = {**ward_facts(ward, unit), **begun_for(ward, device)}
         conductor = Conductor.start(
             self._folder,
             playbook,
@@ -332,25 +334,12 @@ class Runs:
         Raises ActionRefused for one of another ward or a closed one.
         """
         if not wish.incident:
-            return self._fitting(wish)
+            case = self._engine.cases[wish.ward]
+            return fitting(case, wish.playbook, wish.device, self.library)
         _, incident = self._ledger.find(wish.incident)
         if incident.ward != wish.ward or incident.t_closed is not None:
             raise ActionRefused("run.other_incident", incident=incident.id, ward=wish.ward)
         return incident
-
-    def _fitting(self, wish: Wish) -> Incident | None:
-        """The newest open incident of the fault that the verdict sends to this playbook for."""
-        case = self._engine.cases[wish.ward]
-        verdict = case.verdict
-        fits = suggest(verdict, self.library) if verdict else None
-        if verdict is None or fits is None or fits.id != wish.playbook:
-            return None
-        same = [
-            one
-            for one in case.incidents.values()
-            if one.is_open and one.is_the_machines and one.root.segment == verdict.segment
-        ]
-        return max(same, key=lambda one: one.t_started, default=None)
 
     def _under_way(self, run_id: str) -> Conductor:
         conductor = self._going.get(run_id)

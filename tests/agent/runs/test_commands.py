@@ -10,6 +10,7 @@ import pytest
 from agent.verdict.settle import Settled
 from inventory.errors import ActionRefused, InputError, WardopsError
 from inventory.model import Role
+from playbooks.journal import read_log
 from playbooks.verdict.facts import Fact, Facts, Truth
 from playbooks.verdict.rootcause import judge
 from probes.model import Observation, Reading, Reason, Sample
@@ -442,7 +443,14 @@ def test_a_silent_machine_and_an_ending_certificate_suggest_their_own_behind_the
             assert [one.id for one in briefs][-2:] == ids
         error = await refused(scene, "playbook_start", playbook="PB-SEC-07", device="nobody")
         assert (error.key, machine in str(error.values["known"])) == ("playbook.no_device", True)
-        run = await scene.start(playbook="PB-SEC-07", incident=None, device=machine)
-        assert scene.shown(run).playbook == "PB-SEC-07"
+        (incident,) = case.incidents.values()
+        about = incident.root.model_copy(update={"fact": f"device[{machine}]"})
+        case.incidents[incident.uid] = incident.model_copy(update={"root": about})
+        run = await scene.start(playbook="PB-SEC-07", incident=None)
+        assert scene.shown(run).incident == scene.incident
+        (first, *_) = read_log(stage.folder / "state" / "runs" / run).records
+        assert first.data["facts"]["run.device"]["value"] == machine
+        other = await scene.start(playbook="PB-SEC-05", incident=None, device=service)
+        assert scene.shown(other).incident is None
 
     stage.play(plot)
