@@ -262,6 +262,7 @@ class Agent:
             "notices": self.office.run,
             "retention": self._forget_old,
             "samples": self._keep_samples,
+            "machines": self.machines.run,
         }
         if self.calendars.states:
             tasks["calendars"] = self.calendars.run
@@ -291,8 +292,8 @@ class Agent:
         self.engine.take(seen)
         self.recorder.take(seen)
         self.history.take(seen)
-        self.machines.take(seen)
         self.scribe.take(seen)
+        self.machines.take(seen)
 
     def _open_office(self) -> Office:
         """Who is told of what; from here on incidents are written together with their notices."""
@@ -360,7 +361,6 @@ class Agent:
             self.upkeep.turn()
             self.usher.turn()
             self.scribe.turn()
-            self.machines.turn(turn)
             show_link(self.metrics, self.link, self.desk)
             self.uplinks.turn(self.clock.now().timestamp())
             self.history.turn()

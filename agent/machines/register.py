@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from probes.vm.estate import Power
 
 JUDGE_EVERY_S = 300.0
+ASK_AGAIN_S = 15.0
+LOOK_EVERY_S = 1.0
 LOOK_ROUND = 10  # turns in which every ward is looked at for sources that came or fell silent
 _WARDS_A_TURN = 20
 _NO_DEVICE = frozenset({"stray", "ward"})
@@ -100,6 +102,8 @@ class Register:
             if page
         }
         self._lodged: dict[tuple[str, str], Lodged] = {}
+        self._asked: dict[str, float] = {}
+        self._turn = 0
         for code in self._books:
             cases[code].watch.power_of = partial(self.power, code)
 
@@ -127,12 +131,22 @@ class Register:
         ward, name = seen.target.ward, seen.target.name
         lodged = self._lodged.get((ward, name))
         check = self._cases[ward].watch.checks.get((name, REACHABLE)) if lodged else None
-        if lodged is not None and check is not None and check.is_bad and check.attempt == 1:
-            host = lodged.seen
-            self._ask(host.target.ward, host.target.name, host.probe, self._clock.monotonic())
+        if lodged is None or check is None or not check.is_bad or check.attempt != 1:
+            return
+        host, now = lodged.seen, self._clock.monotonic()
+        before = max(self._asked.get(host.target.name, host.mono), host.mono)
+        if now - before >= ASK_AGAIN_S:  # many of one host may fall silent together
+            self._asked[host.target.name] = now
+            self._ask(host.target.ward, host.target.name, host.probe, now)
 
-    def turn(self, number: int) -> None:
-        """Look at some wards, every second with a growing number: judge what is due or changed."""
+    async def run(self) -> None:
+        """Look at some wards every second until cancelled: judge what is due or has changed."""
+        while True:
+            await self._clock.sleep(LOOK_EVERY_S)
+            self._turn += 1
+            self._look_at_some(self._turn)
+
+    def _look_at_some(self, number: int) -> None:
         now = self._clock.monotonic()
         round_ = min(LOOK_ROUND, 1 + len(self._books) // _WARDS_A_TURN)
         for place, book in enumerate(self._books.values()):
