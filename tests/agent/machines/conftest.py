@@ -113,7 +113,7 @@ def at_work(
 
     def run(wards: dict[str, str], plot: Callable[[Machines], Coroutine[Any, Any, None]]) -> None:
         folder = tmp_path / "wards"
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)  # a test may have put a site.yaml there
         for code, text in wards.items():
             head = f'schema: wardops/inventory/1\nward: "{code}"\n'
             (folder / f"{code}.yaml").write_text(head + text, encoding="utf-8")
