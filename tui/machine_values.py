@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from agent.wire import Gauge, Hypervisor, Machine
+from agent.wire import Gauge, Hypervisor, Machine, Storage, WardQuota
 from inventory.language import decimal
 from inventory.text import one_line
 from tui.legend import DEGRADED, DOWN, OK, STALE, UNKNOWN, Mark, mark_of
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tui.text import Words
     from tui.view import Showing
 
-Entry: TypeAlias = Machine | Hypervisor
+Entry: TypeAlias = Machine | Hypervisor | Storage | WardQuota
 
 NOTE = Mark("·", "vm_audit.note", "plain")
 WAIVED = Mark("■", "vm_audit.waived", "maintenance")
@@ -55,8 +55,12 @@ class Roster:
 
     @property
     def entries(self) -> tuple[Entry, ...]:
-        """Machines in the agent's order, the worst first, then the hypervisors."""
-        return (*self.said.machines, *self.said.hypervisors) if self.said is not None else ()
+        """Machines in the agent's order, the worst first; what they stand on; whole wards."""
+        said = self.said
+        if said is None:
+            return ()
+        quotas = tuple(one for one in said.quotas if one.findings)
+        return (*said.machines, *said.hypervisors, *said.storages, *quotas)
 
     def is_heard(self, showing: Showing) -> bool:
         """Whether the agent said it lately."""
@@ -70,7 +74,7 @@ class Roster:
     def about(self, entry: Entry, showing: Showing) -> Roster:
         """The same for one entry: behind a break, unless its hypervisor is not and tells of it."""
         is_behind = _is_behind(entry.ward, _device_name(entry), showing)
-        guest = None if isinstance(entry, Hypervisor) else entry.guest
+        guest = entry.guest if isinstance(entry, Machine) else None
         if is_behind and guest is not None and guest.fresh:
             is_behind = _is_behind(entry.ward, guest.hypervisor, showing)
         return replace(self, is_behind=is_behind)
@@ -82,13 +86,14 @@ class Roster:
 
 def key_of_entry(entry: Entry) -> str:
     """What stays the same of a machine from one answer to the next."""
-    return f"{type(entry).__name__} {entry.ward} {entry.name}"
+    return f"{type(entry).__name__} {entry.ward} {_device_name(entry) or names_of(entry)[0]}"
 
 
 def names_of(entry: Entry) -> tuple[str, ...]:
     """What an entry is found by."""
-    system = entry.system or "" if isinstance(entry, Machine) else "hypervisor"
-    return (entry.name, system)
+    if isinstance(entry, WardQuota):
+        return ("quota",)
+    return (entry.name, entry.system or "" if isinstance(entry, Machine) else "")
 
 
 def power_word(machine: Machine, words: Words) -> str:
@@ -169,10 +174,22 @@ def entry_mark(entry: Entry, roster: Roster, showing: Showing) -> Mark:
     """How its device may be shown: behind a break, or when nothing is current, it is unknown."""
     if not roster.is_heard(showing):
         return UNKNOWN
+    if isinstance(entry, WardQuota):
+        return _mark_of_all(entry.findings)
     return _mark_in_snapshot(entry.ward, _device_name(entry), showing) or mark_of(entry.state)
 
 
+def _mark_of_all(findings: Iterable[MachineFinding]) -> Mark:
+    """Of what is no device: good when every rule is kept, degraded when one is not."""
+    kinds = {kind_of(one) for one in findings}
+    if kinds & set(_SEVERITIES):
+        return DEGRADED
+    return OK if kinds == {"pass"} else UNKNOWN
+
+
 def _device_name(entry: Entry) -> str | None:
+    if isinstance(entry, WardQuota):
+        return None
     return entry.device if isinstance(entry, Machine) else entry.name
 
 
@@ -190,7 +207,10 @@ def _is_behind(ward: str, name: str | None, showing: Showing) -> bool:
 
 def shown_name(entry: Entry, showing: Showing) -> str:
     """Its name; before it the ward's code where several wards are shown."""
-    name = one_line(entry.name, 200)
+    if isinstance(entry, WardQuota):
+        name = showing.words.say("screen.machines.whole_ward")
+    else:
+        name = one_line(entry.name, 200)
     return name if showing.ward is not None else f"{entry.ward} {name}"
 
 

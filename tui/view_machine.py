@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from agent.wire import Hypervisor
+from agent.wire import Hypervisor, Machine, WardQuota
 from inventory.language import decimal
 from inventory.text import cells, one_line
-from tui.legend import DEGRADED, OK, STALE, UNKNOWN
-from tui.lines import Span, fit, line, spread, wrapped
+from tui.legend import DEGRADED, STALE
+from tui.lines import Span, line, spread, wrapped
 from tui.machine_values import (
     backup_age,
     entry_mark,
-    finding_mark,
     full_by,
     gauge_said,
-    kind_of,
     power_word,
     shown_name,
     size_said,
 )
 from tui.text import LOCAL
-from tui.view_device import agent_now, pointer
-from tui.view_machines import store_line
+from tui.view_device import agent_now
+from tui.view_findings import Place, finding_lines
+from tui.view_machines import store_line, what_said
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator
     from datetime import date
 
-    from agent.wire import Gauge, HypervisorHost, Machine, MachineDisk, MachineFinding
+    from agent.wire import Gauge, HypervisorHost, MachineDisk, Storage
     from tui.lines import Line
     from tui.machine_values import Entry, Roster
     from tui.view import Showing
@@ -38,30 +35,6 @@ if TYPE_CHECKING:
 _LABEL = 11
 _MOST_DISKS = 4
 _TITLE_CELLS = 58  # for name and system, beside the mark and the longest state
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where and how findings are drawn: columns and rows; `cursor` is the chosen finding or -1."""
-
-    columns: int
-    rows: int
-    cursor: int = -1
-
-
-def listed(entry: Entry) -> tuple[MachineFinding, ...]:
-    """What the cursor walks over: failures that count, then accepted ones, then the unknown."""
-    ranks = {"waived": 1, "unknown": 2}
-    found = [one for one in entry.findings if one.result != "pass"]
-    return tuple(sorted(found, key=lambda one: ranks.get(kind_of(one), 0)))
-
-
-def playbook_of(entry: Entry, cursor: int) -> str | None:
-    """The playbook of the chosen finding; without a cursor that of the worst that has one."""
-    found = listed(entry)
-    if 0 <= cursor < len(found):
-        return found[cursor].playbook
-    return next((one.playbook for one in found if one.counts and one.playbook), None)
 
 
 def brief_lines(entry: Entry, roster: Roster, place: Place, showing: Showing) -> list[Line]:
@@ -78,11 +51,11 @@ def close_lines(entry: Entry, roster: Roster, place: Place, showing: Showing) ->
     """Its name, all that is known of it, then findings around the cursor."""
     columns, roster = place.columns, roster.about(entry, showing)
     top = [title_line(entry, roster, columns, showing)]
-    if isinstance(entry, Hypervisor):
-        top += _hypervisor(entry, roster, columns, showing)
+    if isinstance(entry, WardQuota):
+        top += _quota(entry, roster, columns, showing)
     else:
-        top += _machine(entry, roster, columns, showing)
-    top += _not_read(entry, columns, showing)
+        top += _about(entry, roster, columns, showing)
+        top += _not_read(entry, columns, showing)
     top = top[: max(3, place.rows - 6)]
     rule = line(Span("─" * columns, "dim"))
     left = Place(columns, place.rows - len(top) - 1, place.cursor)
@@ -92,9 +65,7 @@ def close_lines(entry: Entry, roster: Roster, place: Place, showing: Showing) ->
 def title_line(entry: Entry, roster: Roster, columns: int, showing: Showing) -> Line:
     """Mark, name, system; at the right the device's state in a word."""
     words, mark = showing.words, entry_mark(entry, roster, showing)
-    what = words.say("screen.machines.is_hypervisor")
-    if not isinstance(entry, Hypervisor):
-        what = one_line(entry.system or words.say("screen.machines.no_system"), 60)
+    what = what_said(entry, showing)
     left = line(
         f" {mark.glyph} ", Span(shown_name(entry, showing), "strong"), Span(f"  {what}", "dim")
     )
@@ -105,12 +76,54 @@ def title_line(entry: Entry, roster: Roster, columns: int, showing: Showing) -> 
 # ---- what it has ----
 
 
+def _about(
+    entry: Machine | Hypervisor | Storage, roster: Roster, columns: int, showing: Showing
+) -> Iterator[Line]:
+    """All that is known of it; first that nothing is, where that is so."""
+    if not entry.measured:
+        said = showing.words.say("screen.machines.unmeasured")
+        yield from _told("state", said, columns, showing)
+    if isinstance(entry, Machine):
+        yield from _machine(entry, roster, columns, showing)
+        return
+    if isinstance(entry, Hypervisor):
+        yield from _hosts(entry, roster, columns, showing)
+    for store in sorted(entry.stores, key=lambda each: each.free_ratio):
+        yield store_line(store, entry, roster, columns, showing)
+
+
+def _quota(one: WardQuota, roster: Roster, columns: int, showing: Showing) -> Iterator[Line]:
+    """What the ward was given, how much of it is taken, and when it will be all."""
+    words, old = showing.words, "" if roster.is_current(showing) else STALE.glyph
+    for share in one.shares:
+        name = words.say(f"screen.machines.resource.{share.resource}")
+        ratio = "?" if share.ratio is None else f"{old}{_percent(share.ratio, showing)}"
+        used, limit = (_amount(share.resource, of, showing) for of in (share.used, share.limit))
+        said = f"{name} {ratio} ({used} / {limit})"
+        if share.forecast is not None:
+            days = _number(round(share.forecast.days), showing)
+            span = full_by(share.forecast, showing)
+            said += f" · {words.say('screen.machines.full_by', span=span, days=days)}"
+        yield from _told("quota", said, columns, showing)
+
+
+def _amount(resource: str, amount: float | None, showing: Showing) -> str:
+    """Cores or bytes; `?` for what is not known."""
+    if amount is None:
+        return "?"
+    if resource == "cpu":
+        return showing.words.say("screen.machines.cores", n=_number(amount, showing))
+    return size_said(amount, showing.words)
+
+
+def _percent(share: float, showing: Showing) -> str:
+    return f"{decimal(100 * share, 0, showing.words.language)}%"
+
+
 def _machine(one: Machine, roster: Roster, columns: int, showing: Showing) -> Iterator[Line]:
     words = showing.words
     if cells(shown_name(one, showing)) > _TITLE_CELLS:
         yield from _told("name", shown_name(one, showing), columns, showing)
-    if not one.measured:
-        yield from _told("state", words.say("screen.machines.unmeasured"), columns, showing)
     yield from _told("load", " · ".join(_load(one, roster, showing)), columns, showing)
     yield from _told("system", " · ".join(_system(one, showing)), columns, showing)
     yield from _told("place", " · ".join(_where(one, roster, showing)), columns, showing)
@@ -198,7 +211,7 @@ def _disk_said(disk: MachineDisk, roster: Roster, showing: Showing) -> str:
         left = size_said(disk.avail_bytes, words)
         parts.append(words.say("screen.machines.left", size=left))
     if disk.used_inodes_ratio is not None and said != "?":
-        share = decimal(100 * disk.used_inodes_ratio, 0, words.language)
+        share = _percent(disk.used_inodes_ratio, showing)
         parts.append(words.say("screen.machines.inodes", share=share))
     if disk.forecast is not None:
         days = _number(round(disk.forecast.days), showing)
@@ -245,18 +258,14 @@ def _date(day: date) -> str:
     return f"{day:%d/%m/%Y}"
 
 
-def _hypervisor(one: Hypervisor, roster: Roster, columns: int, showing: Showing) -> Iterator[Line]:
-    """Its hosts and all its stores."""
-    words = showing.words
-    if not one.measured:
-        yield from _told("state", words.say("screen.machines.unmeasured"), columns, showing)
+def _hosts(one: Hypervisor, roster: Roster, columns: int, showing: Showing) -> Iterator[Line]:
+    """Its hosts, and that too few of them agree."""
     if one.quorate is False:
-        yield from _told("state", words.say("screen.machines.no_quorum"), columns, showing)
+        said = showing.words.say("screen.machines.no_quorum")
+        yield from _told("state", said, columns, showing)
     is_now = one.fresh and roster.is_current(showing)
     for host in one.hosts:
         yield from _told("host", _host_said(host, showing, is_now=is_now), columns, showing)
-    for store in sorted(one.stores, key=lambda each: each.free_ratio):
-        yield store_line(store, one, roster, columns, showing)
 
 
 def _host_said(host: HypervisorHost, showing: Showing, *, is_now: bool) -> str:
@@ -269,12 +278,14 @@ def _host_said(host: HypervisorHost, showing: Showing, *, is_now: bool) -> str:
         )
     for key, share in (("cpu", host.cpu_ratio), ("memory", host.memory_used_ratio)):
         name = words.say(f"screen.machines.column.{key}")
-        said = "?" if share is None else f"{old}{decimal(100 * share, 0, words.language)}%"
+        said = "?" if share is None else f"{old}{_percent(share, showing)}"
         parts.append(f"{name} {said}")
     return " · ".join(parts)
 
 
-def _not_read(entry: Entry, columns: int, showing: Showing) -> Iterator[Line]:
+def _not_read(
+    entry: Machine | Hypervisor | Storage, columns: int, showing: Showing
+) -> Iterator[Line]:
     """Each question without a good answer, and why."""
     words = showing.words
     for one in entry.not_read:
@@ -284,85 +295,3 @@ def _not_read(entry: Entry, columns: int, showing: Showing) -> Iterator[Line]:
         for number, row in enumerate(wrapped(said, columns - 4, 2)):
             mark = Span("   " if number else f" {DEGRADED.glyph} ", DEGRADED.tone)
             yield line(mark, row)
-
-
-# ---- findings ----
-
-
-def finding_lines(entry: Entry, roster: Roster, place: Place, showing: Showing) -> list[Line]:
-    """As many as fit around the cursor, whole; the last line says when there are more."""
-    blocks = list(_blocks(entry, roster, place, showing))
-    if not blocks:
-        said = showing.words.say("screen.machines.no_findings")
-        return [line(Span(f" {UNKNOWN.glyph} {said}", UNKNOWN.tone))]
-    rows = [row for block in blocks for row in block]
-    if len(rows) <= place.rows:
-        return rows
-    ends = list(accumulate(len(block) for block in blocks))
-    at = max(0, place.cursor)
-    end = ends[min(at, len(ends) - 1)]
-    room = max(1, place.rows - 1)
-    first = max(0, min(end - room, len(rows) - room)) if end > room else 0
-    left = len(rows) - first - room
-    key = "more_below" if left else "more_above"
-    more = showing.words.say(f"screen.machines.{key}", n=left or first)
-    return [*rows[first : first + room], line(Span(f"   {more}", "dim"))]
-
-
-def _blocks(
-    entry: Entry, roster: Roster, place: Place, showing: Showing
-) -> Iterator[Sequence[Line]]:
-    """A block of lines for each finding, the first unknown one under a heading; then the good."""
-    is_headed = False
-    for number, one in enumerate(listed(entry)):
-        block = list(_block(one, roster, place.columns, showing, here=number == place.cursor))
-        if one.result == "unknown" and not is_headed:
-            is_headed = True
-            said = showing.words.say("screen.machines.unknown")
-            block.insert(0, line(Span(f" {said}", "strong")))
-        yield block
-    passed = [one.rule for one in entry.findings if one.result == "pass"]
-    if passed:
-        yield list(_passed(passed, roster, place.columns, showing))
-
-
-def _block(
-    one: MachineFinding, roster: Roster, columns: int, showing: Showing, *, here: bool
-) -> Iterator[Line]:
-    """Rule, name, how bad; evidence, which says too until when a failure is accepted; advice."""
-    words, mark = showing.words, finding_mark(one, roster, showing)
-    kind = kind_of(one)
-    word = "" if kind == "unknown" else f", {words.say(f'vm_audit.{kind}')}"
-    said = f"{one.rule} {words.of(one.name)}{word}: {words.of(one.evidence)}"
-    for number, row in enumerate(wrapped(said, columns - 5, 4)):
-        if number:
-            yield line(" " * 4, row)
-        else:
-            shown = Span(row, "cursor" if here else "plain")
-            yield line(pointer(here), Span(f" {mark.glyph} ", mark.tone), shown)
-    if one.counts and one.advice is not None:
-        for row in _advice(f"→ {words.of(one.advice)}", one.playbook, columns - 6):
-            yield line(" " * 5, Span(row, "accent"))
-
-
-def _advice(said: str, playbook: str | None, columns: int) -> Iterator[str]:
-    """What to do, and the playbook behind it or, unbroken, below it."""
-    *rows, last = wrapped(said, columns, 3)
-    yield from rows
-    book = f"[p] {playbook}" if playbook else ""
-    whole = f"{last} {book}".rstrip()
-    if cells(whole) <= columns:
-        yield whole
-    else:
-        yield from (last, f"  {book}")
-
-
-def _passed(rules: Iterable[str], roster: Roster, columns: int, showing: Showing) -> Iterator[Line]:
-    """The rules that are kept, on as few lines as it takes."""
-    is_now = roster.is_current(showing)
-    mark = OK if is_now else UNKNOWN
-    key = "kept" if is_now else "was_kept"
-    said = showing.words.say(f"screen.machines.{key}", rules=", ".join(rules))
-    for number, row in enumerate(wrapped(said, columns - 5, 3)):
-        head = Span("   ") if number else Span(f"  {mark.glyph}", mark.tone)
-        yield fit(line(head, f" {row}"), columns)

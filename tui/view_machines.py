@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from agent.wire import Hypervisor
+from agent.wire import Hypervisor, Machine, Storage
 from inventory.language import decimal
 from inventory.text import cells, cut, one_line, pad
 from tui.legend import DEGRADED, OK, STALE, UNKNOWN
@@ -28,7 +28,7 @@ from tui.view_device import agent_now, pointer
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from agent.wire import Machine, MachineDisk, MachineFinding, MachineStore
+    from agent.wire import MachineDisk, MachineFinding, MachineStore
     from tui.lines import Line
     from tui.machine_values import Entry, Roster
     from tui.text import Words
@@ -102,9 +102,9 @@ def _row(entry: Entry, roster: Roster, columns: int, showing: Showing, *, here: 
     start = line(
         pointer(here), Span(mark.glyph, mark.tone), " ", Span(name, "cursor" if here else "plain")
     )
-    if isinstance(entry, Hypervisor):
+    if not isinstance(entry, Machine):
         room = sum(widths.values()) + len(widths) - widths["failed"] - 2
-        about = Span(pad(_hypervisor_said(entry, showing), room), "dim")
+        about = Span(pad(what_said(entry, showing), room), "dim")
         failed = failed_of(entry.findings, roster, showing, widths["failed"])
         return fit((*start, Span(" "), about, Span(" "), *failed), columns)
     told: list[Span] = []
@@ -198,9 +198,16 @@ def failed_of(
     return fit(tuple(spans), room)
 
 
-def _hypervisor_said(entry: Hypervisor, showing: Showing) -> str:
-    guests = "?" if entry.guests is None else entry.guests
-    return showing.words.say("screen.machines.hypervisor", guests=guests)
+def what_said(entry: Entry, showing: Showing) -> str:
+    """What an entry is: a machine by its system, all others by a word."""
+    words = showing.words
+    if isinstance(entry, Machine):
+        return one_line(entry.system or words.say("screen.machines.no_system"), 60)
+    if isinstance(entry, Hypervisor):
+        guests = "?" if entry.guests is None else entry.guests
+        return words.say("screen.machines.hypervisor", guests=guests)
+    key = "is_storage" if isinstance(entry, Storage) else "is_quota"
+    return words.say(f"screen.machines.{key}")
 
 
 # ---- above and below the list ----
@@ -268,12 +275,12 @@ def _judged(roster: Roster, showing: Showing) -> Line:
 
 
 def store_lines(roster: Roster, columns: int, most: int, showing: Showing) -> list[Line]:
-    """The hypervisors' stores, the fullest first; the last line says how many more there are."""
-    found = [
-        (store, one)
-        for one in (roster.said.hypervisors if roster.said is not None else ())
-        for store in one.stores
-    ]
+    """Stores of hypervisors and storage, the fullest first; the last line counts those left."""
+    said = roster.said
+    keepers: tuple[Hypervisor | Storage, ...] = ()
+    if said is not None:
+        keepers = (*said.hypervisors, *said.storages)
+    found = [(store, one) for one in keepers for store in one.stores]
     found.sort(key=lambda pair: pair[0].free_ratio)
     shown = found[: most if len(found) <= most else most - 1]
     rows = [
@@ -287,11 +294,11 @@ def store_lines(roster: Roster, columns: int, most: int, showing: Showing) -> li
 
 
 def store_line(
-    store: MachineStore, of: Hypervisor, roster: Roster, columns: int, showing: Showing
+    store: MachineStore, of: Hypervisor | Storage, roster: Roster, columns: int, showing: Showing
 ) -> Line:
     """`Store local-lvm (kvm-1): 12% free of 400 GB`, and how old that is."""
     words = showing.words
-    is_now = of.fresh and roster.is_current(showing)
+    is_now = (isinstance(of, Storage) or of.fresh) and roster.is_current(showing)
     free = decimal(100 * store.free_ratio, 0, words.language)
     where = f"{of.name}/{store.host}" if store.host and store.host != of.name else of.name
     name = f"{one_line(store.name, 40)} ({one_line(where, 40)})"
@@ -299,10 +306,21 @@ def store_line(
         "screen.machines.store", free=f"{'' if is_now else STALE.glyph}{free}",
         total=size_said(store.total_bytes, words),
     )  # fmt: skip
-    age = words.age(roster.age_s(of.age_s, showing))
+    age = words.age(_store_age_s(of, roster, showing))
     label = f"   {words.say('screen.machines.store_label')} "
     room = columns - cells(label) - cells(said) - cells(age) - 4
     left = line(
-        Span(label, "dim"), cut(name, max(8, room)), Span(f"  {said}", "plain" if is_now else "dim")
+        Span(label, "dim"),
+        cut(name, max(8, room)),
+        Span(f"  {said}", "plain" if is_now else "dim"),
     )
     return spread(left, line(Span(f"{age} ", "dim")), columns)
+
+
+def _store_age_s(of: Hypervisor | Storage, roster: Roster, showing: Showing) -> float | None:
+    """Of storage the time since it was judged: what was judged was fresh then."""
+    if isinstance(of, Hypervisor):
+        return roster.age_s(of.age_s, showing)
+    judged = roster.said.judged if roster.said is not None else None
+    now = agent_now(showing) or showing.now
+    return max(0.0, (now - judged).total_seconds()) if judged is not None else None

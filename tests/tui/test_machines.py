@@ -23,6 +23,7 @@ from agent.wire import (
     NotRead,
     QuotaShare,
     Snapshot,
+    Storage,
     Text,
     WardQuota,
 )
@@ -31,7 +32,8 @@ from inventory.text import cells
 from tui.actions import HOME, MACHINES, PLAYBOOK
 from tui.lines import text
 from tui.machine_values import OLD_AFTER_S, Roster, full_by
-from tui.view_machine import Place, brief_lines, close_lines, listed, playbook_of
+from tui.view_findings import Place, listed, playbook_of
+from tui.view_machine import brief_lines, close_lines
 from tui.view_machines import empty_lines, list_lines, store_lines, summary_lines
 
 if TYPE_CHECKING:
@@ -60,6 +62,7 @@ SAYS: dict[str, tuple[str, str, str, str]] = {
     "DC-14": ("đồng hồ", "clock", "Đúng trong vòng 1 s.", "Right within 1 s."),
     "DC-15": ("dịch vụ lỗi", "failed services", "2 dịch vụ bị lỗi.", "2 services failed."),
     "DC-18": ("kho lưu", "stores", "local-lvm đã dùng 88%.", "local-lvm used 88%."),
+    "DC-19": ("đà tăng", "growth", "Hết hạn mức đĩa từ 01/01.", "Disk quota gone from 01/01."),
     "DC-20": ("nơi đặt máy", "hosting", "Chưa ghi.", "Not written."),
 }  # fmt: skip
 ADVICE = Text(
@@ -144,13 +147,25 @@ def told(snapshot: Snapshot) -> Machines:
         guests=12, quorate=False, measured=True, worst="warn",
         findings=(finding("DC-18"),),
     )  # fmt: skip
-    quota = WardQuota(ward="26740", shares=(
+    nas = Storage(
+        ward="26740", name="nas-1", state="ok", measured=True, findings=(finding("DC-18", "pass"),),
+        stores=(MachineStore(name="/volume1", total_bytes=8192 * GB, free_ratio=0.4),),
+    )  # fmt: skip
+    quota = WardQuota(ward="26740", findings=(finding("DC-19", severity="note"),), shares=(
         QuotaShare(resource="cpu", limit=16, used=12, ratio=0.75),
         QuotaShare(resource="memory", limit=32 * GB),
-        QuotaShare(resource="disk", limit=500 * GB, used=400 * GB, ratio=0.8),
+        QuotaShare(
+            resource="disk", limit=500 * GB, used=400 * GB, ratio=0.8,
+            forecast=Forecast(
+                mount="disk", full_at=now + timedelta(days=60), days=33,
+                not_before=now + timedelta(days=40), not_after=None,
+            ),
+        ),
     ))  # fmt: skip
-    return Machines(machines=(bad, off, silent), hypervisors=(hypervisor,), quotas=(quota,),
-                    judged=now - timedelta(seconds=40), seq=7)  # fmt: skip
+    return Machines(
+        machines=(bad, off, silent), hypervisors=(hypervisor,), storages=(nas,), quotas=(quota,),
+        judged=now - timedelta(seconds=40), seq=7,
+    )  # fmt: skip
 
 
 def roster(snapshot: Snapshot) -> Roster:

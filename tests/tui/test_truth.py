@@ -30,9 +30,10 @@ from tui.view_device import (
     fact_lines,
     heading,
 )
+from tui.view_findings import Place
 from tui.view_home import home_lines
 from tui.view_incident import detail_lines, incident_lines
-from tui.view_machine import Place, close_lines
+from tui.view_machine import close_lines
 from tui.view_machines import list_lines
 from tui.view_path import path_lines
 from tui.view_playbook import step_lines
@@ -293,7 +294,7 @@ def test_a_machine_s_old_figures_are_marked_and_its_old_findings_are_neither_goo
     is_now = showing.is_current and answered_s <= 30.0
     if not is_now:
         assert loud([row, *close]) == []
-    gauges_shown = (machine.cpu, machine.memory, *(one.used for one in machine.disks[:1]))
+    gauges_shown = (machine.cpu, machine.memory, *(one.used for one in machine.disks))
     if not any(one.fresh and is_now for one in gauges_shown):
         assert not any(cell[:1].isdigit() and "%" in cell for cell in cells)
     if any(one.result == "unknown" for one in machine.findings):

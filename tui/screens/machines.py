@@ -10,7 +10,8 @@ from tui.actions import MACHINES, PLAYBOOK
 from tui.lines import BLANK, Span, boxed, line
 from tui.machine_values import Roster, key_of_entry, names_of, shown_name
 from tui.screens.searching import SearchScreen
-from tui.view_machine import Place, brief_lines, close_lines, listed, playbook_of
+from tui.view_findings import Place, listed, playbook_of
+from tui.view_machine import brief_lines, close_lines
 from tui.view_machines import empty_lines, list_lines, store_lines, summary_lines
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from tui.view import Showing
 
 ASK_EVERY_S = 5.0
-_LIST_ROWS = 6  # of 24, the heads among them
+_LIST_ROWS = 7  # of 24, the heads among them
 _LIST_ROWS_WIDE = 11
 _PAGE = 5
 _NO_SUCH_ROUTE = "not_found"
@@ -53,7 +54,8 @@ class MachinesScreen(SearchScreen):
         entry = self._entry()
         if not self._is_close or entry is None:
             return (title,)
-        return (title, entry.name) if showing.is_wide else (entry.name,)
+        name = shown_name(entry, showing)
+        return (title, name) if showing.is_wide else (name,)
 
     def show(self, showing: Showing) -> None:
         """Draw, and ask for what the snapshot does not have."""
@@ -221,4 +223,4 @@ class MachinesScreen(SearchScreen):
 
 
 def _is_called(entry: Entry, device: str) -> bool:
-    return device in (entry.name, getattr(entry, "device", None))
+    return device in (getattr(entry, "name", None), getattr(entry, "device", None))
