@@ -130,7 +130,8 @@ def tell(tmp_path: Path) -> Callable[..., None]:
 
     One ward seen from within, or with several `wards` seen from the hub; `ports` say what the
     inventory knows. `is_live`: it claims to be no simulation, so that packet sizes are tried.
-    `amend` changes the written inventory, `room` is the kind of the meeting rooms' endpoints.
+    `amend` changes the written inventory, `room` is the kind of the meeting rooms' endpoints. With
+    `hypervisor` the host of the machines is asked too.
     """
 
     def run(
@@ -141,10 +142,14 @@ def tell(tmp_path: Path) -> Callable[..., None]:
         is_live: bool = False,
         amend: Callable[[Path], None] = lambda _folder: None,
         room: str = ROOMS[0],
+        hypervisor: bool = False,
     ) -> None:
         clock = ManualClock(START)
         template = ward_standard(ward_codes(wards), room)
-        told = _told(plot, clock, tmp_path, template, ports, is_live=is_live, amend=amend)
+        told = _told(
+            plot, clock, tmp_path, template, ports,
+            is_live=is_live, amend=amend, hypervisor=hypervisor,
+        )  # fmt: skip
         run_virtual(told, clock)
 
     return run
@@ -159,10 +164,11 @@ async def _told(
     *,
     is_live: bool,
     amend: Callable[[Path], None],
+    hypervisor: bool,
 ) -> None:
     world = World(template, 1, clock)
     vantage: Vantage = "ward" if len(template.codes) == 1 else "hub"
-    write_inventory(world, folder / "inventory", ports, vantage, b"")
+    write_inventory(world, folder / "inventory", ports, vantage, b"", hypervisor=hypervisor)
     if is_live:
         site = f"schema: wardops/site/1\nrealm: live\nvantage: {vantage}\n"
         (folder / "inventory" / "site.yaml").write_text(site, encoding="utf-8")
