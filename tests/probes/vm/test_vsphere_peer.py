@@ -243,14 +243,18 @@ async def test_a_session_that_was_ended_there_is_renewed_once(
     assert vcenter.tell("sessions") == ["look@vsphere.local"]
 
 
-async def test_a_wrong_password_is_told_and_leaves_nothing_there(
+async def test_a_wrong_password_is_tried_once_and_leaves_nothing_there(
     vcenter: Vcenter, ways: Transports, line: Line
 ) -> None:
-    estate(await ask(target(vcenter), ways))
-    seen = await ask(target(vcenter), ways, "look@vsphere.local:other")
-    assert (seen.reason, seen.reading.estate) == (Reason.AUTH, None)
+    memory = Memory()
+    estate(await ask(target(vcenter), ways, memory=memory))
+    seen = await ask(target(vcenter), ways, "look@vsphere.local:other", memory=memory)
+    assert (seen.reason, seen.detail, seen.reading.estate) == (Reason.AUTH, "auth", None)
     assert vcenter.tell("sessions") == []
+    again = await ask(target(vcenter), ways, "look@vsphere.local:other", memory=memory)
+    assert (again.reason, again.detail) == (Reason.AUTH, "vsphere_rests")
     assert line.asked.count("Login") == 2
+    estate(await ask(target(vcenter), ways, memory=memory))
 
 
 @pytest.mark.parametrize("sees", ["nothing", "denied"])
