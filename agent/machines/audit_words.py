@@ -140,10 +140,13 @@ def word_of(found: Finding) -> str:
 
 
 def _wrapped(text: str, indent: int) -> list[str]:
+    """Lines of at most 80 columns; a number and its percent sign stay together."""
     blank = " " * indent
-    return wrap(
-        text, COLUMNS, initial_indent=blank, subsequent_indent=f"{blank}  ", break_on_hyphens=False
-    )
+    lines = wrap(
+        text.replace(" %", "\N{NO-BREAK SPACE}%"), COLUMNS, initial_indent=blank,
+        subsequent_indent=f"{blank}  ", break_on_hyphens=False,
+    )  # fmt: skip
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]
 
 
 def _finding(found: Finding) -> dict[str, Any]:

@@ -174,6 +174,7 @@ def test_the_text_is_80_columns_wide_and_failures_say_what_to_do(
     counted = sum(found.counts for one in audited for found in one.findings)
     assert sum(line.startswith("    → ") for line in lines) == counted > 0
     assert "moving house" in " ".join(lines)
+    assert not any(line.strip().startswith("%") for line in lines)
 
 
 def test_the_table_has_a_line_for_each_rule_and_no_formula(audited: tuple[Audited, ...]) -> None:
