@@ -9,6 +9,8 @@ from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agent.machines.forecast import DAY_S, MONTH, SLOT_S, WEEK, Point, Window, forecast
 from probes.vm.trend import Forecast, NoForecast
@@ -236,3 +238,36 @@ def test_a_full_disk_is_full_now() -> None:
     assert isinstance(one, Forecast)
     assert one.full_at.timestamp() == points[-1].slot + SLOT_S
     assert one.not_before <= one.full_at
+
+
+LEFT = st.one_of(st.floats(0, 1e15), st.sampled_from([0.0, 1.0, 50.0]))
+POINTS = st.lists(
+    st.tuples(st.integers(0, 160), LEFT, st.sampled_from([100.0, 100.5, 1e13])), max_size=60
+)
+
+
+@given(POINTS, st.sampled_from([WEEK, MONTH]))
+def test_whatever_the_points_there_is_an_ordered_interval_or_a_reason(
+    told: list[tuple[int, float, float]], window: Window
+) -> None:
+    by_slot = {place: (left, size) for place, left, size in told}
+    points = [Point(BEGIN + n * SLOT_S, *by_slot[n]) for n in sorted(by_slot)]
+    one = forecast(points, window, BEGIN + 160 * SLOT_S)
+    if isinstance(one, Forecast):
+        assert one.not_before <= one.full_at
+        assert one.not_after is None or one.full_at <= one.not_after
+        assert window.needed <= one.days <= window.days
+    else:
+        assert one.why != "too_little" or one.days <= window.needed
+
+
+@given(st.integers(0, 27), st.floats(0.3, 2.0), st.integers(0, 40))
+def test_the_unit_does_not_matter(place: int, pace: float, doublings: int) -> None:
+    unit = 2**doublings  # exact in floating point
+    points = falling(7, pace=pace)
+    points[place] = points[place]._replace(left=points[place].left + 0.4)
+    larger = [Point(one.slot, one.left * unit, one.size * unit) for one in points]
+    one, other = seen(points), seen(larger)
+    assert isinstance(one, Forecast) == isinstance(other, Forecast)
+    if isinstance(one, Forecast) and isinstance(other, Forecast):
+        assert abs((one.full_at - other.full_at).total_seconds()) <= 60
