@@ -65,10 +65,21 @@ SAYS: dict[str, tuple[str, str, str, str]] = {
     "DC-19": ("đà tăng", "growth", "Hết hạn mức đĩa từ 01/01.", "Disk quota gone from 01/01."),
     "DC-20": ("nơi đặt máy", "hosting", "Chưa ghi.", "Not written."),
 }  # fmt: skip
-ADVICE = Text(
-    vi="Đưa vào kế hoạch sao lưu; đề nghị trung tâm sao lưu ngay hôm nay.",
-    en="Put it in the backup plan; ask the data centre for a backup today.",
-)
+DOES: dict[str, tuple[str, str]] = {
+    "DC-03": ("Xóa bản chụp; bản chụp không thay được sao lưu.",
+              "Delete the snapshots; a snapshot is no backup."),
+    "DC-04": ("Đưa vào kế hoạch sao lưu; đề nghị trung tâm sao lưu ngay hôm nay.",
+              "Put it in the backup plan; ask the data centre for a backup today."),
+    "DC-06": ("Cài và bật công cụ máy khách.", "Install and start the guest agent."),
+    "DC-12": ("Dọn dữ liệu không cần, hoặc đề nghị trung tâm dữ liệu cấp thêm.",
+              "Remove what is not needed, or ask the data centre for more."),
+    "DC-15": ("Xem systemctl --failed; sửa hoặc tắt hẳn.",
+              "See systemctl --failed; mend or disable it."),
+    "DC-18": ("Xóa bản chụp và bản sao lưu cũ.", "Delete old snapshots and backups."),
+    "DC-19": ("Trả lại máy không dùng, hoặc xin thêm hạn mức.",
+              "Give back what is not used, or ask for more quota."),
+    "DC-20": ("Ghi machine.hosting vào danh mục.", "Write machine.hosting in the inventory."),
+}  # fmt: skip
 
 
 def finding(rule: str, result: Any = "fail", severity: Any = "warn", **more: Any) -> MachineFinding:
@@ -83,7 +94,7 @@ def finding(rule: str, result: Any = "fail", severity: Any = "warn", **more: Any
     return MachineFinding(
         rule=rule, name=Text(vi=name_vi, en=name_en), severity=severity, result=result,
         counts=fails and "accepted" not in more, evidence=Text(vi=seen_vi, en=seen_en),
-        advice=ADVICE if fails else None, **more,
+        advice=Text(vi=DOES[rule][0], en=DOES[rule][1]) if fails else None, **more,
     )  # fmt: skip
 
 
