@@ -37,7 +37,7 @@ test: .venv/.ready ## everything pytest has
 
 soak: .venv/.ready ## the long forms: storms, a normal month, random faults; hours
 	WARDOPS_SOAK=1 $(BIN)/pytest -n auto tests/soak tests/walks tests/playbooks/verdict \
-	  tests/agent tests/probes/snmp tests/tui/test_truth.py
+	  tests/agent tests/probes/snmp tests/probes/vm tests/tui/test_truth.py
 
 fuzz: .venv/.ready ## random mixes of faults against the verdict, the long form
 	WARDOPS_SOAK=1 $(BIN)/pytest -n auto tests/walks/faults tests/playbooks/verdict
