@@ -7,9 +7,22 @@ from typing import TYPE_CHECKING
 
 from agent.journal.database import Opening, read_database
 from agent.machines.forecast import DAY_S, SLOT_S, Point
+from agent.machines.history import History
 from agent.machines.history_shelf import HistoryShelf, Place, rooms_since
 from agent.samples.shelf import FILE_NAME, open_samples
-from tests.walks.conftest import START, WARD
+from drills import cable
+from drills.sim import ward_codes
+from drills.topology import ROOMS, ward_standard
+from drills.world import World
+from drills.writing import write_inventory
+from inventory.credentials import resolve
+from inventory.load import load
+from probes.clock import ManualClock, run_virtual
+from probes.model import Memory
+from probes.registry import kinds, probes
+from probes.run import observe
+from probes.target import targets_of
+from tests.walks.conftest import PORTS, START, WARD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,3 +78,42 @@ def test_a_disk_is_foretold_after_three_days_and_not_while_its_machine_is_silent
         assert now == ["/", "/var"]
 
     tell(plot, amend=remember)
+
+
+def test_a_simulated_disk_that_fills_day_by_day_is_foretold_from_the_fourth_on(
+    tmp_path: Path,
+) -> None:
+    """Hour by hour for four days, asked by the probe that the agent asks by."""
+    clock = ManualClock(START)
+    world = World(ward_standard(ward_codes(1), ROOMS[0]), 1, clock)
+    write_inventory(world, tmp_path / "inventory", PORTS, "ward", b"")
+    inventory = load(tmp_path / "inventory", kinds())
+    target = next(one for one in targets_of(inventory.wards[WARD], inventory)
+                  if one.name == MACHINE)  # fmt: skip
+    ways = cable.transports(world, f"ward:{WARD}")
+    shelf = open_samples(tmp_path, Opening("agent-1", "sim", "b", START, clock.monotonic))
+    shown: list[float] = []
+    history = History(
+        [target], shelf.database, clock,
+        show=lambda _seen, samples: shown.append(samples[0].value),
+    )  # fmt: skip
+    memory = Memory()
+
+    async def plot() -> None:
+        for hour in range(1, 97):
+            await clock.sleep(3600.0 - 1.0)
+            share = 0.7 + hour / 24 * 0.03
+            world.change("disk_used", f"{MACHINE}:/", share, who="test", source="inject")
+            end = clock.monotonic() + 10
+            seen = await observe(target, probes()["node-exporter"], ways, clock, end,
+                                 lambda ref: resolve(ref, tmp_path), memory=memory)  # fmt: skip
+            assert seen.ok
+            history.take(seen)
+            await clock.sleep(1.0)
+            history.turn()
+            assert not shown or hour >= 73
+
+    run_virtual(plot(), clock)
+    ways.snmp.close()
+    shelf.close()
+    assert abs(shown[-1] - 6 * DAY_S) <= SLOT_S  # 10 days after the beginning it is full
