@@ -1,7 +1,8 @@
 """What a trainee can do in a drill, as typed lines: the same words in solutions and at the console.
 
-`ack`, `note TEXT`, `close CAUSE TEXT` and the playbook's verbs go to the agent; `call LEVEL TEXT`
-and `tell ROLES TEXT` to people; `look`, `reset` and `pull` are the trainee's eyes and hands.
+`ack`, `note TEXT`, `close CAUSE TEXT` and the playbook's verbs go to the agent (`answer STEP=1`, of
+a line of a checklist `answer STEP.LINE=done`); `call LEVEL TEXT` and `tell ROLES TEXT` to people;
+`look`, `reset` and `pull` are the trainee's eyes and hands.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from agent.cli import language_of
 from agent.client import Address, AgentClient, AgentRefused, AgentUnreachable
 from agent.serve import Options, plan_of, running
 from agent.wire import Command
+from drills import faults
 from drills.messages import messages
 from drills.sim import Simulation
 from inventory.language import LANGUAGES, say
@@ -43,6 +44,12 @@ LOOK_EVERY_S = 0.5
 OPERATOR = "local:demo"
 _WARDOPS = "import sys; from agent.cli import main; sys.exit(main())"
 FAULT, WHERE = "cable_cut", "ce:wan"
+# What was left undone at the ward's machine, long before the demo begins.
+LEFT_UNDONE = (
+    ("disk_full", {"ratio": 0.885}),
+    ("vm_snapshot_full", {"days": 20.0, "count": 1}),
+    ("backup_silent_fail", {"days": 3.0}),
+)
 
 # The demo's fast profile: the only place that knows it.
 PROFILE = """\
@@ -196,7 +203,12 @@ async def play(what: Play, folder: Path) -> Proofs:
             sys.stdout.flush()
 
     inventory, state = folder / "inventory", folder / "state"
-    async with Simulation(wards=1, clock=what.clock, out=inventory, vantage="ward") as world:
+    simulation = Simulation(
+        wards=1, clock=what.clock, out=inventory, vantage="ward", hypervisor=True
+    )
+    async with simulation as world:
+        for fault, params in LEFT_UNDONE:
+            faults.apply(world.world, fault, params=params)
         (inventory / "agent.yaml").write_text(PROFILE, encoding="utf-8")
         options = Options(inventory, state, what.listen, state / "wardops.sock")
         async with running(plan_of(options), options) as agent:

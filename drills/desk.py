@@ -107,7 +107,9 @@ class Desk:
         open_now = [folder.name for folder, _ in open_runs(self.agent.plan.state / "runs")]
         if not open_now:
             return None
-        step, _, value = act.word.partition("=")
+        place, _, told = act.word.partition("=")
+        step, _, item = place.partition(".")
+        value = {"item": item, "state": told} if item else told
         return "playbook_answer", {"run": open_now[-1], "step": step, "value": value}, None
 
     def incident(self) -> Incident | None:

@@ -30,7 +30,9 @@ EventName: TypeAlias = Literal[
     "run.started", "run.ended", "step.answered",
     "escalate.sent", "escalate.taken", "message.sent", "looked",
 ]  # fmt: skip
-StateName: TypeAlias = Literal["line", "line_clean", "vc_registered", "ce_power", "switch_power"]
+StateName: TypeAlias = Literal[
+    "line", "line_clean", "vc_registered", "ce_power", "switch_power", "vm_room"
+]
 SolutionName: TypeAlias = Literal["reference", "tempting", "idle"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from drills.machine import machine_at
 from drills.topology import GATEWAY
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from drills.world import World
 
 _CLEAN_LOSS = 0.01
+_MOST_USED = 0.85
 _ROLES: Mapping[str, str] = MappingProxyType({"switch": "core", "cpe": "ce"})
 
 
@@ -57,6 +59,12 @@ def _switch_power(world: World, code: str, t: float) -> bool:
     return world.powered(world.topology.device(code, "core").name, t)
 
 
+def _vm_room(world: World, code: str, _t: float) -> bool:
+    """No file system of the machine is fuller than people shall let it become."""
+    disks = machine_at(world, world.topology.device(code, "vm")).disks
+    return all(disk.used_bytes <= _MOST_USED * disk.size_bytes for disk in disks)
+
+
 STATES: Mapping[StateName, Callable[[World, str, float], bool]] = MappingProxyType(
     {
         "line": _line,
@@ -64,5 +72,6 @@ STATES: Mapping[StateName, Callable[[World, str, float], bool]] = MappingProxyTy
         "vc_registered": _vc_registered,
         "ce_power": _ce_power,
         "switch_power": _switch_power,
+        "vm_room": _vm_room,
     }
 )
