@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from agent.machines import families
 from probes.model import Sample
+from probes.vm.hygiene.access import waiting
 from probes.vm.hygiene.care import last_backup, last_restore_test
 from probes.vm.hygiene.upkeep import end_of_support
 from probes.vm.model import VM_CPU_RATIO, VM_MEMORY_USED_RATIO, VM_UPTIME
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from probes.vm.estate import Guest
     from probes.vm.finding import Facts, Finding, Moment
     from probes.vm.status import VmStatus
-
-_LOOPBACK = ("127.", "::1")
 
 
 def guest_samples(guest: Guest, own: VmStatus, now: datetime) -> Iterator[Sample]:
@@ -77,8 +76,7 @@ def _open_ports(facts: Facts) -> Iterator[Sample]:
     allowed = facts.care.allow_ports if facts.care is not None else None
     if facts.vm.listening is None or allowed is None:
         return
-    waits = (one for one in facts.vm.listening if not one.address.startswith(_LOOPBACK))
-    ports = {f"{one.protocol}/{one.port}" for one in waits}
+    ports = set(waiting(facts.vm.listening))
     good = len(ports.intersection(allowed))
     yield Sample(families.OPEN_PORTS, good, ("yes",))
     yield Sample(families.OPEN_PORTS, len(ports) - good, ("no",))

@@ -29,7 +29,7 @@ CAPABILITIES = (
     "commands.playbook_start", "commands.playbook_answer", "commands.playbook_back",
     "commands.playbook_abort", "maintenance", "commands.maintenance_set",
     "commands.maintenance_end", "meetings", "commands.meeting_add", "commands.meeting_remove",
-    "commands.meeting_check", "commands.meeting_confirm",
+    "commands.meeting_check", "commands.meeting_confirm", "machines",
 )  # fmt: skip
 PAGING = ("limit", "cursor")
 _DEFAULT_LIMIT = 200

@@ -34,12 +34,12 @@ def _ports(facts: Facts, _day: Moment) -> Verdict:
         )
     if facts.vm.listening is None:
         return unknown("no_ports_known") if reach is None else unknown("ports_outside_alone")
-    beyond = [port for port in _waiting(facts.vm.listening) if port not in allowed]
+    beyond = [port for port in waiting(facts.vm.listening) if port not in allowed]
     told = failed("ports", ports=first_few(beyond)) if beyond else passed("ports_allowed")
     return replace(told, also=(f"vm_rule.said.{_seen_from(facts, reach)}", ()))
 
 
-def _waiting(listening: Iterable[Listener]) -> Iterable[str]:
+def waiting(listening: Iterable[Listener]) -> Iterable[str]:
     """What waits for others than the machine itself, each once."""
     waits = (one for one in listening if not one.address.startswith(_LOOPBACK))
     return dict.fromkeys(f"{one.protocol}/{one.port}" for one in waits)
