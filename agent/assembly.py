@@ -148,7 +148,7 @@ class Agent:
             inventory, cases, outlets, clock, self.history, self.engine.asking.one
         )
         library = playbooks_of(plan)
-        self.runs = Runs(self.engine, inventory, plan.state, clock, library)
+        self.runs = Runs(self.engine, inventory, plan.state, clock, library, self.history.trends)
         self.paper = Paper(library, inventory, escalation)
         windows = Windows(self.store, clock.now())
         self.silences = open_silences(

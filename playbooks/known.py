@@ -51,6 +51,8 @@ MEASURED: Mapping[str, Mapping[str, FieldType]] = MappingProxyType(
             "disk_mount": "text",
             "disk_free_gb": "number",
             "inodes_used_pct": "number",
+            "full_in_days": "number",
+            "full_mount": "text",
             "memory_used_pct": "number",
             "cpu_pct": "number",
             "failed_units": "number",
@@ -92,8 +94,10 @@ logins, a loop. Without an agent that listens it is unknown.
 trouble; `silent` counts those of all that are silent while the way to them stands (`line_ok`).
 `answers` says whether it tells of itself, `host_key_ok` whether its SSH host key is the pinned one,
 `power` is `on`, `off` or `suspended` by its hypervisor. Disk and inodes are of its fullest file
-system. `ports` lists some of what it listens on beyond its allow-list, absent while there is
-nothing. `backup_hours` and `restore_days` are ages of the last backup and the last restore test.
+system; `full_in_days` says when the one that fills soonest (`full_mount`) will be full, which only
+an agent with some days of history foretells. `ports` lists some of what it listens on beyond its
+allow-list, absent while there is nothing. `backup_hours` and `restore_days` are ages of the last
+backup and the last restore test.
 
 `cert` is the certificate of one service (`service` is its id), likewise: `days_left` below zero is
 expired, `host_ok` false when it is made out to another name, `trusted` false when nobody vouches

@@ -18,6 +18,7 @@ from playbooks.known import MEASURED
 from playbooks.silence import SAYS_NOTHING
 from playbooks.verdict.render import LOCAL
 from probes.registry import device_type
+from probes.vm.trend import Forecast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from probes.model import Observation
     from probes.vm.estate import Estate, Guest
     from probes.vm.status import Filesystem, VmStatus
+    from probes.vm.trend import Room
 
 T = TypeVar("T")
 
@@ -36,6 +38,7 @@ KEY_CHANGED = "host_key_changed"
 FULL_PCT = 85.0
 _BUSY_PCT = 90.0
 _SNAPSHOT_DAYS = 3.0
+_SOON_DAYS = 14
 _BACKUP_HOURS = 26.0
 _PORTS_SHOWN = 4
 _LOOPBACK = ("127.", "::1")
@@ -49,6 +52,7 @@ class MachineSight:
 
     `reachable` says whether it answers anything, `line_ok` whether the way to it stands. `seen` are
     the newest runs of its own sources, good or not; `hypervisor` is the run that told of `guest`.
+    `rooms` are what its history says of its disks.
     """
 
     device: Device
@@ -57,6 +61,7 @@ class MachineSight:
     seen: tuple[Observation, ...] = ()
     guest: Guest | None = None
     hypervisor: Observation | None = None
+    rooms: tuple[Room, ...] = ()
 
 
 def machines_in(ward: Ward) -> tuple[Device, ...]:
@@ -115,6 +120,7 @@ def machine_values(sight: MachineSight, now: datetime) -> dict[str, RunFact]:
         "memory_used_pct": _share(sight, lambda one: one.memory_used_ratio),
         "cpu_pct": _share(sight, lambda one: one.cpu_ratio),
         "failed_units": _each(_told(sight, lambda vm: vm.failed_units), int),
+        **_outlook(sight, now),
         **_kept(sight, now),
         **_ports(sight),
     }
@@ -182,12 +188,14 @@ def _trouble(values: Mapping[str, RunFact], device: Device) -> tuple[float, ...]
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         return float(value) if is_number and value > limit else 0.0  # type: ignore[arg-type, operator]
 
+    ends = values["full_in_days"].value
     return (
         values["host_key_ok"].value is False,
         _is_silent(values, device),
         values["power"].value == "suspended",
         max(over("disk_used_pct", FULL_PCT), over("inodes_used_pct", FULL_PCT)),
         max(over("memory_used_pct", _BUSY_PCT), over("cpu_pct", _BUSY_PCT)),
+        isinstance(ends, int) and ends <= _SOON_DAYS,
         over("ports_beyond", 0),
         over("backup_hours", _BACKUP_HOURS),
         over("snapshot_days", _SNAPSHOT_DAYS),
@@ -229,6 +237,22 @@ def _fewest_inodes(vm: VmStatus) -> float | None:
 
 def _used_pct(free_ratio: float) -> float:
     return round(100 * (1 - free_ratio), 1)
+
+
+def _outlook(sight: MachineSight, now: datetime) -> dict[str, RunFact]:
+    """Which disk is full the soonest, and in how many days, as its last week went.
+
+    Nothing of a machine that does not say how full it is now.
+    """
+    ends = [(one.week.full_at, one.name) for one in sight.rooms if isinstance(one.week, Forecast)]
+    if not ends or _told(sight, _fullest) is None:
+        return {"full_in_days": RunFact(reason=_NOT_MEASURED)}
+    full_at, mount = min(ends)
+    days = max(0, math.floor((full_at - now) / timedelta(days=1)))
+    return {
+        "full_in_days": RunFact(days, source="forecast", at=now),
+        "full_mount": RunFact(one_line(mount, 24), source="forecast", at=now),
+    }
 
 
 def _share(sight: MachineSight, pick: Callable[[VmStatus | Guest], float | None]) -> RunFact:

@@ -38,7 +38,7 @@ from playbooks.seams import Seams
 from playbooks.sight import ward_facts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from agent import wire
     from agent.engine import Engine
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from playbooks.moves import Answer, Filing
     from playbooks.picture import RunState
     from probes.clock import Clock
+    from probes.vm.trend import Trends
 
 _log = logging.getLogger(__name__)
 FOLDER = "runs"
@@ -75,7 +76,8 @@ class Wish:
 class Runs:
     """All playbook runs of one agent; implements `agent.view.RunBook`.
 
-    `library` holds the playbooks that can be begun, by id.
+    `library` holds the playbooks that can be begun, by id; `trends` tells what the history of a
+    ward's machines says, by name.
 
     Nothing is written before `work()` runs: an agent that finds its port taken must not take the
     runs of the other one.
@@ -88,12 +90,14 @@ class Runs:
         state: Path,
         clock: Clock,
         library: Mapping[str, Playbook],
+        trends: Callable[[str], Mapping[str, Trends]] = lambda _ward: {},
     ) -> None:
         self._engine = engine
         self._inventory = inventory
         self._folder = state / FOLDER
         self._clock = clock
         self.library = library
+        self._trends = trends
         self._escalation = load_escalation(Path(inventory.folder))
         self._ledger = Ledger(engine, clock)
         self._shelf = Shelf(self._folder, library.values())
@@ -114,7 +118,8 @@ class Runs:
         """
         case, verdict = self._engine.cases[ward.unit.code], ward.verdict
         first = suggest(verdict, self.library) if verdict else None
-        facts = known_facts(case.watch, ward.facts, self._clock.now(), self._clock.monotonic())
+        trends, mono = self._trends(ward.unit.code), self._clock.monotonic()
+        facts = known_facts(case.watch, ward.facts, trends, self._clock.now(), mono)
         rest = (one for one in suggest_kept(facts, self.library) if one is not first)
         if first is None or verdict is None:
             return tuple(map(brief, rest))
@@ -307,7 +312,8 @@ class Runs:
 
     def _seams(self, ward: str, incident: str | None, pins: Pins) -> Seams:
         notifier = IncidentNotifier(self._ledger, incident, level_above(self._escalation, ward))
-        return Seams(EngineProber(self._engine, ward, self._clock, pins), notifier, self._clock)
+        prober = EngineProber(self._engine, ward, self._clock, pins, self._trends)
+        return Seams(prober, notifier, self._clock)
 
     def _announce(self, state: RunState) -> None:
         step = state.step

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from playbooks.verdict.facts import Fact, Facts
     from playbooks.verdict.model import Verdict
     from probes.model import Observation, Probe
+    from probes.vm.trend import Trends
 
 NOT_APPLICABLE, NOT_MEASURED = "not_applicable", "not_measured"
 _PORTS, _UPS, _ECHO = "snmp-interfaces", "snmp-ups", "icmp"
@@ -53,12 +54,13 @@ class Belief:
     """What the agent concludes of a ward: the verdict that people see, and the unit's kind.
 
     `findings` are what its devices' messages come to, by whether they were seen of late; what no
-    receiver listens for is absent.
+    receiver listens for is absent. `trends` are what the history of its machines says, by name.
     """
 
     verdict: Verdict | None
     kind: str
     findings: Mapping[str, bool] = field(default_factory=dict)
+    trends: Mapping[str, Trends] = field(default_factory=dict)
 
 
 def wanted(watch: WardWatch, groups: Collection[str], pins: Pins = _NONE) -> tuple[Wanted, ...]:
@@ -103,7 +105,7 @@ def run_facts(
         "hint": {"power": _truth(facts.fact("power_hint")), **_findings(belief)},
         "verdict": _verdict(belief, at),
         **kept_facts(
-            watch, pins, _truth(facts.fact("gw")), at, mono,
+            watch, pins, _truth(facts.fact("gw")), belief.trends, at, mono,
             lambda one: Wanted(one.target.name, one.probe) in silent,
         ),
     }  # fmt: skip

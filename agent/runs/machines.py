@@ -19,13 +19,14 @@ from playbooks.sight import TLS_CHECKS, line_to
 from playbooks.verdict.facts import Truth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from agent.watching import WardWatch
     from inventory.model import Device
     from playbooks.verdict.facts import Facts
     from probes.model import Observation
+    from probes.vm.trend import Trends
 
 _ECHO = "icmp"
 
@@ -47,12 +48,16 @@ def certificate_probes(watch: WardWatch) -> Iterator[tuple[str, str]]:
 
 
 def known_facts(
-    watch: WardWatch, facts: Facts | None, at: datetime, mono: float
+    watch: WardWatch,
+    facts: Facts | None,
+    trends: Mapping[str, Trends],
+    at: datetime,
+    mono: float,
 ) -> dict[str, RunFact]:
     """What is known now of the machine and the certificate in most trouble, without asking."""
     gw = facts.fact("gw").truth if facts else Truth.UNKNOWN
     line = RunFact({Truth.TRUE: True, Truth.FALSE: False}.get(gw))
-    groups = kept_facts(watch, Pins(), line, at, mono)
+    groups = kept_facts(watch, Pins(), line, trends, at, mono)
     return {f"{group}.{name}": one for group in groups for name, one in groups[group].items()}
 
 
@@ -60,11 +65,15 @@ def kept_facts(
     watch: WardWatch,
     pins: Pins,
     far_end: RunFact,
+    trends: Mapping[str, Trends],
     at: datetime,
     mono: float,
     is_silent: Callable[[Observation], bool] = lambda _seen: False,
 ) -> dict[str, dict[str, RunFact]]:
-    """The groups `vm` and `cert` by name; what is silent was asked and has not come back."""
+    """The groups `vm` and `cert` by name; what is silent was asked and has not come back.
+
+    `trends` are what the history of the machines says, by name.
+    """
 
     def live(name: str) -> tuple[Observation, ...]:
         """What counts now: asked, come back and not older than its time to live."""
@@ -77,8 +86,9 @@ def kept_facts(
         guest, hypervisor = guest_of(device.name, told)
         own = tuple(one for one in live(device.name) if one.probe in SOURCES)
         way = line_to(device, watch.vantage, far_end)
-        return MachineSight(device, _answers(watch, device.name, at, mono), way, own, guest,
-                            hypervisor)  # fmt: skip
+        rooms = trends[device.name].rooms if device.name in trends else ()
+        answers = _answers(watch, device.name, at, mono)
+        return MachineSight(device, answers, way, own, guest, hypervisor, rooms)
 
     machines = [sight(one) for one in machines_in(watch.ward) if one.name in watch.targets]
     checked = {

@@ -9,13 +9,14 @@ from playbooks.known import groups_of
 from playbooks.pins import Pins
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from agent.engine import Engine
     from agent.runs.facts import Wanted
     from agent.ward_case import WardCase
     from playbooks.conditions import RunFact
     from probes.clock import Clock
+    from probes.vm.trend import Trends
 
 _LOOK_EVERY_S = 0.25
 _SPARE_S = 1.0  # of the budget, so that the caller never cuts an answer off
@@ -24,11 +25,19 @@ _SPARE_S = 1.0  # of the budget, so that the caller never cuts an answer off
 class EngineProber:
     """Asks through the engine's own schedule; implements `playbooks.seams.Prober`."""
 
-    def __init__(self, engine: Engine, ward: str, clock: Clock, pins: Pins | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        ward: str,
+        clock: Clock,
+        pins: Pins | None = None,
+        trends: Callable[[str], Mapping[str, Trends]] = lambda _ward: {},
+    ) -> None:
         self._engine = engine
         self._ward = ward
         self._clock = clock
         self._pins = pins or Pins()
+        self._trends = trends
 
     async def facts(self, names: Collection[str], budget_s: float) -> Mapping[str, RunFact]:
         """Measure anew, wait for the answers, let the verdict settle; see `Prober`."""
@@ -43,7 +52,8 @@ class EngineProber:
                 await self._clock.sleep(_LOOK_EVERY_S)
         at, mono = self._clock.now(), self._clock.monotonic()
         findings = self._engine.findings(self._ward, mono)
-        belief = Belief(case.verdict, case.unit.kind, findings)
+        trends = self._trends(self._ward)
+        belief = Belief(case.verdict, case.unit.kind, findings, trends)
         found = run_facts(case.watch, belief, silent, at, mono, self._pins)
         facts = {name: found[name] for name in names if name in found}
         self._pins = self._pins.joined(facts)

@@ -22,6 +22,7 @@ from probes.model import Observation, Reading, Reason, Sample, Target
 from probes.services.model import PROBE_CERT_EXPIRY
 from probes.vm.estate import Estate, Guest, Store
 from probes.vm.status import Filesystem, Listener, VmStatus
+from probes.vm.trend import Forecast, NoForecast, Room
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,14 +91,20 @@ def test_each_figure_is_of_the_first_source_that_knows_it_and_of_the_fullest_dis
     )  # fmt: skip
     host = seen("pve", "proxmox", estate=Estate(guests=(guest,), stores=stores))
     care = MachineCare(allow_ports=("tcp/22",), restore_tested=date(2026, 11, 2))
-    sight = MachineSight(device(machine=care), YES, YES, (page, own), guest, host)
+    none = NoForecast("too_little", 1.0, 3)
+    ends = Forecast(NOW + timedelta(days=6.7), NOW, None, NOW, 5.0)
+    rooms = (Room("/", 0.5, none, none), Room("/log", 0.7, ends, none))
+    sight = MachineSight(device(machine=care), YES, YES, (page, own), guest, host, rooms)
     assert known(sight) == {
         "name": "app-1", "silent": 0, "reachable": True, "line_ok": True, "answers": True,
         "host_key_ok": True, "power": "on", "disk_used_pct": 96.0, "disk_mount": "/srv",
-        "disk_free_gb": 4.0, "inodes_used_pct": 90.0, "memory_used_pct": 91.0, "cpu_pct": 50.0,
+        "disk_free_gb": 4.0, "inodes_used_pct": 90.0, "full_in_days": 6,
+        "full_mount": "/log", "memory_used_pct": 91.0, "cpu_pct": 50.0,
         "failed_units": 2, "snapshots": 3, "snapshot_days": 9, "backup_hours": 30,
         "restore_days": 20, "store_free_pct": 12.0, "ports_beyond": 1, "ports": "tcp/8080",
     }  # fmt: skip
+    silent = replace(sight, seen=(seen("app-1", "vm-ssh", Reason.TIMEOUT),))
+    assert "full_in_days" not in known(silent)
     assert machine_facts([sight], None, NOW)["memory_used_pct"].source == "node-exporter"
 
 
