@@ -28,11 +28,13 @@ WARD = "26740"
 PORTS = Ports(snmp=1161, https=8443, http=9100, reach=9643)
 
 
-def test_a_simulated_ward_shows_its_traffic_its_registration_and_its_disks(tmp_path: Path) -> None:
+def test_a_simulated_ward_shows_its_traffic_its_call_and_its_disks(tmp_path: Path) -> None:
     clock = ManualClock()
     world = World(ward_standard([WARD]), 1, clock)
     write_inventory(world, tmp_path / "inventory", PORTS, "ward", b"")
     inventory = load(tmp_path / "inventory", kinds())
+    room = next(one.name for one in inventory.wards[WARD].devices if one.role == "vc")
+    world.change("call", room, "connected", who="test", source="inject")
 
     async def story() -> list[AgentView]:
         ways = cable.transports(world, f"ward:{WARD}")
@@ -64,3 +66,7 @@ def test_a_simulated_ward_shows_its_traffic_its_registration_and_its_disks(tmp_p
     }  # fmt: skip
     assert "wardops_vc_registered{sip}" in facts
     assert any(name.startswith("wardops_vm_filesystem_avail_ratio{/") for name in facts)
+    assert {
+        "wardops_vc_media_loss_ratio{rx,main}",
+        "wardops_vc_media_jitter_seconds{tx,audio}",
+    } <= (facts)
