@@ -152,7 +152,7 @@ def open_beside(
         aside = _put_aside(path, opening.now) if _is_damaged(path, "schema_version") else None
         connection = _connect(path)
         try:
-            migrate(connection, path, migrations, migrations[-1].number)
+            migrate(connection, path, migrations, migrations[-1].number, is_copied=False)
             _settle_meta(connection, path, opening, {})
             connection.execute(f"PRAGMA busy_timeout = {_WORK_PATIENCE_MS}")
         except BaseException:
@@ -182,11 +182,17 @@ def damaged_files(folder: Path) -> tuple[str, ...]:
 
 
 def migrate(
-    connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration], to: int
+    connection: sqlite3.Connection,
+    path: Path,
+    migrations: Sequence[Migration],
+    to: int,
+    *,
+    is_copied: bool = True,
 ) -> None:
     """Lead the schema up or down to `to` in one transaction, after a copy of a file with data.
 
-    The copy is `<file>.schema-<number>`. Raises SchemaTooNew for a schema that no step leads to.
+    The copy is `<file>.schema-<number>`, made unless the file may be too large for it. Raises
+    SchemaTooNew for a schema that no step leads to.
     """
     connection.execute("CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT NOT NULL)")
     found = int(_meta(connection, "schema_version") or 0)
@@ -195,7 +201,7 @@ def migrate(
         raise SchemaTooNew("store.too_new", path=path, found=found, known=known)
     if found == to:
         return
-    if found:
+    if found and is_copied:
         _copy(connection, path.with_name(f"{path.name}.schema-{found}"))
     upward = [step for step in migrations if found < step.number <= to]
     downward = [step for step in reversed(migrations) if to < step.number <= found]

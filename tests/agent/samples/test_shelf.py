@@ -15,6 +15,7 @@ from agent.samples.model import Expected, LoadSlot, PathSlot, Span
 from agent.samples.shelf import (
     FILE_NAME,
     SCHEMA,
+    Shelf,
     expected_in,
     loads_in,
     open_samples,
@@ -128,3 +129,15 @@ def test_another_realm_and_a_newer_schema_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SchemaTooNew) as refused:
         open_samples(tmp_path, OPENING)
     assert refused.value.exit_code == 2
+
+
+def test_samples_of_an_older_schema_stay_and_are_not_copied(tmp_path: Path) -> None:
+    """They may be gigabytes: a start must not wait for a copy, nor a disk be full of it."""
+    older = open_beside(tmp_path, FILE_NAME, OPENING, SCHEMA[:1])
+    Shelf(older).add([LOAD], (), (), (), NOW_S * 1000)
+    older.close()
+    shelf = open_samples(tmp_path, OPENING)
+    assert shelf.database.rows("SELECT * FROM room6") == []
+    shelf.close()
+    assert kept(tmp_path)[0] == [LOAD]
+    assert list(tmp_path.glob("*.schema-*")) == []
