@@ -69,6 +69,7 @@ def witnessed(transports: Transports, tell: Callable[[str], None]) -> tuple[Tran
         shell=None if transports.shell is None else WatchedShell(transports.shell, tell, tally),
         rpc=None if transports.rpc is None else WatchedRpc(transports.rpc, tell, tally),
         turns=transports.turns,
+        sessions=transports.sessions,
     )
     return watched, tally
 

@@ -18,6 +18,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
+from agent.cli import main
 from inventory.access import HttpsAccess
 from inventory.credentials import Secret
 from probes.clock import SystemClock
@@ -315,6 +316,18 @@ async def test_a_poll_that_is_cut_while_it_logs_in_leaves_no_session_behind(
     estate(await ask(target(vcenter), ways))
     assert line.asked.count("Login") == 1
     await ways.sessions.close()
+    assert vcenter.tell("sessions") == []
+
+
+def test_the_command_shows_the_estate_and_leaves_no_session_behind(
+    vcenter: Vcenter, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LOOK", LOGIN)
+    url, pin = f"vsphere://127.0.0.1:{vcenter.port}", fingerprint(vcenter.certificate)
+    code = main(["probe", url, "--auth", "env:LOOK", "--pin", pin, "--lang", "en"])
+    shown = capsys.readouterr().out
+    assert code == 0, shown
+    assert f"machines {2 * MACHINES}" in shown
     assert vcenter.tell("sessions") == []
 
 
