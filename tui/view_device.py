@@ -166,6 +166,9 @@ def heading(closer: Closer, showing: Showing) -> Line:
     if device.insecure:
         said = showing.words.say("screen.device.insecure")
         head = (*head, Span(f"  {DEGRADED.glyph} {said}", DEGRADED.tone))
+    if device.power in ("off", "suspended"):
+        said = showing.words.say(f"screen.device.power_{device.power}", by=device.power_by or "?")
+        head = (*head, Span(said, "strong"))
     if device.held_by is not None:
         return (*head, Span(showing.words.say("screen.device.held", by=device.held_by), "dim"))
     return (*head, *_since(closer, showing))

@@ -254,6 +254,23 @@ def test_a_certificate_that_is_not_checked_is_said_beside_the_name(
     assert [said in head for head in told] == [False, True]
 
 
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_a_machine_that_its_host_has_off_says_so_beside_the_name(
+    snapshots: Mapping[str, wire.Snapshot],
+    showing_of: Callable[..., Showing],
+    language: Literal["vi", "en"],
+) -> None:
+    showing = replace(showing_of(snapshots["ok"]), words=Words(language))
+    device = snapshots["ok"].devices[0]
+    told = [
+        text_of(heading(Closer(one, mark_of("down")), showing))
+        for power in (None, "on", "off", "suspended")
+        for one in [device.model_copy(update={"power": power, "power_by": "pve-1"})]
+    ]
+    assert ["pve-1" in head for head in told] == [False, False, True, True]
+    assert {"vi": "tắt theo pve-1", "en": "off by the word of pve-1"}[language] in told[2]
+
+
 def test_values_of_a_part_or_a_stream_are_called_by_their_names(
     snapshots: Mapping[str, wire.Snapshot], showing_of: Callable[..., Showing]
 ) -> None:
