@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from agent.journal.database import Database
     from probes.clock import Clock
     from probes.model import Observation, Target
+    from probes.vm.estate import Guest
     from probes.vm.status import Filesystem, VmStatus
     from probes.vm.trend import Trends
 
@@ -102,8 +103,13 @@ class History:
         for disk in vm.filesystems[:MAX_MOUNTS]:
             self._take_disk(Place(ward, machine, disk.mount), slot, disk)
         if vm.cpu_ratio is not None:
-            self._take_load((ward, machine), slot, vm)
+            self._take_load((ward, machine), slot, vm.cpu_ratio)
         self._show_forecasts((ward, machine), seen, vm)
+
+    def take_guest(self, ward: str, machine: str, guest: Guest) -> None:
+        """Take in how busy a hypervisor sees a machine that nobody asks itself."""
+        if guest.cpu_ratio is not None and (ward, machine) not in self._sources:
+            self._take_load((ward, machine), self._slot_now(), guest.cpu_ratio)
 
     def take_ward(
         self, ward: str, machines: int | None, shares: Iterable[tuple[str, float, float]]
@@ -225,13 +231,13 @@ class History:
         self._names.setdefault((place.ward, place.machine), set()).add(place.name)
         return series
 
-    def _take_load(self, owner: Owner, slot: int, vm: VmStatus) -> None:
+    def _take_load(self, owner: Owner, slot: int, cpu_ratio: float) -> None:
         series = self._loads.get(owner)
         if series is None:
             series = self._loads[owner] = Series(Busy, "LL", LOAD_DAYS)
             self._names.setdefault(owner, set())
         before = series.last if series.last_slot == slot else Busy(slot, 0, 0)
-        is_busy = vm.cpu_ratio is not None and vm.cpu_ratio >= IDLE_BELOW
+        is_busy = cpu_ratio >= IDLE_BELOW
         series.put(Busy(slot, before.looks + 1, before.busy + is_busy))
         self._unwritten[owner, slot] = None
 

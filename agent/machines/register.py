@@ -210,6 +210,7 @@ class Register:
             if lodged is not None and lodged.seen.target.name == hypervisor:
                 self._lodged[code, name] = lodged
                 self._show(code, name, lodged, now)
+                self._history.take_guest(code, name, lodged.guest)
             elif lodged is None and self._lodged.pop((code, name), None) is not None:
                 self._put(code, name, _GUEST, (), 0.0, 0.0)
 

@@ -18,8 +18,9 @@ from inventory.load import load
 from probes.clock import ManualClock
 from probes.model import Observation, Reading, Reason, Target
 from probes.target import targets_of
+from probes.vm.estate import Guest
 from probes.vm.status import Filesystem, VmStatus
-from probes.vm.trend import Count, Forecast, NoForecast
+from probes.vm.trend import Count, Forecast, Load, NoForecast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -213,6 +214,16 @@ def test_a_full_disk_is_a_point_of_its_last_size(site: Site) -> None:
     site.history.write()
     ((place, point),) = site.kept()
     assert (place.machine, point.left, round(point.size / GIB)) == ("app-1", 0.0, 100)
+
+
+def test_how_busy_a_machine_is_comes_from_its_host_where_nobody_asks_it(site: Site) -> None:
+    busy, off = Guest("1", power="on", cpu_ratio=0.5), Guest("1", power="off")
+    for name in ("app-1", "app-3"):
+        for guest in (busy, off):
+            site.history.take_guest(WARD, name, guest)
+    site.turn()
+    loads = {name: one.load for name, one in site.history.trends(WARD).items()}
+    assert loads == {"app-3": Load(0.25, 1.0)}
 
 
 def test_a_clock_that_is_set_back_takes_what_was_written_after_it(site: Site) -> None:
