@@ -108,10 +108,15 @@ def gauge_said(gauge: Gauge, roster: Roster, showing: Showing) -> tuple[str, Ton
     age_s = roster.age_s(gauge.age_s, showing)
     if gauge.value is None or (age_s is not None and age_s > _FORGOTTEN_AFTER_S):
         return "?", UNKNOWN.tone
-    said = f"{decimal(100 * gauge.value, 0, showing.words.language)}%"
+    said = percent(gauge.value)
     if is_live(gauge, roster, showing):
         return said, "plain"
     return f"{STALE.glyph}{said}", STALE.tone
+
+
+def percent(share: float) -> str:
+    """A share 0..1 cut to whole percents, as the rules say it in their evidence."""
+    return f"{int(share * 100)}%"
 
 
 def is_live(gauge: Gauge, roster: Roster, showing: Showing) -> bool:

@@ -14,6 +14,7 @@ from tui.machine_values import (
     entry_mark,
     full_by,
     gauge_said,
+    percent,
     power_word,
     shown_name,
     size_said,
@@ -97,7 +98,7 @@ def _quota(one: WardQuota, roster: Roster, columns: int, showing: Showing) -> It
     words, old = showing.words, "" if roster.is_current(showing) else STALE.glyph
     for share in one.shares:
         name = words.say(f"screen.machines.resource.{share.resource}")
-        ratio = "?" if share.ratio is None else f"{old}{_percent(share.ratio, showing)}"
+        ratio = "?" if share.ratio is None else f"{old}{percent(share.ratio)}"
         used, limit = (_amount(share.resource, of, showing) for of in (share.used, share.limit))
         said = f"{name} {ratio} ({used} / {limit})"
         if share.forecast is not None:
@@ -114,10 +115,6 @@ def _amount(resource: str, amount: float | None, showing: Showing) -> str:
     if resource == "cpu":
         return showing.words.say("screen.machines.cores", n=_number(amount, showing))
     return size_said(amount, showing.words)
-
-
-def _percent(share: float, showing: Showing) -> str:
-    return f"{decimal(100 * share, 0, showing.words.language)}%"
 
 
 def _machine(one: Machine, roster: Roster, columns: int, showing: Showing) -> Iterator[Line]:
@@ -211,7 +208,7 @@ def _disk_said(disk: MachineDisk, roster: Roster, showing: Showing) -> str:
         left = size_said(disk.avail_bytes, words)
         parts.append(words.say("screen.machines.left", size=left))
     if disk.used_inodes_ratio is not None and said != "?":
-        share = _percent(disk.used_inodes_ratio, showing)
+        share = percent(disk.used_inodes_ratio)
         parts.append(words.say("screen.machines.inodes", share=share))
     if disk.forecast is not None:
         days = _number(round(disk.forecast.days), showing)
@@ -278,7 +275,7 @@ def _host_said(host: HypervisorHost, showing: Showing, *, is_now: bool) -> str:
         )
     for key, share in (("cpu", host.cpu_ratio), ("memory", host.memory_used_ratio)):
         name = words.say(f"screen.machines.column.{key}")
-        said = "?" if share is None else f"{old}{_percent(share, showing)}"
+        said = "?" if share is None else f"{old}{percent(share)}"
         parts.append(f"{name} {said}")
     return " · ".join(parts)
 

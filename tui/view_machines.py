@@ -6,7 +6,6 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from agent.wire import Hypervisor, Machine, Storage
-from inventory.language import decimal
 from inventory.text import cells, cut, one_line, pad
 from tui.legend import DEGRADED, OK, STALE, UNKNOWN
 from tui.lines import BLANK, Span, fit, line, spread, width, wrapped
@@ -19,6 +18,7 @@ from tui.machine_values import (
     fullest,
     gauge_said,
     key_of_entry,
+    percent,
     power_word,
     shown_name,
     size_said,
@@ -256,7 +256,7 @@ def _quota(roster: Roster, showing: Showing) -> Line:
     old = "" if roster.is_current(showing) else STALE.glyph
     told = (
         f"{words.say(f'screen.machines.resource.{one.resource}')} "
-        + ("?" if one.ratio is None else f"{old}{decimal(100 * one.ratio, 0, words.language)}%")
+        + ("?" if one.ratio is None else f"{old}{percent(one.ratio)}")
         for one in shares
     )
     return line(f" {words.say('screen.machines.quota')} ", " · ".join(told))
@@ -299,11 +299,10 @@ def store_line(
     """`Store local-lvm (kvm-1): 12% free of 400 GB`, and how old that is."""
     words = showing.words
     is_now = (isinstance(of, Storage) or of.fresh) and roster.is_current(showing)
-    free = decimal(100 * store.free_ratio, 0, words.language)
     where = f"{of.name}/{store.host}" if store.host and store.host != of.name else of.name
     name = f"{one_line(store.name, 40)} ({one_line(where, 40)})"
     said = words.say(
-        "screen.machines.store", free=f"{'' if is_now else STALE.glyph}{free}",
+        "screen.machines.store", free=f"{'' if is_now else STALE.glyph}{percent(store.free_ratio)}",
         total=size_said(store.total_bytes, words),
     )  # fmt: skip
     age = words.age(_store_age_s(of, roster, showing))

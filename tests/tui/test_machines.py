@@ -316,7 +316,7 @@ async def test_from_a_device_that_is_a_machine_its_upkeep_is_a_key_away(
 
     drawn = await draw("ok", "80x24", act, language="en")
     assert "Sài Gòn ward › vm-26740-1" in drawn
-    assert "Never measured yet" in drawn
+    assert "No source tells of it now" in drawn
 
 
 @pytest.mark.parametrize(
