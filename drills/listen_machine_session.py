@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from drills.listen_machine import MachineLogin
 
-_PATIENCE_S = 30.0
 _CHUNK = 65_536
 
 
@@ -35,12 +34,14 @@ def serve_machine(connection: socket.socket, login: MachineLogin) -> None:
 
     def talk(transport: paramiko.Transport) -> None:
         while transport.is_active():
-            channel = transport.accept(_PATIENCE_S)
+            channel = transport.accept(LOOK_EVERY_S)
             if channel is None:
-                return
-            if door.asked.wait(_PATIENCE_S):
-                door.asked.clear()
-                _answer(channel, door, login)
+                continue
+            while transport.is_active() and not channel.closed:
+                if door.asked.wait(LOOK_EVERY_S):
+                    door.asked.clear()
+                    _answer(channel, door, login)
+                    break
             channel.close()
 
     serve_over(connection, login.host_key, door, talk)

@@ -281,3 +281,21 @@ async def test_openssh_logs_in_and_runs_a_command(watch: Watch, tmp_path: Path) 
     )  # fmt: skip
     assert (ended.returncode, ended.stderr) == (4, "")
     assert ended.stdout.splitlines()[1].startswith("/dev/vdb1  ext4")
+
+
+async def test_the_simulation_ends_at_once_with_sessions_and_commands_open(tmp_path: Path) -> None:
+    """A login without a channel, a channel without a request, a shell, one cut off in a command."""
+    async with (
+        asyncio.timeout(None) as end,
+        Simulation(clock=ManualClock(), out=tmp_path) as simulation,
+    ):
+        password = simulation.world.look_password
+        clients = [await asyncio.to_thread(_client, simulation, password) for _ in range(4)]
+        transports = [client.get_transport() for client in clients[1:]]
+        channels = [await asyncio.to_thread(one.open_session) for one in transports if one]
+        await asyncio.to_thread(channels[1].invoke_shell)
+        simulation.inject("cable_cut", "ce:wan")
+        await asyncio.to_thread(channels[2].exec_command, "hostname")
+        end.reschedule(asyncio.get_running_loop().time() + 20)  # no thread may wait as long
+    for client in clients:
+        client.close()
