@@ -48,7 +48,7 @@ _log = logging.getLogger(__name__)
 _SOURCES = ("node-exporter", "vm-ssh", "snmp-host")
 _WRITE_EVERY_S = 3600
 _CLOSED_FOR_S = 60  # a slot is over for so long before forecasts are made of it
-_ROUND_S = 600  # seconds in which all forecasts are made
+_ROUND_S = 120  # seconds in which all forecasts are made
 _MADE_ROOM = 0.02  # of the size
 _MOST_WAITING = 50_000  # slots of places; some days of a whole city while the disk is full
 
