@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from tui.view import Showing
 
 _LABEL = 11
-_MOST_DISKS = 4
+_MOST_DISKS, _MOST_DISKS_WIDE = 2, 4
+_LEAST_FINDINGS = 4  # rows
 _TITLE_CELLS = 58  # for name and system, beside the mark and the longest state
 
 
@@ -57,7 +58,10 @@ def close_lines(entry: Entry, roster: Roster, place: Place, showing: Showing) ->
     else:
         top += _about(entry, roster, columns, showing)
         top += _not_read(entry, columns, showing)
-    top = top[: max(3, place.rows - 6)]
+    room = place.rows - _LEAST_FINDINGS - 1
+    if len(top) > room:
+        more = showing.words.say("screen.machines.more_wide", n=len(top) - room + 1)
+        top = [*top[: room - 1], line(Span(f" {more}", "dim"))]
     rule = line(Span("─" * columns, "dim"))
     left = Place(columns, place.rows - len(top) - 1, place.cursor)
     return [*top, rule, *finding_lines(entry, roster, left, showing)]
@@ -68,10 +72,11 @@ def title_line(entry: Entry, roster: Roster, columns: int, showing: Showing) -> 
     words, mark = showing.words, entry_mark(entry, roster, showing)
     what = what_said(entry, showing)
     left = line(
-        f" {mark.glyph} ", Span(shown_name(entry, showing), "strong"), Span(f"  {what}", "dim")
+        Span(f" {mark.glyph} ", mark.tone),
+        Span(shown_name(entry, showing), "strong"),
+        Span(f"  {what}", "dim"),
     )
-    head = (Span(f" {mark.glyph} ", mark.tone), *left[1:])
-    return spread(head, line(Span(f"{words.say(mark.word)} ", mark.tone)), columns)
+    return spread(left, line(Span(f"{words.say(mark.word)} ", mark.tone)), columns)
 
 
 # ---- what it has ----
@@ -124,10 +129,12 @@ def _machine(one: Machine, roster: Roster, columns: int, showing: Showing) -> It
     yield from _told("load", " · ".join(_load(one, roster, showing)), columns, showing)
     yield from _told("system", " · ".join(_system(one, showing)), columns, showing)
     yield from _told("place", " · ".join(_where(one, roster, showing)), columns, showing)
-    for disk in one.disks[:_MOST_DISKS]:
+    disks = sorted(one.disks, key=lambda disk: -(disk.used.value or 0.0))
+    most = _MOST_DISKS_WIDE if showing.is_wide else _MOST_DISKS
+    for disk in disks[:most]:
         yield from _told("disk", _disk_said(disk, roster, showing), columns, showing)
-    if len(one.disks) > _MOST_DISKS:
-        more = words.say("screen.machines.more_disks", n=len(one.disks) - _MOST_DISKS)
+    if len(disks) > most:
+        more = words.say("screen.machines.more_disks", n=len(disks) - most)
         yield from _told("disk", more, columns, showing)
     yield from _told("care", " · ".join(_care(one, roster, showing)), columns, showing)
 

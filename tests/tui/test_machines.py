@@ -368,6 +368,25 @@ def test_every_line_fits_and_everything_chosen_can_be_read(
     assert all(cells(text(one)) <= columns for one in made)
 
 
+def test_of_many_disks_the_fullest_are_told_and_what_has_no_room_is_counted(
+    showing_of: Callable[..., Showing], snapshots: Mapping[str, Snapshot]
+) -> None:
+    known, showing = roster(snapshots["ok"]), showing_of(snapshots["ok"])
+    bad = known.entries[0]
+    assert isinstance(bad, Machine)
+    more = tuple(bad.disks[0].model_copy(update={"mount": f"/data/{n}"}) for n in range(9))
+    lines = [text(one) for one in close_lines(
+        bad.model_copy(update={"disks": (*more, *bad.disks), "not_read": bad.not_read * 7}),
+        known, Place(80, 21, 0), showing,
+    )]  # fmt: skip
+    assert len(lines) <= 21
+    disks = [one for one in lines if one.startswith(" Disk")]
+    assert "/var/lib/postgresql" in disks[0]
+    assert "and 9 more" in disks[-1]
+    assert any("need a larger window" in one for one in lines)
+    assert any("DC-04" in one for one in lines)
+
+
 @pytest.mark.parametrize("columns", [80, 118])
 def test_a_name_and_a_system_too_long_for_the_title_stand_below_it(
     showing_of: Callable[..., Showing], snapshots: Mapping[str, Snapshot], columns: int
