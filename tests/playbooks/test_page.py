@@ -35,7 +35,7 @@ LONGEST = max(units().values(), key=lambda unit: len(unit.name)).code
 CODES = tuple({(unit.area, unit.kind): unit.code for unit in units().values()}.values())
 EACH_PAGE = pytest.mark.parametrize("language", LANGUAGES)
 EACH_PLAYBOOK = pytest.mark.parametrize("playbook", LIBRARY.values(), ids=list(LIBRARY))
-# A browser takes its time for each page: in the short form the longest ones, in the longer language.
+# A browser takes its time for a page: in the short form the longest ones, in the longer language.
 IS_SOAK = os.environ.get("WARDOPS_SOAK") == "1"
 LONGEST_FIRST = sorted(LIBRARY.values(), key=lambda one: -len(playbook_page(one, "vi")))
 ON_PAPER = LONGEST_FIRST if IS_SOAK else LONGEST_FIRST[:3]
