@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import inf
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from agent.journal.database import Opening, read_database
 from agent.machines.forecast import DAY_S, SLOT_S, Point, slot_at
@@ -24,7 +30,6 @@ from probes.vm.trend import Count, Forecast, Load, NoForecast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from agent.samples.shelf import Shelf
     from probes.model import Sample
@@ -111,11 +116,16 @@ class Site:
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
     """Two machines of one ward."""
-    (tmp_path / "inventory").mkdir()
-    (tmp_path / "inventory" / "26740.yaml").write_text(INVENTORY)
-    inventory = load(tmp_path / "inventory", with_secrets=False)
+    return made(tmp_path)
+
+
+def made(folder: Path) -> Site:
+    """The same in any folder."""
+    (folder / "inventory").mkdir()
+    (folder / "inventory" / "26740.yaml").write_text(INVENTORY)
+    inventory = load(folder / "inventory", with_secrets=False)
     targets = targets_of(inventory.wards[WARD], inventory)
-    return Site(tmp_path, {one.name: one for one in targets})
+    return Site(folder, {one.name: one for one in targets})
 
 
 def test_each_machine_has_one_source_since_sources_count_differently(site: Site) -> None:
@@ -258,3 +268,41 @@ def test_it_is_written_once_an_hour_and_what_is_too_old_goes(site: Site) -> None
     assert site.kept() == []
     site.turn()
     assert site.history.trends(WARD)["app-1"].rooms == ()
+
+
+DEEDS = st.lists(
+    st.one_of(
+        st.tuples(st.just("tell"), st.integers(1, 99)),
+        st.tuples(st.just("pass"), st.integers(1, 40)),
+        st.tuples(st.just("back"), st.integers(1, 20)),
+        st.tuples(st.just("restart"), st.just(0)),
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=300 if os.environ.get("WARDOPS_SOAK") else 6)
+@given(DEEDS)
+def test_what_is_kept_is_the_least_of_every_slot_whatever_happens(
+    deeds: list[tuple[str, int]],
+) -> None:
+    """By a table of slots: restarts add nothing, a clock set back takes what lies ahead."""
+    with TemporaryDirectory() as folder:
+        site, least = made(Path(folder)), dict[int, float]()
+        for deed, number in deeds:
+            now = slot_at(site.clock.now().timestamp())
+            if deed == "tell":
+                site.tell(number * GIB)
+                least = {slot: left for slot, left in least.items() if slot <= now}
+                least[now] = min(least.get(now, inf), number * GIB)
+            elif deed == "pass":
+                site.clock.move(number * 3600)
+            elif deed == "back":
+                site.clock.step_wall(-number * 3600)
+            else:
+                least = {slot: left for slot, left in least.items() if slot <= now}
+                site.restart()
+            site.history.turn()
+        site.history.write()
+        assert {point.slot: point.left for _place, point in site.kept()} == least
+        site.shelf.close()
