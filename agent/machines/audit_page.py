@@ -56,7 +56,8 @@ def _said(key: str, language: Language, **values: object) -> str:
 def _machine(one: Audited, language: Language) -> Iterator[str]:
     unit = units().get(one.ward)
     place = f"{unit.name} ({one.ward})" if unit else one.ward
-    yield f"<h2>{escape(one.name)} – {escape(place)}</h2>"
+    title = place if one.kind == "ward" else f"{one.name} – {place}"
+    yield f"<h2>{escape(title)}</h2>"
     yield from (f'<p class="small">{escape(line)}</p>' for line in failures_of(one, language))
     heads = "".join(f"<th>{_said(f'vm_audit.column.{name}', language)}</th>" for name in _COLUMNS)
     rows = "".join(_row(found, language) for found in one.findings)

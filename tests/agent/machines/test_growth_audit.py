@@ -12,6 +12,8 @@ import pytest
 from agent.cli import main
 from agent.journal.database import Opening
 from agent.machines.audit import audit
+from agent.machines.audit_page import audit_page
+from agent.machines.audit_words import summary
 from agent.machines.forecast import SLOT_S, Point, slot_at
 from agent.machines.history_shelf import QUOTA, Busy, Counted, HistoryShelf, Place
 from agent.machines.trends import kept_trends
@@ -100,6 +102,9 @@ def test_the_rules_of_growth_are_judged_by_an_agents_history(folder: Path) -> No
     assert finding(machine, "DC-02").result == "fail"
     grown = finding(ward, "DC-19")
     assert (ward.kind, grown.said) == ("ward", "vm_rule.said.fills")
+    page = audit_page([ward], "live", NOW, "vi")
+    assert "<h2>Phường Sài Gòn (26740)</h2>" in page
+    assert summary([machine, ward], "vi").startswith("1 máy")
 
 
 def test_without_a_history_they_are_unknown_and_say_so(folder: Path) -> None:
