@@ -133,8 +133,8 @@ def _guests(estate: Estate | None) -> tuple[Guest, ...]:
 def _is_machine(device: Device) -> bool:
     if _device_class(device) == "hypervisor":
         return False
-    is_far = device.site == "dc" and _device_class(device) == "server"
-    return device.role in _ROLES or device.machine is not None or is_far
+    is_server = device.role is Role.OTHER and _device_class(device) == "server"
+    return device.role in _ROLES or device.machine is not None or is_server
 
 
 def _device_class(device: Device) -> str:

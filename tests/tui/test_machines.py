@@ -21,6 +21,7 @@ from agent.wire import (
     Machines,
     MachineStore,
     NotRead,
+    PlaybookBrief,
     QuotaShare,
     Snapshot,
     Storage,
@@ -300,6 +301,13 @@ async def test_keys_walk_from_machines_to_findings_to_their_playbook_and_back(
         assert "→" in app.notice
         await pilot.press("escape", "up", "enter", "down", "up", "p")
         assert (app.screen.NAME, app.screen._wanted) == (PLAYBOOK, "PB-SEC-06")
+        await pilot.pause()
+        app.screen.take_briefs(
+            (PlaybookBrief(id="PB-SEC-06", version="1", title=Text(vi="Đầy", en="Full")),)
+        )
+        await pilot.press("enter")
+        _verb, args, _reason = outbox.sent[-1]
+        assert args == {"playbook": "PB-SEC-06", "ward": "26740", "device": "app-1"}
         await pilot.press("ctrl+o", "escape", "escape")
         assert app.screen.NAME == HOME
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from agent.wire import Machine
 from inventory.errors import WardopsError
 from tui.actions import MACHINES, PLAYBOOK
 from tui.lines import BLANK, Span, boxed, line
@@ -203,7 +204,8 @@ class MachinesScreen(SearchScreen):
         if book is None:
             self.ward_app.say(self.ward_app.settings.words.say("screen.machines.no_playbook"))
             return
-        cast("PlaybookScreen", self.ward_app.get_screen(PLAYBOOK)).choose(book)
+        machine = entry.device if isinstance(entry, Machine) else None
+        cast("PlaybookScreen", self.ward_app.get_screen(PLAYBOOK)).choose(book, machine)
         self.ward_app.go(PLAYBOOK)
 
     def _move(self, by: int) -> None:

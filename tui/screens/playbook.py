@@ -53,6 +53,7 @@ class PlaybookScreen(WardScreen):
         self._briefs: tuple[PlaybookBrief, ...] | None = None
         self._cursor = 0
         self._wanted = ""
+        self._about: tuple[str, str | None] = ("", None)
         self._asked_at = float("-inf")
 
     def turn_to(self, incident: str | None) -> None:
@@ -60,9 +61,16 @@ class PlaybookScreen(WardScreen):
         self._incident = incident
         self._forget_run()
 
-    def choose(self, playbook: str) -> None:
-        """Put the cursor on that playbook, once the list is there; an open run stays in front."""
-        self._wanted = playbook
+    def choose(self, playbook: str, device: str | None = None) -> None:
+        """Put the cursor on that playbook, once the list is there; an open run stays in front.
+
+        Begun from there it is about that machine.
+        """
+        self._wanted, self._about = playbook, (playbook, device)
+
+    def on_screen_suspend(self) -> None:
+        """Left: what is begun at the next coming is about no machine any more."""
+        self._about = ("", None)
 
     def on_screen_resume(self) -> None:
         """Back in front: a run that is over was seen and makes room."""
@@ -308,6 +316,9 @@ class PlaybookScreen(WardScreen):
         args = {"playbook": brief.id, "ward": showing.ward.code}
         if self._incident is not None:
             args["incident"] = self._incident
+        wanted, device = self._about
+        if device is not None and brief.id == wanted:
+            args["device"] = device
         self._send("playbook_start", args, then=self._started)
 
     def _started(self, result: CommandResult) -> None:
