@@ -12,8 +12,9 @@ import pytest
 from inventory.language import LANGUAGES
 from inventory.text import has_accents
 from playbooks import model as m
-from playbooks.conditions import RunFact, holds
+from playbooks.conditions import RunFact, holds, named
 from playbooks.load import load_library
+from playbooks.picture import fact_label
 from playbooks.texts import filled
 from playbooks.verdict.facts import Truth
 from playbooks.verdict.rows import ROWS, Row
@@ -103,6 +104,13 @@ def test_the_cases_cover_most_branches_and_options(playbook: m.Playbook) -> None
 def test_the_cases_enter_every_step(playbook: m.Playbook) -> None:
     entered = {step for case in playbook.tests.cases for step in walk(playbook, case)}
     assert entered == {step.id for step in playbook.steps}
+
+
+def test_what_a_decision_lacks_is_named_in_words() -> None:
+    decisions = [s for book in LIBRARY.values() for s in book.steps if isinstance(s, m.Decide)]
+    asked = {name for one in decisions for branch in one.branches for name in named(branch.when)}
+    assert {"vm.name", "cert.days_left", "dc.loss_pct"} <= asked
+    assert {name for name in asked for lang in LANGUAGES if fact_label(name, lang) == name} == set()
 
 
 def reach(playbook: m.Playbook, starts: set[str], closed: set[str]) -> set[str]:
