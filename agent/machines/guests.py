@@ -74,11 +74,16 @@ def _guests(seen: Observation) -> tuple[Guest, ...]:
 
 
 def matched(names: Sequence[str], guests: Sequence[Lodged]) -> Mapping[str, Lodged]:
-    """The guest of each device: that of its name, else of its id; two of one name are neither's."""
+    """The guest of each device: that of its name, else of its id; two of one name are neither's.
+
+    A guest that is a device by its name is no other one by its id.
+    """
     by_name = Counter(one.guest.name for one in guests)
     by_id = Counter(one.guest.id for one in guests)
-    found = {one.guest.id: one for one in guests if by_id[one.guest.id] == 1}
-    found |= {
-        one.guest.name: one for one in guests if one.guest.name and by_name[one.guest.name] == 1
+    named = {one.guest.name: one for one in guests if by_name[one.guest.name] == 1}
+    found = {name: named[name] for name in names if name in named}
+    taken = {one.claim for one in found.values()}
+    numbered = {
+        one.guest.id: one for one in guests if by_id[one.guest.id] == 1 and one.claim not in taken
     }
-    return {name: found[name] for name in names if name in found}
+    return {name: numbered[name] for name in names if name in numbered} | found
