@@ -28,7 +28,7 @@ def called(device: Device, showing: Showing) -> str:
     return showing.words.say(f"tui.point.{device.name}") if is_point else device.name
 
 
-def named(name: str, showing: Showing) -> str:
+def name_said(name: str, showing: Showing) -> str:
     """The same where only the name is known: no device of the inventory has a point's name."""
     return showing.words.say(f"tui.point.{name}") if name in _POINTS else name
 

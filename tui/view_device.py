@@ -17,7 +17,7 @@ from tui.actions import DEVICE, key_of
 from tui.freshness import freshness
 from tui.legend import DEGRADED, NOW, OFF_DUTY, OK, STALE, UNKNOWN, mark_of
 from tui.lines import BLANK, Span, fit, label, line
-from tui.stretch import called, is_behind, segment_of
+from tui.stretch import called, is_behind, name_said, segment_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -170,7 +170,8 @@ def heading(closer: Closer, showing: Showing) -> Line:
         said = showing.words.say(f"screen.device.power_{device.power}", by=device.power_by or "?")
         head = (*head, Span(said, "strong"))
     if device.held_by is not None:
-        return (*head, Span(showing.words.say("screen.device.held", by=device.held_by), "dim"))
+        by = name_said(device.held_by, showing)
+        return (*head, Span(showing.words.say("screen.device.held", by=by), "dim"))
     return (*head, *_since(closer, showing))
 
 

@@ -13,7 +13,7 @@ from inventory.text import one_line, pad
 from tui.legend import DEGRADED, DOWN, NOW, OFF_DUTY, OK, UNKNOWN, Mark
 from tui.lines import Span, fit, label, line, wrapped
 from tui.places import place
-from tui.stretch import named
+from tui.stretch import name_said
 from tui.text import LOCAL
 
 if TYPE_CHECKING:
@@ -298,7 +298,7 @@ def _impact(incident: Incident, showing: Showing) -> str:
     names = {one.id: showing.words.of(one.name) for one in services}
     held = [child.device for child in incident.held if child.until is None]
     reached = dict.fromkeys((*incident.services, *held))
-    return ", ".join(names.get(one) or named(one, showing) for one in reached)
+    return ", ".join(names.get(one) or name_said(one, showing) for one in reached)
 
 
 def _root(incident: Incident, showing: Showing) -> str:

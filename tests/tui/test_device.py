@@ -180,6 +180,16 @@ def test_a_device_that_is_held_is_unknown_even_if_it_is_said_to_be_down(
         assert device_mark(said, frozenset({"gateway"}), showing).tone == "unknown"
 
 
+def test_what_a_device_waits_for_is_called_as_people_call_it(
+    snapshots: Mapping[str, wire.Snapshot], showing_of: Callable[..., Showing]
+) -> None:
+    snapshot = snapshots["metronet"]
+    machine = next(one for one in snapshot.devices if one.held_by == "gateway")
+    said = text_of(heading(Closer(machine, mark_of("unreachable")), showing_of(snapshot, "vi")))
+    assert "cổng TT" in said
+    assert "gateway" not in said
+
+
 @pytest.mark.parametrize(
     ("fields", "glyph"),
     [
