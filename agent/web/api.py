@@ -32,7 +32,7 @@ CAPABILITIES = (
     "commands.meeting_check", "commands.meeting_confirm", "machines",
 )  # fmt: skip
 PAGING = ("limit", "cursor")
-_DEFAULT_LIMIT = 200
+DEFAULT_LIMIT = 200
 MOST = 1000
 _JUDGED = 4  # meetings of a snapshot whose rooms are judged: some eight kilobytes each
 Item = TypeVar("Item", bound=wire.Wire)
@@ -221,7 +221,7 @@ async def maintenance(request: Request, parts: Parts, caller: Caller) -> Respons
 
 def page(request: Request, items: Sequence[Item], seq: int) -> Response:
     """A part of the list from the cursor on; a cursor is the place to go on at."""
-    limit = query.whole(request, "limit", _DEFAULT_LIMIT, 1, MOST)
+    limit = query.whole(request, "limit", DEFAULT_LIMIT, 1, MOST)
     start = query.whole(request, "cursor", 0, 0, 10**9)
     end = start + limit
     following = str(end) if end < len(items) else None

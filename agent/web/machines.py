@@ -10,7 +10,7 @@ from agent.machines.audit_words import advice_of, evidence_of
 from agent.machines.quota import RESOURCES, size_of, takes_quota
 from agent.web import query
 from agent.web.answers import answer
-from agent.web.api import MOST, PAGING, asked_ward
+from agent.web.api import DEFAULT_LIMIT, MOST, PAGING, asked_ward
 from agent.web.machine_values import forecast_of, gauge, guest_ref, newest_status, not_read
 from inventory.language import LANGUAGES, both
 from probes.vm.hygiene.care import last_backup, last_restore_test
@@ -40,7 +40,7 @@ async def machines(request: Request, parts: Parts, caller: Caller) -> Response: 
     asked = asked_ward(request, view)
     wards = (asked,) if asked is not None else view.wards
     known = [(ward, look) for ward in wards if (look := _look(ward, view)) is not None]
-    limit = query.whole(request, "limit", MOST, 1, MOST)
+    limit = query.whole(request, "limit", DEFAULT_LIMIT, 1, MOST)
     start = query.whole(request, "cursor", 0, 0, 10**9)
     is_brief = len(wards) > 1
     rows = sorted(
