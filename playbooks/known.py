@@ -64,6 +64,7 @@ MEASURED: Mapping[str, Mapping[str, FieldType]] = MappingProxyType(
             "ports_beyond": "number",
             "ports": "text",
         },
+        "share": {"device": "text", "open": "number", "names": "text"},
         "cert": {
             "service": "text",
             "name": "words",
@@ -98,6 +99,9 @@ system; `full_in_days` says when the one that fills soonest (`full_mount`) will 
 an agent with some days of history foretells. `ports` lists some of what it listens on beyond its
 allow-list, absent while there is nothing. `backup_hours` and `restore_days` are ages of the last
 backup and the last restore test.
+
+`share` is the device that lets strangers into most shares: how many are `open` without an account,
+`names` lists some of them, absent while there is none.
 
 `cert` is the certificate of one service (`service` is its id), likewise: `days_left` below zero is
 expired, `host_ok` false when it is made out to another name, `trusted` false when nobody vouches

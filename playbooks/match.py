@@ -31,6 +31,7 @@ KEPT: Final[tuple[tuple[Mapping[str, Any], str], ...]] = (
     ({"vm.store_free_pct": "<15"}, "PB-SEC-06"),
     ({"vm.full_in_days": "<=14"}, "PB-SEC-06"),
     ({"vm.ports_beyond": ">=1"}, "PB-SEC-08"),
+    ({"share.open": ">=1"}, "PB-SEC-08"),
     ({"vm.backup_hours": ">26"}, SILENT_MACHINE),
     ({"vm.snapshot_days": ">3"}, "PB-SEC-06"),
     ({"cert.days_left": "<=30"}, "PB-SEC-05"),

@@ -9,6 +9,8 @@ from inventory.model import Role
 from playbooks.known import groups_of
 from playbooks.machine_facts import SOURCES, hypervisors_in, machines_in
 from playbooks.pins import Pins
+from playbooks.share_facts import PROBE as SHARES
+from playbooks.share_facts import sharers_in
 from playbooks.sight import Round, far_end, of_role, run_facts
 from probes.model import Memory
 from probes.registry import endpoint_probe, probes_for
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from probes.transports.model import Transports
 
 _SPARE_S = 0.5  # of the budget, so that what has not answered is said before the caller cuts
-_APART = ("vc", "vm", "cert")  # the verdict does not need them
+_APART = ("vc", "vm", "share", "cert")  # the verdict does not need them
 
 
 class WardProber:
@@ -123,6 +125,7 @@ class WardProber:
             "app": ((end, "icmp"), *self._services()),
             "vc": ((of_role(ward, Role.VC), "icmp"), *self._room()),
             "vm": ((end, "icmp"), *self._machines()),
+            "share": tuple((one.name, SHARES) for one in sharers_in(ward)),
             "cert": tuple(self._services()),
         }
         for group, pairs in wanted.items():

@@ -23,6 +23,8 @@ from playbooks.machine_facts import (
 )
 from playbooks.pins import Pins
 from playbooks.room_facts import room_values
+from playbooks.share_facts import PROBE as SHARES
+from playbooks.share_facts import share_facts
 from playbooks.silence import SAYS_NOTHING
 from playbooks.verdict.facts import NOT_APPLICABLE, UNKNOWN, Fact, Facts, Truth
 from playbooks.verdict.model import Sentence
@@ -111,6 +113,7 @@ def run_facts(seen: Round) -> dict[str, RunFact]:
         "app": {"ok": _services(seen)},
         "vc": _room(seen),
         "vm": machine_facts(_machines(seen), seen.pins.machine, seen.at),
+        "share": share_facts(ward, [o for (_, probe), o in seen.seen.items() if probe == SHARES]),
         "cert": certificate_facts(ward, _checked(seen), seen.pins.service, seen.at),
         "verdict": _verdict(seen),
     }

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agent.checks import State, state_of
-from agent.runs.machines import certificate_probes, kept_facts, machine_probes
+from agent.runs.machines import certificate_probes, kept_facts, machine_probes, share_probes
 from agent.verdict.echoes import ECHOES
 from agent.verdict.facts import facts_of
 from inventory.meetings import room_of
@@ -68,6 +68,8 @@ def wanted(watch: WardWatch, groups: Collection[str], pins: Pins = _NONE) -> tup
     found = [one for group in groups for one in _wanted_for(watch, group)]
     if "vm" in groups:
         found += [*_wanted_for(watch, "dc"), *(Wanted(*one) for one in machine_probes(watch, pins))]
+    if "share" in groups:
+        found += [Wanted(*one) for one in share_probes(watch)]
     if "cert" in groups:
         found += [Wanted(*one) for one in certificate_probes(watch)]
     return tuple(dict.fromkeys(found))

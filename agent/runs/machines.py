@@ -15,6 +15,8 @@ from playbooks.machine_facts import (
     machines_in,
 )
 from playbooks.pins import Pins
+from playbooks.share_facts import PROBE as SHARES
+from playbooks.share_facts import share_facts, sharers_in
 from playbooks.sight import TLS_CHECKS, line_to
 from playbooks.verdict.facts import Truth
 
@@ -39,6 +41,11 @@ def machine_probes(watch: WardWatch, pins: Pins) -> Iterator[tuple[str, str]]:
     for host in hypervisors_in(watch.ward):
         known = watch.observations(host.name) if host.name in watch.targets else ()
         yield from ((host.name, one.probe) for one in known if one.reading.estate is not None)
+
+
+def share_probes(watch: WardWatch) -> Iterator[tuple[str, str]]:
+    """Target and probe of all that asks for open shares."""
+    yield from ((one.name, SHARES) for one in sharers_in(watch.ward))
 
 
 def certificate_probes(watch: WardWatch) -> Iterator[tuple[str, str]]:
@@ -70,7 +77,7 @@ def kept_facts(
     mono: float,
     is_silent: Callable[[Observation], bool] = lambda _seen: False,
 ) -> dict[str, dict[str, RunFact]]:
-    """The groups `vm` and `cert` by name; what is silent was asked and has not come back.
+    """The groups `vm`, `share` and `cert` by name; what is silent was asked and has not come back.
 
     `trends` are what the history of the machines says, by name.
     """
@@ -91,6 +98,8 @@ def kept_facts(
         return MachineSight(device, answers, way, own, guest, hypervisor, rooms)
 
     machines = [sight(one) for one in machines_in(watch.ward) if one.name in watch.targets]
+    asked = (seen for one in sharers_in(watch.ward) for seen in live(one.name))
+    shares = [seen for seen in asked if seen.probe == SHARES]
     checked = {
         service.id: one
         for service in services_with_certificate(watch.ward)
@@ -99,6 +108,7 @@ def kept_facts(
     }
     return {
         "vm": machine_facts(machines, pins.machine, at),
+        "share": share_facts(watch.ward, shares),
         "cert": certificate_facts(watch.ward, checked, pins.service, at),
     }
 

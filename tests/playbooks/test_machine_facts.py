@@ -17,9 +17,11 @@ from playbooks.conditions import RunFact
 from playbooks.known import MEASURED
 from playbooks.machine_facts import MachineSight, guest_of, machine_facts
 from playbooks.pins import Pins, about, begun_for
+from playbooks.share_facts import share_facts
 from playbooks.sight import line_to
 from probes.model import Observation, Reading, Reason, Sample, Target
 from probes.services.model import PROBE_CERT_EXPIRY
+from probes.shares.model import OpenShare
 from probes.vm.estate import Estate, Guest, Store
 from probes.vm.status import Filesystem, Listener, VmStatus
 from probes.vm.trend import Forecast, NoForecast, Room
@@ -172,6 +174,25 @@ def test_the_line_counts_where_it_lies_between() -> None:
         ("ward", cloud, NO),
     ):  # fmt: skip
         assert line_to(one, vantage, NO).value == wanted.value  # type: ignore[arg-type]
+
+
+# ---- shares ----
+
+
+def test_the_device_that_lets_strangers_into_most_is_told_and_none_asked_is_not_none_open() -> None:
+    asked = {"smb": True}
+    nas = device("nas", shares=asked)
+    ward = Ward(
+        schema="wardops/inventory/1", ward="26740", devices=(nas, device("b", shares=asked))
+    )
+    some = tuple(OpenShare("smb", name) for name in ("a", "b", "c", "d", "e"))
+    mine, other = seen("nas", "shares", shares=some), seen("b", "shares", shares=())
+    told = {name: one.value for name, one in share_facts(ward, (other, mine)).items()}
+    assert told == {"device": "nas", "open": 5, "names": "a, b, c, d +1"}
+    assert share_facts(ward, (other,))["open"].value == 0
+    assert share_facts(ward, (seen("nas", "shares", Reason.TIMEOUT),)) == {}
+    bare = ward.model_copy(update={"devices": (device(),)})
+    assert {one.reason for one in share_facts(bare, ()).values()} == {"not_applicable"}
 
 
 # ---- certificates ----
