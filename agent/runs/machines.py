@@ -61,10 +61,14 @@ def known_facts(
     at: datetime,
     mono: float,
 ) -> dict[str, RunFact]:
-    """What is known now of the machine and the certificate in most trouble, without asking."""
+    """What is known now of the machine and the certificate in most trouble, without asking.
+
+    Nothing of machines at which announced work goes on.
+    """
     gw = facts.fact("gw").truth if facts else Truth.UNKNOWN
     line = RunFact({Truth.TRUE: True, Truth.FALSE: False}.get(gw))
-    groups = kept_facts(watch, Pins(), line, trends, at, mono)
+    is_worked_at = watch.maintained.has
+    groups = kept_facts(watch, Pins(), line, trends, at, mono, leaves_out=is_worked_at)
     return {f"{group}.{name}": one for group in groups for name, one in groups[group].items()}
 
 
@@ -76,6 +80,7 @@ def kept_facts(
     at: datetime,
     mono: float,
     is_silent: Callable[[Observation], bool] = lambda _seen: False,
+    leaves_out: Callable[[str], bool] = lambda _name: False,
 ) -> dict[str, dict[str, RunFact]]:
     """The groups `vm`, `share` and `cert` by name; what is silent was asked and has not come back.
 
@@ -97,7 +102,8 @@ def kept_facts(
         answers = _answers(watch, device.name, at, mono)
         return MachineSight(device, answers, way, own, guest, hypervisor, rooms)
 
-    machines = [sight(one) for one in machines_in(watch.ward) if one.name in watch.targets]
+    known = (one for one in machines_in(watch.ward) if one.name in watch.targets)
+    machines = [sight(one) for one in known if not leaves_out(one.name)]
     asked = (seen for one in sharers_in(watch.ward) for seen in live(one.name))
     shares = [seen for seen in asked if seen.probe == SHARES]
     checked = {

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from agent.maintenance.model import Covered
+from agent.runs.shelf import Shelf
 from agent.verdict.settle import Settled
 from inventory.errors import ActionRefused, InputError, WardopsError
 from inventory.model import Role
@@ -441,6 +443,10 @@ def test_a_silent_machine_and_an_ending_certificate_suggest_their_own_behind_the
             seen_ward = replace(ward, verdict=judge(facts, "ward"), facts=facts)
             briefs = scene.agent.runs.suggested(seen_ward)
             assert [one.id for one in briefs][-2:] == ids
+        well = replace(ward, verdict=None, facts=Facts({**good, "gw": Fact(Truth.TRUE)}))
+        assert "PB-SEC-07" in [one.id for one in scene.agent.runs.suggested(well)]
+        case.watch.maintained = Covered(names=frozenset({machine}))
+        assert "PB-SEC-07" not in [one.id for one in scene.agent.runs.suggested(well)]
         error = await refused(scene, "playbook_start", playbook="PB-SEC-07", device="nobody")
         assert (error.key, machine in str(error.values["known"])) == ("playbook.no_device", True)
         (incident,) = case.incidents.values()
@@ -450,6 +456,9 @@ def test_a_silent_machine_and_an_ending_certificate_suggest_their_own_behind_the
         assert scene.shown(run).incident == scene.incident
         (first, *_) = read_log(stage.folder / "state" / "runs" / run).records
         assert first.data["facts"]["run.device"]["value"] == machine
+        shelf = Shelf(stage.folder / "state" / "runs")
+        shelf.look()
+        assert shelf.runs[run].pins.machine == machine
         other = await scene.start(playbook="PB-SEC-05", incident=None, device=service)
         assert scene.shown(other).incident is None
 
