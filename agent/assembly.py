@@ -29,8 +29,7 @@ from agent.journal.retention import forget_old
 from agent.journal.store import open_store
 from agent.link.opening import open_client, open_desk, show_link
 from agent.loop import Poller
-from agent.machines.history import History
-from agent.machines.register import Register
+from agent.machines.opening import open_machines
 from agent.maintenance.upkeep import Upkeep
 from agent.maintenance.windows import Windows
 from agent.meetings.calendars import Calendars
@@ -71,7 +70,7 @@ from playbooks.escalation import load_escalation
 from probes.target import targets_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
 
     from agent.journal.store import Store
     from agent.notices.model import Notice
@@ -83,7 +82,7 @@ if TYPE_CHECKING:
     from agent.wire import Drill
     from inventory.credentials import Secret
     from probes.clock import Clock
-    from probes.model import Observation, Sample
+    from probes.model import Observation
     from probes.transports.model import Transports
 
 _log = logging.getLogger(__name__)
@@ -140,12 +139,8 @@ class Agent:
         self.recorder = Recorder(
             cases, self._samples, clock, lambda: not journal.disk_is_low(), self.uplinks.take
         )
-        self.history = History(
-            every, self._samples.database, clock, lambda: not journal.disk_is_low(),
-            partial(_show_forecasts, outlets),
-        )  # fmt: skip
-        self.machines = Register(
-            inventory, cases, outlets, clock, self.history, self.engine.asking.one
+        self.history, self.machines = open_machines(
+            inventory, self.engine, self._samples.database, clock, lambda: not journal.disk_is_low()
         )
         library = playbooks_of(plan)
         self.runs = Runs(self.engine, inventory, plan.state, clock, library, self.history.trends)
@@ -165,9 +160,7 @@ class Agent:
             transports.http, clock, self.usher.changed,
         )  # fmt: skip
         self.check = Check(self.engine, self.usher.shelf, PeoplesWord(self.store), clock)
-        self.actions = Actions(
-            self.engine, self.runs, self.upkeep, self.usher, self.check, clock
-        )  # fmt: skip
+        self.actions = Actions(self.engine, self.runs, self.upkeep, self.usher, self.check, clock)
         self.office = self._open_office()
         self._drill: Drill | None = None
         self.snmp_memory = open_memory(
@@ -291,7 +284,6 @@ class Agent:
             self.snmp_memory.take(seen)
         self.engine.take(seen)
         self.recorder.take(seen)
-        self.history.take(seen)
         self.scribe.take(seen)
         self.machines.take(seen)
 
@@ -363,7 +355,6 @@ class Agent:
             self.scribe.turn()
             show_link(self.metrics, self.link, self.desk)
             self.uplinks.turn(self.clock.now().timestamp())
-            self.history.turn()
             self.hints.look_after(self.clock.monotonic())
             self.engine.judge_share(turn)
             if turn % SAVE_RINGS_EVERY == SAVE_RINGS_EVERY - 1:
@@ -407,12 +398,3 @@ class Agent:
         )
         if asked < READY_SHARE * len(targets):
             yield "starting"
-
-
-def _show_forecasts(outlets: Outlets, seen: Observation, samples: Sequence[Sample]) -> None:
-    """Export when a machine's disks will be full, for as long as the look at them holds."""
-    target = seen.target
-    block = outlets.renderer.render_block(
-        target.ward, target.name, "forecast", samples, seen.mono, seen.ttl_s
-    )
-    outlets.exposition.put(block)

@@ -108,10 +108,11 @@ class Register:
             cases[code].watch.power_of = partial(self.power, code)
 
     def take(self, seen: Observation) -> None:
-        """Take in what a hypervisor said: its guests' series are those of the wards' devices.
+        """Take in what a machine said, for its history, or a hypervisor, for its guests' series.
 
         At the first doubt about a machine its hypervisor is asked at once: it may be off.
         """
+        self._history.take(seen)
         if not seen.ok:
             self._doubt(seen)
         if seen.reading.estate is None or not seen.ok:
@@ -144,6 +145,7 @@ class Register:
         while True:
             await self._clock.sleep(LOOK_EVERY_S)
             self._turn += 1
+            self._history.turn()
             self._look_at_some(self._turn)
 
     def _look_at_some(self, number: int) -> None:
