@@ -25,11 +25,13 @@ from tui.opening import colours
 from tui.text import Words
 from tui.themes import PALETTES, Palette
 from tui.view import Showing, keys_line, status_line
+from tui.view_help import help_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from agent.wire import Snapshot
+    from inventory.language import Language
 
 WORDS = st.text("aăâbớợể 0…●", max_size=60)
 
@@ -102,6 +104,20 @@ def test_wrapped_text_fits_and_loses_nothing_without_a_sign(
 def test_a_frame_is_as_wide_and_high_as_asked() -> None:
     rows = boxed([line("x" * 50), line("y")], 20, title=line("a long title, too long"), height=6)
     assert [width(row) for row in rows] == [20] * 6
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_help_is_whole_on_the_smallest_terminal(
+    showing_of: Callable[..., Showing], snapshots: Mapping[str, Snapshot], language: Language
+) -> None:
+    for screen in SCREENS:
+        rows = [text(one) for one in help_lines(showing_of(snapshots["ok"], language), screen)]
+        assert len(rows) <= 24 - 3, screen
+        assert all(cells(row) == 80 for row in rows), screen
+        assert not any("…" in row.replace("F1…F10", "") for row in rows), screen
+        for action in on_screen(screen):
+            said = Words(language).say(f"{action.label}_long")
+            assert any(said in row for row in rows), (screen, action.name)
 
 
 def test_no_key_does_two_things_on_one_screen() -> None:
