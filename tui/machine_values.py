@@ -86,7 +86,10 @@ class Roster:
 
 def key_of_entry(entry: Entry) -> str:
     """What stays the same of a machine from one answer to the next."""
-    return f"{type(entry).__name__} {entry.ward} {_device_name(entry) or names_of(entry)[0]}"
+    name = _device_name(entry) or names_of(entry)[0]
+    guest = entry.guest if isinstance(entry, Machine) and entry.device is None else None
+    where = f" {guest.hypervisor}/{guest.id}" if guest is not None else ""
+    return f"{type(entry).__name__} {entry.ward} {name}{where}"
 
 
 def names_of(entry: Entry) -> tuple[str, ...]:

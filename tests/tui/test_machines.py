@@ -32,7 +32,7 @@ from inventory.language import both
 from inventory.text import cells
 from tui.actions import HOME, MACHINES, PLAYBOOK
 from tui.lines import text
-from tui.machine_values import OLD_AFTER_S, Roster, full_by
+from tui.machine_values import OLD_AFTER_S, Roster, full_by, key_of_entry
 from tui.view_findings import Place, listed, playbook_of
 from tui.view_machine import brief_lines, close_lines
 from tui.view_machines import empty_lines, list_lines, store_lines, summary_lines
@@ -406,6 +406,14 @@ def test_a_name_and_a_system_too_long_for_the_title_stand_below_it(
     said = "".join(text(row).strip() for row in close[1:]).replace(" ", "")
     assert name in said
     assert "DebianGNU/Linux12(bookworm)" in said
+
+
+def test_two_guests_of_one_name_are_two_to_choose(snapshots: Mapping[str, Snapshot]) -> None:
+    one = roster(snapshots["ok"]).entries[1]
+    assert isinstance(one, Machine)
+    assert one.guest is not None
+    guest = one.guest.model_copy(update={"id": "qemu/105"})
+    assert key_of_entry(one) != key_of_entry(one.model_copy(update={"guest": guest}))
 
 
 def test_the_worst_finding_with_a_playbook_is_the_one_that_p_starts(
