@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # They locate the break anew and hand over what they cannot mend: right where nothing else is there.
 GENERAL: Final = {"NET": "PB-NET-01", "OPS": "PB-NET-01", "MTG": "PB-MTG-01"}
 SILENT_MACHINE: Final = "PB-SEC-07"
+_CERTIFICATE, _SERVICE_FAILS = "PB-SEC-05", "PB-NET-12"
 # What hurts of a machine or a certificate, and what is opened for it; the gravest first.
 KEPT: Final[tuple[tuple[Mapping[str, Any], str], ...]] = (
     ({"vm.host_key_ok": False}, SILENT_MACHINE),
@@ -61,6 +62,24 @@ def suggest_kept(
     """The playbooks for what hurts of machines and certificates, the gravest first, each once."""
     named = [name for when, name in KEPT if holds(when, facts) is Truth.TRUE and name in library]
     return tuple(library[name] for name in dict.fromkeys(named))
+
+
+def proposals(
+    verdict: Verdict | None, facts: Mapping[str, RunFact], library: Mapping[str, Playbook]
+) -> tuple[tuple[Playbook, str | None], ...]:
+    """The playbooks to open, the best first, each with the id of the one that it stands in for.
+
+    What the verdict says comes before what hurts besides; a certificate at fault explains a service
+    that fails better than a general playbook does.
+    """
+    kept = tuple((one, None) for one in suggest_kept(facts, library))
+    first = suggest(verdict, library) if verdict else None
+    if first is None or verdict is None:
+        return kept
+    own = (first, None if first.id == verdict.playbook else verdict.playbook)
+    rest = [one for one in kept if one[0] is not first]
+    ahead = [one for one in rest if own[1] == _SERVICE_FAILS and one[0].id == _CERTIFICATE]
+    return (*ahead, own, *(one for one in rest if one not in ahead))
 
 
 def search(words: str, library: Mapping[str, Playbook]) -> tuple[Playbook, ...]:

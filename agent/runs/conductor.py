@@ -32,7 +32,7 @@ from inventory.text import one_line
 from playbooks.conduct import Conductor
 from playbooks.errors import LogDamaged, RunTaken
 from playbooks.escalation import CARRIER, contacts, load_escalation
-from playbooks.match import suggest, suggest_kept
+from playbooks.match import proposals
 from playbooks.pins import Pins, begun_for
 from playbooks.seams import Seams
 from playbooks.sight import ward_facts
@@ -116,15 +116,11 @@ class Runs:
 
         Behind it those for what hurts of the ward's machines and certificates.
         """
-        case, verdict = self._engine.cases[ward.unit.code], ward.verdict
-        first = suggest(verdict, self.library) if verdict else None
-        trends, mono = self._trends(ward.unit.code), self._clock.monotonic()
-        facts = known_facts(case.watch, ward.facts, trends, self._clock.now(), mono)
-        rest = (one for one in suggest_kept(facts, self.library) if one is not first)
-        if first is None or verdict is None:
-            return tuple(map(brief, rest))
-        own = verdict.playbook == first.id
-        return (brief(first, None if own else verdict.playbook), *map(brief, rest))
+        watch, mono = self._engine.cases[ward.unit.code].watch, self._clock.monotonic()
+        trends = self._trends(ward.unit.code)
+        facts = known_facts(watch, ward.facts, trends, self._clock.now(), mono)
+        found = proposals(ward.verdict, facts, self.library)
+        return tuple(brief(one, instead_of) for one, instead_of in found)
 
     def contacts(self, ward: WardView) -> Sequence[wire.Contact]:
         """Everybody that the ward may have to reach, whom its verdict names first."""

@@ -8,7 +8,7 @@ import pytest
 
 from playbooks.conditions import RunFact
 from playbooks.load import load_library
-from playbooks.match import GENERAL, KEPT, search, suggest, suggest_kept
+from playbooks.match import GENERAL, KEPT, proposals, search, suggest, suggest_kept
 from playbooks.verdict.facts import Fact, Facts, Truth
 from playbooks.verdict.rootcause import judge
 from playbooks.verdict.rows import ROOM_PLAYBOOKS, ROWS
@@ -81,5 +81,15 @@ def test_every_trouble_opens_a_playbook_that_is_there() -> None:
         found = suggest_kept({name: RunFact(value)}, LIBRARY)
         assert wanted in [one.id for one in found], (name, wanted)
     assert suggest_kept({}, LIBRARY) == ()
+    assert proposals(None, {}, LIBRARY) == ()
+    ended = {"cert.days_left": RunFact(-1)}
+    fault = judge(Facts({"host_link": Fact(Truth.FALSE)}), "ward")
+    for wanted, ids in (
+        ("PB-NET-12", [("PB-SEC-05", None), ("PB-NET-01", "PB-NET-12")]),
+        ("PB-NET-03", [("PB-NET-01", "PB-NET-03"), ("PB-SEC-05", None)]),
+        ("PB-NET-09", [("PB-NET-09", None), ("PB-SEC-05", None)]),
+    ):
+        told = proposals(replace(fault, playbook=wanted), ended, LIBRARY)
+        assert [(one.id, instead_of) for one, instead_of in told] == ids
     both: dict[str, RunFact] = {"vm.silent": RunFact(1), "cert.days_left": RunFact(3)}
     assert [one.id for one in suggest_kept(both, LIBRARY)] == ["PB-SEC-07", "PB-SEC-05"]
