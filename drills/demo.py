@@ -204,7 +204,7 @@ async def play(what: Play, folder: Path) -> Proofs:
 
     inventory, state = folder / "inventory", folder / "state"
     simulation = Simulation(
-        wards=1, clock=what.clock, out=inventory, vantage="ward", hypervisor=True
+        wards=1, clock=what.clock, out=inventory, vantage="ward", hypervisor="proxmox"
     )
     async with simulation as world:
         for fault, params in LEFT_UNDONE:

@@ -16,7 +16,7 @@ from agent.cli import language_of
 from drills import faults
 from drills.certificates import issue
 from drills.listen import LOOPBACK, Ports, listening
-from drills.topology import ROOMS, ward_standard
+from drills.topology import HYPERVISORS, ROOMS, ward_standard
 from drills.world import World
 from drills.writing import write_inventory
 from inventory.errors import InputError
@@ -63,7 +63,7 @@ class Simulation:
         language: Language = "en",
         realm: Realm = "sim",
         room: str = ROOMS[0],
-        hypervisor: bool = False,
+        hypervisor: str = "",
     ) -> None:
         codes = ward_codes(wards)
         self.vantage: Vantage = vantage or ("ward" if wards == 1 else "hub")
@@ -71,12 +71,12 @@ class Simulation:
             raise InputError("sim.ward_vantage", count=wards)
         self.asker = f"ward:{codes[0]}" if self.vantage == "ward" else "hub"
         self.inventory_dir = out
-        self.world = World(ward_standard(codes, room), seed, clock)
+        self.world = World(ward_standard(codes, room, hypervisor or "proxmox"), seed, clock)
         self.ports = Ports()
         self._control = control
         self._language = language
         self._realm: Realm = realm
-        self._hypervisor = hypervisor
+        self._hypervisor = bool(hypervisor)
         self._open = AsyncExitStack()
 
     async def __aenter__(self) -> Simulation:
@@ -142,7 +142,7 @@ def ward_codes(count: int) -> tuple[str, ...]:
 @click.option(
     "--room", type=click.Choice(ROOMS), default=ROOMS[0], show_default=True, metavar="BRAND"
 )
-@click.option("--hypervisor", is_flag=True)
+@click.option("--hypervisor", type=click.Choice(tuple(HYPERVISORS)), metavar="KIND")
 @click.option("--for", "for_s", type=click.FloatRange(min=0), metavar="SECONDS")
 @click.option("--lang", type=click.Choice(LANGUAGES))
 @click.pass_context
@@ -153,13 +153,14 @@ def command(
     control: str,
     seed: int,
     room: str,
-    hypervisor: bool,
+    hypervisor: str | None,
     for_s: float | None,
     lang: str | None,  # noqa: ARG001 - read by language_of
 ) -> None:
     """Simulate N wards on loopback and write an inventory that points at them.
 
-    With --hypervisor the first ward's inventory holds the Proxmox host of its machines too.
+    With --hypervisor the first ward's inventory holds the host of its machines too, which is a
+    Proxmox or vSphere one.
     Runs until Ctrl-C, SIGTERM or --for. The control API takes GET /world, POST /faults
     {"fault", "on", "params"} and DELETE /faults/ID.
     """
@@ -167,7 +168,7 @@ def command(
     where = _control(control)
     simulated = partial(
         Simulation, wards=wards, seed=seed, out=out, control=where, language=language, room=room,
-        hypervisor=hypervisor,
+        hypervisor=hypervisor or "",
     )  # fmt: skip
     asyncio.run(_run(simulated, where, for_s, language))
 

@@ -7,6 +7,7 @@ Every text a device says of itself is our own and says that it is simulated. Ent
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from drills.chance import between, octets, share
@@ -33,7 +34,8 @@ REGISTRAR = "registrar"
 REFLECTOR = "reflector"
 RESOLVER = "resolver"
 TIME_SERVER = "time-server"
-HYPERVISOR = "pve-1"
+HYPERVISORS = MappingProxyType({"proxmox": "pve-1", "vsphere": "esxi-1"})
+"""The hosts of machines that there are, by their kind; a world has one of them."""
 CANARY = "tthc.sim.example"
 COMMIT_MBPS = 100
 
@@ -50,7 +52,8 @@ _CITY = "127.8.0"
 class Template:
     """The recipe of a world: a name for logs and the codes of its wards, in order.
 
-    `ward-standard+poly_studio` has endpoints of that kind in its meeting rooms.
+    `ward-standard+poly_studio` has endpoints of that kind in its meeting rooms, `…+vsphere` an ESXi
+    host under its machines.
     """
 
     name: str
@@ -59,25 +62,37 @@ class Template:
     @property
     def room(self) -> str:
         """The device type of the meeting rooms' endpoints."""
-        return self.name.partition("+")[2] or ROOMS[0]
+        return next((word for word in self._words if word in ROOMS), ROOMS[0])
+
+    @property
+    def hypervisor(self) -> str:
+        """The kind of the host that the machines share."""
+        return next((word for word in self._words if word in HYPERVISORS), "proxmox")
+
+    @property
+    def _words(self) -> list[str]:
+        return self.name.split("+")[1:]
 
     def build(self, seed: int) -> Topology:
         """Lay out nodes and cables; the seed varies port counts, port numbers and rates."""
         nodes: list[Node] = []
         cables: list[Cable] = []
         for position, code in enumerate(self.codes):
-            ward = _Ward(code, position, seed, self.room)
+            ward = _Ward(code, position, seed, self.room, HYPERVISORS[self.hypervisor])
             nodes += ward.nodes()
             cables += ward.cables()
-        nodes += _city_nodes(self.codes, seed)
-        cables += _city_cables(self.codes, cables, seed)
+        nodes += _city_nodes(self.codes, self.hypervisor, seed)
+        cables += _city_cables(self.codes, cables, HYPERVISORS[self.hypervisor], seed)
         return Topology.of(self.codes, nodes, cables)
 
 
-def ward_standard(codes: Sequence[str], room: str = "cisco_ce") -> Template:
-    """The template `ward-standard` for these wards; `room` is one of ROOMS."""
-    name = "ward-standard" if room == ROOMS[0] else f"ward-standard+{room}"
-    return Template(name, tuple(codes))
+def ward_standard(
+    codes: Sequence[str], room: str = "cisco_ce", hypervisor: str = "proxmox"
+) -> Template:
+    """The template `ward-standard` for these wards; of ROOMS and HYPERVISORS one each."""
+    usual = (ROOMS[0], next(iter(HYPERVISORS)))
+    words = [word for word in (room, hypervisor) if word not in usual]
+    return Template("+".join(["ward-standard", *words]), tuple(codes))
 
 
 def edge_of(position: int) -> str:
@@ -94,6 +109,7 @@ class _Ward:
     position: int
     seed: int
     room: str
+    hypervisor: str
 
     # -- numbers and names --
 
@@ -197,7 +213,7 @@ class _Ward:
         taken = int(disk * self.vary(0.3, 0.7, "disk")) // 4096 * 4096
         return Node(
             self.named("vm", "-1"), "vm", self.code, "linux_vm", self.address(50),
-            HYPERVISOR, ports=(self._port("vm", 2, "eth0", "eth0", ""),),
+            self.hypervisor, ports=(self._port("vm", 2, "eth0", "eth0", ""),),
             sys_descr=f"Linux {self.named('vm', '-1')} 6.1.0-simulated x86_64, by wardops",
             sys_object_id="1.3.6.1.4.1.8072.3.2.10",
             machine=Machine(
@@ -302,7 +318,7 @@ def _summed(cables: Sequence[Cable]) -> tuple[float, float]:
 # ---- what the wards share ----
 
 
-def _city_nodes(codes: Sequence[str], seed: int) -> Iterator[Node]:
+def _city_nodes(codes: Sequence[str], hypervisor: str, seed: int) -> Iterator[Node]:
     for number in range(1, _CARRIER_EDGES + 1):
         name = f"pe-{number}"
         served = [code for at, code in enumerate(codes) if edge_of(at) == name]
@@ -315,8 +331,9 @@ def _city_nodes(codes: Sequence[str], seed: int) -> Iterator[Node]:
         GATEWAY, GATEWAY, address=f"{_CITY}.1", forwards=True,
         ports=_city_ports(seed, GATEWAY, ["dc", *edges]),
     )  # fmt: skip
+    host = HYPERVISORS[hypervisor]
     inside = ["gateway", "hub", "registrar", *SERVICES, *codes, REFLECTOR, RESOLVER, TIME_SERVER,
-              HYPERVISOR]  # fmt: skip
+              host]  # fmt: skip
     yield Node("dc-sw", "dc", forwards=True, ports=_city_ports(seed, "dc-sw", inside))
     yield Node("hub-host", "hub", ports=_city_ports(seed, "hub-host", ["eth0"]))
     yield Node(REGISTRAR, "registrar", ports=_city_ports(seed, REGISTRAR, ["eth0"]))
@@ -331,8 +348,8 @@ def _city_nodes(codes: Sequence[str], seed: int) -> Iterator[Node]:
             name, name, address=f"{_CITY}.{51 + number}", ports=_city_ports(seed, name, ["eth0"])
         )
     yield Node(
-        HYPERVISOR, "hypervisor", kind="proxmox", address=f"{_CITY}.61",
-        ports=_city_ports(seed, HYPERVISOR, ["eth0"]),
+        host, "hypervisor", kind=hypervisor, address=f"{_CITY}.61",
+        ports=_city_ports(seed, host, ["eth0"]),
         hypervisor=Hypervisor(8 + 2 * len(codes), (32 + 10 * len(codes)) * _GIB),
     )  # fmt: skip
 
@@ -344,7 +361,9 @@ def _city_ports(seed: int, node: str, names: Sequence[str]) -> tuple[Port, ...]:
     )
 
 
-def _city_cables(codes: Sequence[str], wards: Sequence[Cable], seed: int) -> Iterator[Cable]:
+def _city_cables(
+    codes: Sequence[str], wards: Sequence[Cable], host: str, seed: int
+) -> Iterator[Cable]:
     lines = {node_of(cable.a): cable for cable in wards if cable.a.endswith(":wan")}
     trunks = []
     for number in range(1, _CARRIER_EDGES + 1):
@@ -356,7 +375,7 @@ def _city_cables(codes: Sequence[str], wards: Sequence[Cable], seed: int) -> Ite
     yield _trunk("dc-sw:gateway", f"{GATEWAY}:dc", 0.1, trunks)
     yield Cable("dc-sw:hub", "hub-host:eth0", 0.1, 5_000, 5_000)
     yield Cable("dc-sw:registrar", f"{REGISTRAR}:eth0", 0.1, 5_000, 5_000)
-    for name in (REFLECTOR, RESOLVER, TIME_SERVER, HYPERVISOR):
+    for name in (REFLECTOR, RESOLVER, TIME_SERVER, host):
         yield Cable(f"dc-sw:{name}", f"{name}:eth0", 0.1, 2_000, 2_000)
     for service in SERVICES:
         rate = between(100_000, 400_000, seed, service)

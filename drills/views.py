@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from drills.chance import share
 from drills.faces import names, poly, proxmox, services, sip, snmp, time_server, vm
+from drills.faces.vsphere import web as vsphere
 from drills.faces.xapi import web as xapi
 from drills.machine import listening
 from drills.topology import RESOLVER, TIME_SERVER
@@ -72,12 +73,19 @@ def https_answer(world: World, asker: str, address: str, request: Ask) -> Page |
     if node.service:
         return services.respond(world, asker, node, request, t)
     if node.hypervisor:
-        return proxmox.respond(world, asker, node, request, t)
+        return _hypervisor(world, asker, node, request, t)
     if node.role != "vc":
         return None
     if node.kind in poly.DIALECTS:
         return poly.respond(world, asker, node, request, t)
     return xapi.respond(world, asker, node, request, t)
+
+
+def _hypervisor(world: World, asker: str, node: Node, request: Ask, t: float) -> Page | None:
+    """What a host of machines answers, by its kind."""
+    if node.kind == "vsphere":
+        return vsphere.respond(world, asker, node, request, t)
+    return proxmox.respond(world, asker, node, request, t)
 
 
 def http_answer(world: World, asker: str, address: str, request: Ask) -> Page | None:

@@ -9,6 +9,7 @@ from ruamel.yaml import YAML
 
 from drills.estate import hypervisor as hypervisor_of
 from drills.faces.proxmox import token
+from drills.faces.vsphere.web import account
 from drills.faces.xapi.web import USER
 from drills.listen_machine import USER as LOOK_USER
 from drills.listen_shell import fingerprint
@@ -67,7 +68,7 @@ def write_inventory(
             if hypervisor:
                 if code == world.topology.codes[0]:
                     ward["devices"].append(_hypervisor(world, code, ports))
-                _write(out / _token_of(code), f"{token(world, code)}\n", secret=True)
+                _write_look(world, out, code)
             _write(out / _WARDS / f"{code}.yaml", _HEAD + _yaml(ward))
         site = {
             "schema": "wardops/site/1",
@@ -235,17 +236,31 @@ def _shell(world: World, node: Node, ports: Ports) -> dict[str, Any]:
 
 def _hypervisor(world: World, code: str, ports: Ports) -> dict[str, Any]:
     node = hypervisor_of(world)
+    secret = _looker_of(code) if node.kind == "vsphere" else _token_of(code)
     return {
-        "name": f"pve-{code}",
+        "name": f"{node.name.partition('-')[0]}-{code}",
         "kind": node.kind,
         "site": "dc",
         "address": node.address,
-        "https": {"auth": f"file:{_token_of(code)}", "port": ports.https, "ca": CA},
+        "https": {"auth": f"file:{secret}", "port": ports.https, "ca": CA},
     }
+
+
+def _write_look(world: World, out: Path, code: str) -> None:
+    """What a ward asks the host of its machines with."""
+    if hypervisor_of(world).kind != "vsphere":
+        _write(out / _token_of(code), f"{token(world, code)}\n", secret=True)
+    elif code == world.topology.codes[0]:  # YAML that no inventory names would be read as one
+        login = {"user": account(code), "password": world.look_password}
+        _write(out / _looker_of(code), _yaml(login), secret=True)
 
 
 def _token_of(code: str) -> str:
     return f"secrets/pve-{code}.token"
+
+
+def _looker_of(code: str) -> str:
+    return f"secrets/esxi-{code}.yaml"
 
 
 def _uplink(core: Node) -> str:

@@ -73,7 +73,7 @@ async def watch(tmp_path: Path) -> AsyncIterator[Watch]:
     clock = ManualClock()
     http, shell, snmp = HttpsClient(), ThreadedShell(), FastEngine(UdpDatagrams())
     ways = Transports(snmp=snmp, http=http, echo=FakeEcho({}), tcp=FakeTcp({}), shell=shell)
-    async with Simulation(clock=clock, out=tmp_path, hypervisor=True) as simulation:
+    async with Simulation(clock=clock, out=tmp_path, hypervisor="proxmox") as simulation:
         yield Watch(simulation, clock, ways)
     await http.close()
     shell.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from drills.model import node_of
-from drills.topology import ward_standard
+from drills.topology import HYPERVISORS, ROOMS, Template, ward_standard
 from inventory.realm import is_simulated
 from inventory.units import units
 
@@ -45,3 +45,15 @@ def test_a_place_to_look_from_is_a_ward_or_the_hub() -> None:
     assert [node.name if node else None for node in found] == [
         "host-26740", "hub-host", None, None,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.parametrize("kind", HYPERVISORS)
+def test_a_templates_name_alone_says_its_rooms_and_the_host_of_its_machines(
+    room: str, kind: str
+) -> None:
+    template = Template(ward_standard(("26740",), room, kind).name, ("26740",))
+    topology = template.build(1)
+    assert topology.device("26740", "vc").kind == room
+    assert topology.nodes[HYPERVISORS[kind]].kind == kind
+    assert topology.device("26740", "vm").feed == HYPERVISORS[kind]
