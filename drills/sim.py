@@ -142,7 +142,13 @@ def ward_codes(count: int) -> tuple[str, ...]:
 @click.option(
     "--room", type=click.Choice(ROOMS), default=ROOMS[0], show_default=True, metavar="BRAND"
 )
-@click.option("--hypervisor", type=click.Choice(tuple(HYPERVISORS)), metavar="KIND")
+@click.option(
+    "--hypervisor",
+    type=click.Choice(tuple(HYPERVISORS)),
+    is_flag=False,
+    flag_value="proxmox",
+    metavar="[KIND]",
+)
 @click.option("--for", "for_s", type=click.FloatRange(min=0), metavar="SECONDS")
 @click.option("--lang", type=click.Choice(LANGUAGES))
 @click.pass_context
