@@ -18,7 +18,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 RuleId: TypeAlias = Literal[
     "DC-01", "DC-02", "DC-03", "DC-04", "DC-05", "DC-06", "DC-07", "DC-08", "DC-09", "DC-10",
     "DC-11", "DC-12", "DC-13", "DC-14", "DC-15", "DC-16", "DC-17", "DC-18", "DC-19", "DC-20",
-    "DC-21", "DC-22",
+    "DC-21", "DC-22", "DC-23",
 ]  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from playbooks.conditions import RunFact
 from playbooks.known import MEASURED
 from playbooks.silence import SAYS_NOTHING
 from playbooks.verdict.render import LOCAL
+from probes.errors import HOST_KEY_CHANGED
 from probes.registry import device_type
 from probes.vm.trend import Forecast
 
@@ -34,7 +35,6 @@ T = TypeVar("T")
 
 # Where two tell the same, the first that knows it counts.
 SOURCES = ("vm-ssh", "node-exporter", "snmp-host")
-KEY_CHANGED = "host_key_changed"
 FULL_PCT = 85.0
 _BUSY_PCT = 90.0
 _SNAPSHOT_DAYS = 3.0
@@ -165,7 +165,7 @@ def _has_access(device: Device) -> bool:
 
 def _host_key(sight: MachineSight) -> RunFact:
     for one in sight.seen:
-        if one.probe == "vm-ssh" and (one.ok or one.detail == KEY_CHANGED):
+        if one.probe == "vm-ssh" and (one.ok or one.detail == HOST_KEY_CHANGED):
             return RunFact(one.ok, source=one.probe, at=one.started)
     return RunFact(reason=_NOT_MEASURED)
 

@@ -119,6 +119,10 @@ class Unsupported(ProbeError):
     reason = Reason.UNSUPPORTED
 
 
+# A detail of NotConfigured that others than people read: it may be an intruder.
+HOST_KEY_CHANGED = "host_key_changed"
+
+
 class NotConfigured(ProbeError):
     """The inventory or a credential is missing or wrong for this probe."""
 

@@ -7,8 +7,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from agent.machines.guests import lodged_in
+from probes.errors import HOST_KEY_CHANGED
+from probes.model import Reason
 from probes.registry import device_type
-from probes.vm.finding import Facts
+from probes.vm.finding import Facts, HostKey
 from probes.vm.hygiene.judge import judge_machine, judge_storage, judge_stores
 from probes.vm.status import VmStatus
 
@@ -28,6 +30,8 @@ NO_FACTS = Facts()
 _NO_TRENDS: Mapping[str, Trends] = MappingProxyType({})
 _ROLES = frozenset({"vm", "server"})
 _SHARES = "shares"
+_SSH = "vm-ssh"
+_KEY_SEEN = frozenset({Reason.AUTH, Reason.FORBIDDEN})  # the key is looked at before these
 _OF_STORAGE = frozenset({"snmp-health", _SHARES})
 _PARTS = frozenset({"disk", "raid"})  # sensors of storage that are good or bad
 
@@ -151,6 +155,7 @@ def judge_ward(
             guest=lodged.guest if lodged is not None and is_lodged else None,
             care=device.machine if device is not None else None,
             trends=trends.get(name),
+            host_key=_host_key(live),
             **_sharing(live),
         )
         host = hosts.get(claimed[name][0]) if name in claimed else None
@@ -211,6 +216,19 @@ def _storage(ward: Ward, one: Asked, failed: tuple[Observation, ...], day: Momen
     return Audited(
         ward.ward, one.target.name, found, failed, is_measured, kind="storage", facts=facts
     )
+
+
+def _host_key(one: Asked) -> HostKey | None:
+    """What the newest run over SSH says of the server's key; who logs in has seen the right one."""
+    if one.target.ssh is None:
+        return None
+    runs = (seen for seen in one.runs if seen.probe == _SSH)
+    newest = max(runs, key=lambda seen: seen.mono, default=None)
+    if newest is None:
+        return HostKey()
+    if newest.detail == HOST_KEY_CHANGED:
+        return HostKey(is_written_one=False, shown=str(newest.detail_values.get("seen", "")))
+    return HostKey(True if newest.ok or newest.reason in _KEY_SEEN else None)
 
 
 def _sharing(one: Asked) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, TypeVar
 import paramiko
 
 from probes.errors import (
+    HOST_KEY_CHANGED,
     AuthFailed,
     Busy,
     Forbidden,
@@ -145,7 +146,7 @@ class Session:
         if self._host.host_key is None:
             raise NotConfigured("host_key_none", seen=seen)
         if seen != self._host.host_key:
-            raise NotConfigured("host_key_changed", seen=seen)
+            raise NotConfigured(HOST_KEY_CHANGED, seen=seen)
 
     def _log_in(self, transport: paramiko.Transport) -> None:
         if self._host.private_key is not None:

@@ -26,6 +26,17 @@ NOTHING_SAID = VmStatus()
 
 
 @dataclass(frozen=True, slots=True)
+class HostKey:
+    """Whether a machine's SSH server showed the key that is written down, None unknown.
+
+    `shown` is the fingerprint of another one.
+    """
+
+    is_written_one: bool | None = None
+    shown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of one machine, or of one hypervisor. None is unknown.
 
@@ -35,6 +46,7 @@ class Facts:
     and TLS as seen from elsewhere, `accounts` those it is asked with, `endpoint_protection` the
     services of which one must run. `parts` are disks and arrays by name, and whether the device
     calls them good; `shares` those open to everybody, `asks_shares` whether that is asked at all.
+    `host_key` is None where it is not asked over SSH.
     """
 
     vm: VmStatus = NOTHING_SAID
@@ -52,6 +64,7 @@ class Facts:
     parts: tuple[tuple[str, bool], ...] = ()
     asks_shares: bool = False
     shares: tuple[OpenShare, ...] | None = None
+    host_key: HostKey | None = None
 
 
 @dataclass(frozen=True, slots=True)

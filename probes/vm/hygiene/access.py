@@ -63,6 +63,14 @@ def _sshd(facts: Facts, _day: Moment) -> Verdict:
     return failed("sshd", settings=first_few(weak)) if weak else passed("sshd_good")
 
 
+def _host_key(facts: Facts, _day: Moment) -> Verdict:
+    """Another key may be a new installation, or somebody who answers in the machine's place."""
+    key = facts.host_key
+    if key is None or key.is_written_one is None:
+        return unknown("no_key_shown")
+    return passed("key_kept") if key.is_written_one else failed("key_changed", shown=key.shown)
+
+
 def _weak_settings(settings: tuple[tuple[str, str], ...]) -> Iterable[str]:
     """Settings as sshd -T tells them that are weak.
 
@@ -90,3 +98,4 @@ RULES = (
     Rule("DC-09", "warn", _ports, "PB-SEC-08"),
     Rule("DC-10", "warn", _sshd),
 )
+SSH_RULES = (Rule("DC-23", "crit", _host_key, "PB-SEC-07"),)

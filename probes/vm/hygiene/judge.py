@@ -43,6 +43,7 @@ MACHINE_RULES = (
 STORE_RULES = (*disks.STORE_RULES, *hosts.HOST_RULES, *tls.RULES, *accounts.RULES)
 STORAGE_RULES = (*disks.STORE_RULES, *storage.STORAGE_RULES)
 SHARE_RULES = storage.SHARE_RULES
+SSH_RULES = access.SSH_RULES
 _ORDER = ("crit", "warn", "note")
 
 
@@ -50,7 +51,11 @@ def judge_machine(
     facts: Facts, accepted: tuple[Acceptance, ...], now: datetime, ends: EndTable
 ) -> tuple[Finding, ...]:
     """Every rule on one machine, worst first; `now` is in the zone whose days the dates mean."""
-    rules = (*MACHINE_RULES, *(SHARE_RULES if facts.asks_shares else ()))
+    rules = (
+        *MACHINE_RULES,
+        *(SHARE_RULES if facts.asks_shares else ()),
+        *(SSH_RULES if facts.host_key is not None else ()),
+    )
     return _judged(rules, facts, accepted, Moment(now, ends))
 
 

@@ -18,11 +18,13 @@ from agent.machines.audit import audit, audited_targets
 from agent.machines.audit_cli import exit_of
 from agent.machines.audit_page import audit_page
 from agent.machines.audit_words import COLUMNS, as_csv, as_json, as_text
-from agent.machines.guests import Lodged, matched
-from agent.machines.judging import Audited, merged
+from agent.machines.guests import Claims, Lodged, matched
+from agent.machines.judging import Asked, Audited, judge_ward, merged
+from inventory.access import SshAccess
 from inventory.language import LANGUAGES, Language
 from inventory.load import load
 from inventory.machine import Acceptance
+from inventory.model import Ward
 from inventory.text import cells
 from playbooks.load import LIBRARY
 from probes.clock import ManualClock, run_virtual
@@ -31,11 +33,12 @@ from probes.transports.fake import FakeEcho, FakeHttp, FakeTcp
 from probes.transports.model import HttpAnswer, Transports
 from probes.vm.end_of_life import end_table
 from probes.vm.estate import Guest, Store
-from probes.vm.finding import Facts
+from probes.vm.finding import Facts, Moment
 from probes.vm.hygiene.growth import WARD_RULES
 from probes.vm.hygiene.judge import (
     MACHINE_RULES,
     SHARE_RULES,
+    SSH_RULES,
     STORAGE_RULES,
     STORE_RULES,
     judge_machine,
@@ -273,6 +276,33 @@ def test_what_ssh_says_goes_before_and_the_rest_fills_what_it_leaves() -> None:
     assert merged(seen) == VmStatus(load1=1.0, failed_units=2, release="debian 12")
 
 
+@pytest.mark.parametrize(
+    ("reason", "detail", "result"),
+    [
+        (Reason.CONFIG, "host_key_changed", "fail"),
+        (Reason.CONFIG, "host_key_none", "unknown"),
+        (Reason.TIMEOUT, "", "unknown"),
+        (Reason.AUTH, "", "pass"),
+        (Reason.OK, "", "pass"),
+    ],
+)
+def test_a_host_key_that_changed_is_a_critical_finding(
+    reason: Reason, detail: str, result: str
+) -> None:
+    target = Target(
+        ward="26740", name="a", kind="linux_vm", role="vm", host="192.0.2.10",
+        ssh=SshAccess(auth="env:VM"),
+    )  # fmt: skip
+    shown = {"seen": "SHA256:x"} if detail == "host_key_changed" else {}
+    run = Observation(target, "vm-ssh", reason, Reading(), NOW, 0.0, 0.1, 60.0, detail, shown)
+    ward = Ward(schema="wardops/inventory/1", ward="26740")
+    asked, nobody = [Asked(target, (run,))], Claims({}, frozenset())
+    (machine,) = judge_ward(ward, asked, nobody, Moment(NOW, end_table()))
+    found = {one.rule: one for one in machine.findings}["DC-23"]
+    assert (found.result, found.severity, found.playbook) == (result, "crit", "PB-SEC-07")
+    assert dict(found.values) == ({"shown": "SHA256:x"} if result == "fail" else {})
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
     ("text", "options", "said"),
@@ -334,7 +364,7 @@ def test_the_playbook_that_helps_is_named_in_every_form(language: Language) -> N
 
 
 def test_every_playbook_that_a_rule_names_is_in_the_library() -> None:
-    rules = (*MACHINE_RULES, *STORE_RULES, *STORAGE_RULES, *SHARE_RULES, *WARD_RULES)
+    rules = (*MACHINE_RULES, *STORE_RULES, *STORAGE_RULES, *SHARE_RULES, *SSH_RULES, *WARD_RULES)
     named = {rule.playbook for rule in rules} - {None}
     assert {"PB-SEC-05", "PB-SEC-06", "PB-SEC-07", "PB-SEC-08"} == named
     assert named <= {path.stem for path in LIBRARY.glob("PB-*.yaml")}

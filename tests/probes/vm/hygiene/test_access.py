@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from inventory.machine import MachineCare
-from probes.vm.finding import Facts
+from probes.vm.finding import Facts, HostKey
 from probes.vm.outside import Reach
 from probes.vm.status import Listener
 from tests.probes.vm.hygiene.conftest import Case, by, found, says
@@ -24,7 +25,15 @@ def reached(facts: Facts, vantage: str = "ward", **ports: tuple[int, ...]) -> Fa
     return replace(facts, reach=Reach(vantage, **ports))
 
 
+def keyed(**shown: Any) -> Facts:
+    """A machine that is asked over SSH, and what came of its key."""
+    return Facts(host_key=HostKey(**shown))
+
+
 CASES = (
+    Case("DC-23", keyed(is_written_one=False, shown="SHA256:x"), "fail", "crit"),
+    Case("DC-23", keyed(is_written_one=True), "pass"),
+    Case("DC-23", keyed(), "unknown"),
     Case("DC-09", listens(22, 3306), "fail", "warn"),
     Case("DC-09", listens(22), "pass"),
     Case("DC-09", listens(3306, address="127.0.0.1"), "pass"),

@@ -18,6 +18,7 @@ from probes.vm.finding import Facts
 from probes.vm.hygiene.judge import (
     MACHINE_RULES,
     SHARE_RULES,
+    SSH_RULES,
     STORAGE_RULES,
     STORE_RULES,
     judge_machine,
@@ -53,7 +54,8 @@ CASES: tuple[Case, ...] = (
 
 
 def test_every_rule_has_a_machine_that_breaks_it_and_one_that_keeps_it() -> None:
-    rules = {rule.id for rule in (*MACHINE_RULES, *STORE_RULES, *STORAGE_RULES, *SHARE_RULES)}
+    every = (*MACHINE_RULES, *STORE_RULES, *STORAGE_RULES, *SHARE_RULES, *SSH_RULES)
+    rules = {rule.id for rule in every}
     assert rules == set(get_args(RuleId))
     for result in ("fail", "pass"):
         assert {case.rule for case in CASES if case.result == result} == rules
