@@ -30,10 +30,8 @@ check: .venv/.ready ## format, lint, layers, types
 layers: .venv/.ready
 	$(BIN)/lint-imports
 
-# The same order of sets in every run, so that a story in virtual time goes the same way twice; the
-# long forms take what comes.
 test: .venv/.ready ## everything pytest has
-	PYTHONHASHSEED=0 $(BIN)/pytest -n auto --dist worksteal --durations=25
+	.ci/test
 
 soak: .venv/.ready ## the long forms: storms, a normal month, random faults; hours
 	WARDOPS_SOAK=1 $(BIN)/pytest -n auto tests/soak tests/walks tests/playbooks/verdict \
