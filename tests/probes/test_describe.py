@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
-from probes.describe import deciding, describe
+from inventory.language import LANGUAGES, Language
+from inventory.text import cut
+from probes.describe import deciding, describe, reason_text
+from probes.errors import HOST_KEY_CHANGED
 from probes.model import (
     Identity,
     Interface,
@@ -197,3 +200,12 @@ def test_a_device_that_answers_all_but_ping_is_good(
     observations: list[Observation], probe: str
 ) -> None:
     assert deciding(observations).probe == probe
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_host_key_that_changed_says_in_its_first_words_not_to_log_in(language: Language) -> None:
+    shown = {"seen": "SHA256:" + "a" * 43}
+    told = reason_text(Reason.CONFIG, HOST_KEY_CHANGED, shown, language)
+    warning = {"vi": "KHÔNG đăng nhập", "en": "Do NOT log in"}[language]
+    assert warning in cut(told, 40)
+    assert len(told) <= 200  # what an audit shows of a reason
