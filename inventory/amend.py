@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from inventory.document import read
 from inventory.errors import InputError
-from inventory.load import WARD_SCHEMA, load
+from inventory.load import WARD_SCHEMA, is_read, load
 from inventory.text import one_line
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ def check_amended(folder: Path, path: Path, text: str, kinds: Collection[str]) -
     root = folder if folder.is_dir() else folder.parent
     with tempfile.TemporaryDirectory(prefix="wardops-") as place:
         copy = Path(place)
-        for source in sorted(root.rglob("*.y*ml")):
+        inside = [path for path in root.rglob("*.y*ml") if is_read(path.relative_to(root))]
+        for source in sorted(inside):
             target = copy / source.relative_to(root)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)

@@ -2,6 +2,8 @@
 
 Files with `schema: wardops/inventory/1` hold one ward each; `wardops/site/1` says what is true of
 the whole folder; files of other wardops schemas (the agent's settings) are left to their readers.
+What lies in a folder named `secrets`, and every file that a `file:` reference names, is never read
+as inventory.
 """
 
 from __future__ import annotations
@@ -32,7 +34,13 @@ _Access: TypeAlias = SnmpAccess | HttpsAccess | SshAccess | SipAccount
 WARD_SCHEMA = "wardops/inventory/1"
 SITE_SCHEMA: Literal["wardops/site/1"] = "wardops/site/1"
 
+SECRETS_FOLDER = "secrets"
+
 _SUFFIXES = frozenset({".yaml", ".yml"})
+# The keys of logins (SSH, HTTPS, SNMP v3): a mapping of nothing else is one, forgotten elsewhere.
+_LOGIN_KEYS = frozenset(
+    ("user", "password", "private_key", "community", "auth", "auth_key", "priv", "priv_key")
+)
 # What a file of that name is meant to be, said to whoever forgot the first line.
 _SCHEMA_BY_NAME = {
     "site.yaml": SITE_SCHEMA,
@@ -81,14 +89,19 @@ def _files(folder: Path) -> tuple[list[Path], Path]:
     if not folder.is_dir():
         raise InputError("inventory.no_folder", folder=shown(folder))
     paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES and p.is_file())
-    visible = [p for p in paths if not _is_hidden(p.relative_to(folder))]
-    if not visible:
+    read_here = [p for p in paths if is_read(p.relative_to(folder))]
+    if not read_here:
         raise InputError("inventory.no_files", folder=shown(folder))
-    return visible, folder
+    return read_here, folder
 
 
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+def is_read(path: Path) -> bool:
+    """Whether a file with this path inside the inventory folder may be inventory.
+
+    Hidden ones and those in a folder named `secrets` are not.
+    """
+    hidden = any(part.startswith(".") for part in path.parts)
+    return not hidden and SECRETS_FOLDER not in path.parts[:-1]
 
 
 def _documents(paths: Sequence[Path], root: Path) -> tuple[list[Document], list[Problem]]:
@@ -116,17 +129,16 @@ def _key(path: Path) -> str:
 
 
 def _secret_files(values: Any) -> Iterator[str]:
-    """Paths in `auth: "file:…"` anywhere below, valid or not."""
+    """Paths in `file:…` references anywhere below, under any key, valid or not."""
     pending, seen = [values], set()
     while pending:
         value = pending.pop()
         if id(value) in seen:
             continue
-        if isinstance(value, dict):
+        if isinstance(value, str) and value.startswith("file:"):
+            yield value.removeprefix("file:")
+        elif isinstance(value, dict):
             seen.add(id(value))
-            auth = value.get("auth")
-            if isinstance(auth, str) and auth.startswith("file:"):
-                yield auth.removeprefix("file:")
             pending += value.values()
         elif isinstance(value, list):
             seen.add(id(value))
@@ -159,6 +171,8 @@ def _sorted_out(
 
 
 def _schema_problem(document: Document, schema: object) -> Problem:
+    if document.values and _LOGIN_KEYS.issuperset(document.values):
+        return document.problem((), "inventory.looks_like_login", folder=f"{SECRETS_FOLDER}/")
     if "schema" not in document.values:
         schema = _SCHEMA_BY_NAME.get(document.name.rpartition("/")[2], WARD_SCHEMA)
         return document.problem((), "inventory.no_schema", schema=schema)

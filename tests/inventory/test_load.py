@@ -108,6 +108,26 @@ def test_a_secret_file_is_never_read_as_inventory_nor_quoted(example: Path) -> N
     assert list(load(example).wards) == ["26740"]
 
 
+def test_what_lies_in_a_folder_of_secrets_is_left_alone_though_nothing_names_it(
+    example: Path,
+) -> None:
+    """A login is written before the line that refers to it; a broken one hides no mistake."""
+    folder = example / "secrets"
+    (folder / "old").mkdir(parents=True)
+    (folder / "look.yaml").write_text(f"user: look\npassword: {CANARY}\n", encoding="utf-8")
+    (folder / "old" / "nas.yml").write_text(f"{{{CANARY}", encoding="utf-8")
+    assert list(load(example).wards) == ["26740"]
+
+
+def test_a_file_that_a_reference_of_the_agents_settings_names_is_no_inventory(
+    example: Path,
+) -> None:
+    text = "schema: wardops/agent/1\nnotify: {password: 'file:mail.yaml'}\n"
+    (example / "agent.yaml").write_text(text, encoding="utf-8")
+    (example / "mail.yaml").write_text(f"- {CANARY}\n", encoding="utf-8")
+    assert list(load(example).wards) == ["26740"]
+
+
 def test_a_missing_folder_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         load(tmp_path / "none")
