@@ -19,6 +19,7 @@ from playbooks.silence import SAYS_NOTHING
 from playbooks.verdict.render import LOCAL
 from probes.errors import HOST_KEY_CHANGED
 from probes.registry import device_type
+from probes.vm.hygiene.access import waiting
 from probes.vm.trend import Forecast
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ _SNAPSHOT_DAYS = 3.0
 _SOON_DAYS = 14
 _BACKUP_HOURS = 26.0
 _PORTS_SHOWN = 4
-_LOOPBACK = ("127.", "::1")
 _ROLES = frozenset({Role.VM, Role.SERVER})
 _NOT_APPLICABLE, _NOT_MEASURED = "not_applicable", "not_measured"
 
@@ -273,9 +273,7 @@ def _ports(sight: MachineSight) -> dict[str, RunFact]:
     told = _told(sight, lambda vm: vm.listening)
     if told is None or allowed is None:
         return {"ports_beyond": RunFact(reason=_NOT_MEASURED)}
-    waits = (one for one in told[0] if not one.address.startswith(_LOOPBACK))
-    every = dict.fromkeys(f"{one.protocol}/{one.port}" for one in waits)
-    beyond = [port for port in every if port not in allowed]
+    beyond = [port for port in waiting(told[0]) if port not in allowed]
     more = f" +{len(beyond) - _PORTS_SHOWN}" if len(beyond) > _PORTS_SHOWN else ""
     found = {"ports_beyond": _each(told, lambda _all: len(beyond))}
     if beyond:

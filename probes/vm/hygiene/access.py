@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _WEAK = frozenset({("permitrootlogin", "yes"), ("passwordauthentication", "yes")})
 _LOOPBACK = ("127.", "::1")
+# Linux takes 32768-60999 (ip_local_port_range), RFC 6335 has 49152-65535 for it.
+_CLIENTS_FROM = 32_768
 
 
 def _ports(facts: Facts, _day: Moment) -> Verdict:
@@ -40,9 +42,17 @@ def _ports(facts: Facts, _day: Moment) -> Verdict:
 
 
 def waiting(listening: Iterable[Listener]) -> Iterable[str]:
-    """What waits for others than the machine itself, each once."""
-    waits = (one for one in listening if not one.address.startswith(_LOOPBACK))
-    return dict.fromkeys(f"{one.protocol}/{one.port}" for one in waits)
+    """What waits for others than the machine itself, each once: TCP before UDP, by number.
+
+    A UDP socket in the range that systems give clients only waits for an answer: it is none.
+    """
+    waits = {
+        (one.protocol, one.port)
+        for one in listening
+        if not one.address.startswith(_LOOPBACK)
+        and not (one.protocol == "udp" and one.port >= _CLIENTS_FROM)
+    }
+    return [f"{protocol}/{port}" for protocol, port in sorted(waits)]
 
 
 def _tcp(ports: Iterable[int]) -> Iterable[str]:

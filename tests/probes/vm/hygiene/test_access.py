@@ -10,7 +10,7 @@ import pytest
 from inventory.machine import MachineCare
 from probes.vm.finding import Facts, HostKey
 from probes.vm.outside import Reach
-from probes.vm.status import Listener
+from probes.vm.status import Listener, VmStatus
 from tests.probes.vm.hygiene.conftest import Case, by, found, says
 
 
@@ -78,6 +78,14 @@ def test_a_machine_is_judged_by_what_is_known_of_it(case: Case) -> None:
 def test_many_open_ports_are_told_in_one_short_line() -> None:
     one = found("DC-09", listens(*range(8000, 8020)))
     assert dict(one.values)["ports"] == "tcp/8000, tcp/8001, tcp/8002, tcp/8003 +16"
+
+
+def test_tcp_is_named_first_and_sockets_of_questions_are_not_counted() -> None:
+    waits = (("udp", 43_702), ("udp", 161), ("udp", 65_535), ("tcp", 40_000), ("tcp", 25))
+    facts = replace(
+        listens(), vm=VmStatus(listening=tuple(Listener(name, "*", at) for name, at in waits))
+    )
+    assert dict(found("DC-09", facts).values)["ports"] == "tcp/25, tcp/40000, udp/161"
 
 
 def test_what_is_tried_from_elsewhere_is_told_beside_what_is_seen_inside() -> None:
