@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from probes.vm.hygiene.rule import Rule, failed, passed, told_day, unknown
+from probes.vm.hygiene.rule import Rule, failed, passed, sentence, to_come, told_day, unknown
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -36,6 +37,14 @@ def last_restore_test(facts: Facts, day: Moment) -> date | None:
 
 
 def _backup(facts: Facts, day: Moment) -> Verdict:
+    told = _saved(facts, day)
+    ahead = to_come(facts.care.backed_up, day) if facts.care is not None else None
+    if ahead is None:
+        return told
+    return ahead if told.result == "unknown" else replace(told, also=sentence(ahead))
+
+
+def _saved(facts: Facts, day: Moment) -> Verdict:
     guest, written, last = facts.guest, _written(facts, day), last_backup(facts, day)
     if last is None:
         is_left_out = guest is not None and guest.is_in_backup is False
@@ -48,7 +57,8 @@ def _backup(facts: Facts, day: Moment) -> Verdict:
 def _restore(facts: Facts, day: Moment) -> Verdict:
     tested = last_restore_test(facts, day)
     if tested is None:
-        return unknown("no_restore_known")
+        ahead = to_come(facts.care.restore_tested, day) if facts.care is not None else None
+        return ahead or unknown("no_restore_known")
     days = day.days_since(tested)
     told: dict[str, object] = {"at": told_day(tested), "days": days}
     return failed("restore", **told) if days > 180 else passed("restore", **told)

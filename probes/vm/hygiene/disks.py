@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from inventory.text import one_line
 from probes.vm.hygiene.growth import SOON, disk_outlooks, foretold
-from probes.vm.hygiene.rule import Rule, failed_or_crit, first_few, passed, percent, unknown
+from probes.vm.hygiene.rule import (
+    Rule,
+    failed_or_crit,
+    first_few,
+    passed,
+    percent,
+    sentence,
+    unknown,
+)
 
 if TYPE_CHECKING:
     from probes.vm.finding import Facts, Moment, Verdict
@@ -29,18 +37,14 @@ def _disks(facts: Facts, day: Moment) -> Verdict:
         disks = first_few(f"{one_line(one, 24)} {percent(shares[one])}" for one in full)
         found = failed_or_crit(shares[full[0]] > 0.95, "disks", disks=disks)
         is_soon = told is not None and told.result == "fail"
-        return replace(found, also=_sentence(told)) if told is not None and is_soon else found
+        return replace(found, also=sentence(told)) if told is not None and is_soon else found
     fullest = max(shares, key=lambda one: shares[one])
     used = passed("disks", disks=f"{one_line(fullest, 30)} {percent(shares[fullest])}")
     if facts.trends is None:
-        return replace(unknown("no_history"), also=_sentence(used))
+        return replace(unknown("no_history"), also=sentence(used))
     if told is None or told.result == "fail":
         return told or used
-    return replace(told, also=_sentence(used))
-
-
-def _sentence(verdict: Verdict) -> tuple[str, tuple[tuple[str, object], ...]]:
-    return f"vm_rule.said.{verdict.said}", verdict.values
+    return replace(told, also=sentence(used))
 
 
 def _stores(facts: Facts, _day: Moment) -> Verdict:

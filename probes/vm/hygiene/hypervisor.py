@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from probes.vm.finding import NOTHING_SAID
-from probes.vm.hygiene.rule import Rule, failed, failed_or_crit, passed, unknown
+from probes.vm.hygiene.rule import (
+    Rule,
+    failed,
+    failed_or_crit,
+    passed,
+    sentence,
+    to_come,
+    unknown,
+)
 
 if TYPE_CHECKING:
     from probes.vm.finding import Facts, Moment, Verdict
@@ -19,8 +28,10 @@ def _off(facts: Facts, day: Moment) -> Verdict:
     since = facts.care.off_since if facts.care else None
     if power is None:
         return unknown("no_power")
-    if since is None or day.days_since(since) < 0:
-        return unknown("off_unknown")
+    ahead = to_come(since, day)
+    if since is None or ahead is not None:
+        told = unknown("off_unknown")
+        return told if ahead is None else replace(told, also=sentence(ahead))
     days = day.days_since(since)
     return failed("off", days=days) if days > 30 else passed("off", days=days)
 

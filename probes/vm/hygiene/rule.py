@@ -51,6 +51,18 @@ def failed_or_crit(is_crit: bool, said: str, /, **values: object) -> Verdict:
     return Verdict("fail", said, tuple(values.items()), "crit" if is_crit else None)
 
 
+def sentence(verdict: Verdict) -> tuple[str, tuple[tuple[str, object], ...]]:
+    """A verdict as the second sentence of another."""
+    return f"vm_rule.said.{verdict.said}", verdict.values
+
+
+def to_come(written: date | None, day: Moment) -> Verdict | None:
+    """That the day which somebody wrote is still to come, and so proves nothing; else None."""
+    if written is None or day.days_since(written) >= 0:
+        return None
+    return unknown("to_come", at=told_day(written))
+
+
 def first_few(words: Iterable[str]) -> str:
     """The first few, and how many more there are."""
     every = [one_line(word, 30) for word in words]

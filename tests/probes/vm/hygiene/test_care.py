@@ -35,6 +35,25 @@ def test_a_machine_is_judged_by_what_is_known_of_it(case: Case) -> None:
     case.holds()
 
 
+def test_a_day_that_is_to_come_is_told_as_such_and_proves_nothing() -> None:
+    ahead = MachineCare(
+        backed_up=date(2027, 11, 21),
+        restore_tested=date(2027, 11, 21),
+        off_since=date(2027, 11, 21),
+    )
+    told = ("vm_rule.said.to_come", (("at", "21/11/2027"),))
+    for rule in ("DC-04", "DC-05"):
+        one = found(rule, Facts(care=ahead))
+        assert (one.result, one.said, one.values) == ("unknown", *told)
+    for rule, guest, result in (
+        ("DC-01", Guest("1", power="off"), "unknown"),
+        ("DC-04", Guest("1", is_in_backup=False), "fail"),
+        ("DC-04", Guest("1", backed_up_at=ago(hours=3)), "pass"),
+    ):
+        one = found(rule, Facts(guest=guest, care=ahead))
+        assert (one.result, one.also) == (result, told)
+
+
 def test_the_newer_of_what_is_seen_and_what_is_written_counts_as_backup() -> None:
     both = Facts(
         guest=Guest("1", backed_up_at=ago(days=9)), care=MachineCare(backed_up=date(2026, 11, 21))
