@@ -32,7 +32,7 @@ class Board:
         if known is not None and observation.mono < known.mono:
             return
         of_target[observation.probe] = observation
-        if observation.ok:
+        if observation.tells:
             self._good[subject(observation.target), observation.probe] = observation
 
     def latest(self, key: Subject, probe: str) -> Observation | None:
@@ -40,7 +40,7 @@ class Board:
         return self._latest.get(key, {}).get(probe)
 
     def last_good(self, key: Subject, probe: str) -> Observation | None:
-        """The newest observation with reason ok; its age says whether it may still be used."""
+        """The newest that tells all, or all but a part; its age says whether it may be used."""
         return self._good.get((key, probe))
 
     def of(self, key: Subject) -> tuple[Observation, ...]:

@@ -208,7 +208,8 @@ class Reading:
     """What one probe made of one answer: samples for export and records for judging.
 
     Parts that the probe does not measure stay None. `complete` is False when a limit cut the
-    answer; whole rows are kept. `withheld`: the account may not read a part that it should. `ways`
+    answer; whole rows are kept. `withheld` is the detail that names a part which the account should
+    read and may not; empty where there is none. `ways`
     is the line by class and direction, as one burst saw it, `grades` how good each class is, as the
     bursts so far bear out; `clock_stepped` says that a clock was set meanwhile, so that it says
     nothing of one direction. `stores` are the volumes of a device that stores files for others,
@@ -227,7 +228,7 @@ class Reading:
     neighbours: tuple[Neighbour, ...] | None = None
     uptime_ticks: int | None = None
     complete: bool = True
-    withheld: bool = False
+    withheld: str = ""
     method: str = ""
     engine_boots: int | None = None
     engine_time_s: int | None = None
@@ -385,3 +386,13 @@ class Observation:
     def ok(self) -> bool:
         """Whether the probe measured what it wanted."""
         return self.reason is Reason.OK
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether it measured all but a part that its account may not read."""
+        return self.reason is Reason.FORBIDDEN and bool(self.reading.withheld)
+
+    @property
+    def tells(self) -> bool:
+        """Whether what is in its reading counts: all was measured, or all but a part."""
+        return self.ok or self.is_partial

@@ -81,7 +81,7 @@ async def _run(target: Target, probe: Probe, context: ProbeContext) -> _Outcome:
         _log.exception("bug probe=%s device=%s", probe.name, target.name)
         return _Outcome(Reason.BUG, detail="bug", values={"problem": type(error).__name__})
     if reading.complete and reading.withheld:
-        return _Outcome(Reason.FORBIDDEN, reading, detail="withheld")
+        return _Outcome(Reason.FORBIDDEN, reading, detail=reading.withheld)
     if reading.complete:
         return _Outcome(Reason.OK, reading)
     return _Outcome(Reason.LIMIT, reading, detail="limit")

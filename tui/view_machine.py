@@ -293,9 +293,8 @@ def _not_read(
     """Each question without a good answer, and why."""
     words = showing.words
     for one in entry.not_read:
-        said = words.say(
-            "vm_audit.not_read", probe=one.probe, why=one_line(words.of(one.text), 200)
-        )
+        key = "vm_audit.partly_read" if one.partly else "vm_audit.not_read"
+        said = words.say(key, probe=one.probe, why=one_line(words.of(one.text), 200))
         for number, row in enumerate(wrapped(said, columns - 4, 2)):
             mark = Span("   " if number else f" {DEGRADED.glyph} ", DEGRADED.tone)
             yield line(mark, row)

@@ -8,7 +8,7 @@ import json
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from inventory.language import both, say
+from inventory.language import both, has, say
 from inventory.text import cut, one_line
 from probes.describe import reason_text
 
@@ -57,7 +57,10 @@ def as_json(audited: Iterable[Audited], realm: str) -> str:
             "ward": one.ward,
             "machine": one.name,
             "measured": one.is_measured,
-            "not_read": [{"probe": seen.probe, "reason": seen.reason.value} for seen in one.failed],
+            "not_read": [
+                {"probe": seen.probe, "reason": seen.reason.value, "partly": seen.is_partial}
+                for seen in one.failed
+            ],
             "findings": [_finding(found) for found in one.findings],
         }
         for one in audited
@@ -99,7 +102,14 @@ def failures_of(one: Audited, language: Language) -> Iterator[str]:
     """Each question that had no good answer, and why."""
     for seen in one.failed:
         why = reason_text(seen.reason, seen.detail, seen.detail_values, language)
-        yield say("vm_audit.not_read", language, probe=seen.probe, why=one_line(why, 200))
+        key = "vm_audit.partly_read" if seen.is_partial else "vm_audit.not_read"
+        yield say(key, language, probe=_way(seen.probe, language), why=one_line(why, 200))
+
+
+def _way(probe: str, language: Language) -> str:
+    """By what a question was asked, as people call it."""
+    key = f"vm_audit.way.{probe}"
+    return say(key, language) if has(key) else probe
 
 
 def summary(audited: Sequence[Audited], language: Language) -> str:

@@ -113,9 +113,9 @@ class Register:
         At the first doubt about a machine its hypervisor is asked at once: it may be off.
         """
         self._history.take(seen)
-        if not seen.ok:
+        if not seen.tells:
             self._doubt(seen)
-        if seen.reading.estate is None or not seen.ok:
+        if seen.reading.estate is None or not seen.tells:
             return
         name, own = seen.target.name, seen.target.ward
         wards = {own} | {
@@ -236,16 +236,16 @@ class Register:
             yield Asked(target, tuple(self._runs(target)), base)
 
     def _runs(self, target: Target) -> Iterator[Observation]:
-        """The newest good run of each probe that tells of machines, and its failure since."""
+        """The newest run of each probe that told of machines, and its failure since."""
         board = self._cases[target.ward].watch.board
         key = subject(target)
         for latest in board.of(key):
             if not tells(target, latest.probe):
                 continue
-            good = latest if latest.ok else board.last_good(key, latest.probe)
+            good = board.last_good(key, latest.probe)
             if good is not None:
                 yield good
-            if not latest.ok:
+            if not latest.tells:
                 yield latest
 
     def _liveness(self, book: _Book, mono: float) -> Iterator[bool]:
@@ -263,7 +263,7 @@ _TTL_S = TTL_PERIODS * JUDGE_EVERY_S
 
 
 def _is_live(seen: Observation, mono: float) -> bool:
-    return seen.ok and mono - seen.mono <= seen.ttl_s
+    return seen.tells and mono - seen.mono <= seen.ttl_s
 
 
 def _look(

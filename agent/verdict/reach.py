@@ -55,8 +55,8 @@ def weigh(proofs: Proofs, seen: Observation) -> tuple[Proofs, State | None]:
 
 
 def answered(seen: Observation) -> bool:
-    """Whether an answer came back: a whole one, or one that a limit cut.
+    """Whether an answer came back: a whole one, or one that a limit or a missing right cut.
 
     What a failed run measured all the same, such as the end of a bad certificate, is no answer.
     """
-    return seen.ok or (seen.reason is Reason.LIMIT and bool(seen.reading.samples))
+    return seen.tells or (seen.reason is Reason.LIMIT and bool(seen.reading.samples))

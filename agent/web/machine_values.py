@@ -63,7 +63,7 @@ def _gauge(value: float, seen: Observation, view: AgentView) -> wire.Gauge:
 
 
 def _is_live(seen: Observation, view: AgentView) -> bool:
-    return seen.ok and view.mono - seen.mono <= seen.ttl_s
+    return seen.tells and view.mono - seen.mono <= seen.ttl_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,7 @@ def not_read(failed: Iterable[Observation]) -> tuple[wire.NotRead, ...]:
         wire.NotRead(
             probe=seen.probe,
             reason=seen.reason.value,
+            partly=seen.is_partial,
             text=wire.Text.model_validate({
                 language: one_line(
                     reason_text(seen.reason, seen.detail, seen.detail_values, language), 200

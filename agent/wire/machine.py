@@ -101,11 +101,15 @@ class MachineFinding(Wire):
 
 
 class NotRead(Wire):
-    """A question that had no good answer the last time: by which probe, why, in words."""
+    """A question that had no good answer the last time: by which probe, why, in words.
+
+    `partly` says that all but a part was answered, and that the values of it stand.
+    """
 
     probe: str
     reason: str
     text: Text
+    partly: bool = False
 
 
 class QuotaShare(Wire):

@@ -74,7 +74,7 @@ async def run(target: Target, context: ProbeContext) -> Reading:
         samples=samples_of(vm, basic=not (target.url or target.snmp)),
         vm=vm,
         complete=is_whole(found),
-        withheld=access.sudo and vm.sshd is None,
+        withheld="withheld_sshd" if access.sudo and vm.sshd is None else "",
         method="ssh",
     )
 

@@ -98,7 +98,7 @@ def _reading(told: Told, about: Any) -> Reading:
         identity=Identity("VMware", _system(about), "hypervisor", version=about.version),
         estate=estate,
         complete=not told.is_cut,
-        withheld=is_withheld(told.rows),
+        withheld="withheld" if is_withheld(told.rows) else "",
         method="https /sdk",
     )
 

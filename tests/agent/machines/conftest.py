@@ -24,7 +24,7 @@ from probes.errors import TimedOut
 from probes.registry import kinds
 from probes.tasks import end
 from probes.transports.fake import FakeEcho, FakeHttp, FakeTcp
-from probes.transports.model import HttpAnswer, Transports
+from probes.transports.model import HttpAnswer, ShellAnswer, Transports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -43,6 +43,17 @@ class Site(FakeHttp):
     pages: dict[str, bytes] = field(default_factory=dict)
     rights: dict[str, Any] = field(default_factory=lambda: {"/": {"VM.Audit": 1}})
     is_silent: bool = False
+    shell: str = ""
+
+    async def execute(self, *_words: object, **_more: object) -> ShellAnswer:
+        """What a machine's shell prints; one that prints nothing is silent."""
+        if not self.shell:
+            raise TimedOut
+        return ShellAnswer(self.shell, "", 0)
+
+    async def talk(self, *_words: object, **_more: object) -> tuple[str, ...]:
+        """Nothing is typed."""
+        raise AssertionError
 
     async def get(self, url: str, **_ways: Any) -> HttpAnswer:
         """The page of an exporter; one without is silent."""
@@ -110,6 +121,7 @@ def at_work(
 ) -> Callable[[dict[str, str], Callable[[Machines], Coroutine[Any, Any, None]]], None]:
     """Runs a plot against an agent of these ward files, whose host's token is `env:PVE`."""
     monkeypatch.setenv("PVE", "look@pve!ward=5c1a3f9e-canary")
+    monkeypatch.setenv("LOOK", "look:canary-password")
 
     def run(wards: dict[str, str], plot: Callable[[Machines], Coroutine[Any, Any, None]]) -> None:
         folder = tmp_path / "wards"
@@ -131,7 +143,7 @@ async def _told(
 ) -> None:
     nothing: Any = None
     site = Site({})
-    ways = Transports(snmp=nothing, http=site, echo=FakeEcho({}), tcp=FakeTcp({}))
+    ways = Transports(snmp=nothing, http=site, echo=FakeEcho({}), tcp=FakeTcp({}), shell=site)
     none = state.parent / "playbooks"  # reading the library costs more than the story
     none.mkdir()
     agent = Agent(Plan(load(folder, kinds()), AgentConfig(), state, none), ways, clock)

@@ -196,7 +196,9 @@ def test_json_has_both_languages_and_the_acceptance(audited: tuple[Audited, ...]
     assert snapshots["accepted"] == {
         "rule": "DC-03", "reason": "moving house", "until": "2026-12-31"
     }  # fmt: skip
-    assert whole["machines"][1]["not_read"] == [{"probe": "node-exporter", "reason": "timeout"}]
+    assert whole["machines"][1]["not_read"] == [
+        {"probe": "node-exporter", "reason": "timeout", "partly": False}
+    ]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -272,7 +272,8 @@ def test_a_restart_that_waits_is_remembered_until_the_machine_started_again() ->
 def test_sudo_that_is_refused_is_told_and_what_could_be_read_is_kept() -> None:
     refused = Spoken(output(sshd=("", 1)))
     seen = ask(refused, target(sudo=True))
-    assert (seen.reason, seen.detail) == (Reason.FORBIDDEN, "withheld")
+    assert (seen.reason, seen.detail) == (Reason.FORBIDDEN, "withheld_sshd")
+    assert seen.is_partial
     assert seen.reading.vm is not None
     assert seen.reading.vm.load1 == 0.25
     assert "sudo -n sshd -T" in refused.commands[0]
