@@ -51,7 +51,7 @@ async def run(target: Target, context: ProbeContext) -> Reading:
 
 
 async def with_end(error: ProbeError, target: Target, context: ProbeContext) -> ProbeError:
-    """The same error, with the date on which the refused certificate ends, where it can be read.
+    """The same error, with the end and SHA-256 of the refused certificate, where it can be read.
 
     It is read by a second handshake that trusts everybody and sends nothing. A pin's error stays
     as it is: it names the certificate already.
@@ -64,7 +64,8 @@ async def with_end(error: ProbeError, target: Target, context: ProbeContext) -> 
         return error
     if seal.earliest is None:
         return error
-    told = type(error)(f"{error.reason.value}_until", until=f"{seal.earliest:%Y-%m-%d}")
+    until, seen = f"{seal.earliest:%Y-%m-%d}", fingerprint(seal.leaf)
+    told = type(error)(f"{error.reason.value}_until", until=until, seen=seen)
     return told.with_samples(tls_samples(target, seal))
 
 

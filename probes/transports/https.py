@@ -26,6 +26,7 @@ from probes.errors import (
 from probes.transports.model import HttpAnswer, HttpRequest
 from probes.transports.os_errors import as_probe_error
 from probes.transports.own_name import own_name
+from probes.transports.shown import shown_certificate
 from probes.transports.tls import Trust, check_pin, expires_at, leaf_of, shared_context
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 # Longer than the 30 s period of machines and codecs, shorter than the 60 s of service checks,
 # which so see a renewed or expired certificate at every check.
 _KEEP_ALIVE_S = 45.0
+_HTTPS_PORT = 443
 
 # Phases by httpcore's trace events; `connect` includes the look-up of a name.
 _PHASES: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -76,7 +78,8 @@ class HttpsClient:
 
         `ca` is a file of certificates that alone are trusted, `pin` the SHA-256 of the server's
         certificate (`sha256:` and hexadecimal), compared before anything is sent; `insecure` trusts
-        everybody. Raises a ProbeError leaf; LimitExceeded when the body is over `max_bytes`.
+        everybody. Raises a ProbeError leaf, TlsUntrusted with the certificate that was shown;
+        LimitExceeded when the body is over `max_bytes`.
         """
         request = HttpRequest(
             url,
@@ -110,7 +113,7 @@ class HttpsClient:
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
             raise NotConfigured("url", url=url) from error
         except httpx.HTTPError as error:
-            raise _mapped(error) from error
+            raise await _named(_mapped(error), httpx.URL(url), deadline) from error
 
     async def close(self) -> None:
         """Close every connection."""
@@ -268,6 +271,14 @@ def _mapped(error: httpx.HTTPError) -> ProbeError:
     if isinstance(error, httpx.RemoteProtocolError):
         return ProtocolBroken()
     return ProtocolBroken("reset")
+
+
+async def _named(leaf: ProbeError, url: httpx.URL, deadline: float) -> ProbeError:
+    """The same leaf; one of a certificate that is not trusted says which one was shown."""
+    if leaf.detail_code != TlsUntrusted.reason:
+        return leaf
+    seen = await shown_certificate(url.host, url.port or _HTTPS_PORT, deadline)
+    return leaf if seen is None else TlsUntrusted("tls_untrusted_seen", seen=seen)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from inventory.credentials import Secret
+from inventory.language import LANGUAGES
 from probes.errors import (
     DnsFailed,
     LimitExceeded,
@@ -173,10 +174,18 @@ async def test_a_bad_certificate_has_its_own_reason(
 async def test_an_unknown_issuer_is_not_trusted_without_its_ca_file(
     client: HttpsClient, peers: Peers, authority: Authority
 ) -> None:
-    tls, _der = authority.server()
+    """The sentence names the certificate and how to trust it; nothing was sent meanwhile."""
+    tls, der = authority.server()
     async with peers.http(peers.response("ok"), tls=tls) as peer:
-        with pytest.raises(TlsUntrusted):
-            await client.get(f"https://127.0.0.1:{peer.port}/", deadline=peers.in_seconds(5))
+        url = f"https://127.0.0.1:{peer.port}/"
+        with pytest.raises(TlsUntrusted) as caught:
+            await client.get(url, deadline=peers.in_seconds(5), user="u", password=Secret("x"))
+        assert peer.requests == []
+        pin = f"sha256:{hashlib.sha256(der).hexdigest()}"
+        for language in LANGUAGES:
+            assert f"--pin {pin}" in caught.value.text(language)
+            assert f'https: {{pin: "{pin}"}}' in caught.value.text(language)
+        assert (await client.get(url, deadline=peers.in_seconds(5), pin=pin)).body == b"ok"
 
 
 async def test_a_pinned_certificate_is_trusted_whoever_signed_it(
