@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from inventory.machine import Acceptance
     from inventory.model import Device, Ward
     from probes.model import Observation, Target
-    from probes.vm.finding import Finding, Moment
+    from probes.vm.finding import Finding, Moment, SshWay
     from probes.vm.trend import Trends
 
 # Where two tell the same, the first that knows it counts.
@@ -156,6 +156,7 @@ def judge_ward(
             care=device.machine if device is not None else None,
             trends=trends.get(name),
             host_key=_host_key(live),
+            ssh=_ssh_way(live),
             **_sharing(live),
         )
         host = hosts.get(claimed[name][0]) if name in claimed else None
@@ -229,6 +230,16 @@ def _host_key(one: Asked) -> HostKey | None:
     if newest.detail == HOST_KEY_CHANGED:
         return HostKey(is_written_one=False, shown=str(newest.detail_values.get("seen", "")))
     return HostKey(True if newest.ok or newest.reason in _KEY_SEEN else None)
+
+
+def _ssh_way(one: Asked) -> SshWay | None:
+    """How far it was read over SSH."""
+    access = one.target.ssh
+    if access is None:
+        return None
+    if not any(seen.probe == _SSH and seen.reading.vm is not None for seen in one.runs):
+        return "silent"
+    return "sudo" if access.sudo else "plain"
 
 
 def _sharing(one: Asked) -> dict[str, Any]:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Severity: TypeAlias = Literal["crit", "warn", "note"]
 Result: TypeAlias = Literal["fail", "unknown", "pass"]
 
+SshWay: TypeAlias = Literal["silent", "plain", "sudo"]
+
 NOTHING_SAID = VmStatus()
 
 
@@ -46,7 +48,8 @@ class Facts:
     and TLS as seen from elsewhere, `accounts` those it is asked with, `endpoint_protection` the
     services of which one must run. `parts` are disks and arrays by name, and whether the device
     calls them good; `shares` those open to everybody, `asks_shares` whether that is asked at all.
-    `host_key` is None where it is not asked over SSH.
+    `host_key` and `ssh` are None where it is not asked over SSH; `ssh` is else how far that went:
+    nothing was read, it was read, or it was read with leave asked for what root alone may see.
     """
 
     vm: VmStatus = NOTHING_SAID
@@ -65,6 +68,7 @@ class Facts:
     asks_shares: bool = False
     shares: tuple[OpenShare, ...] | None = None
     host_key: HostKey | None = None
+    ssh: SshWay | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from probes.vm.hygiene.rule import Rule, failed, failed_or_crit, first_few, passed, unknown
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from probes.vm.status import Listener
 
 _WEAK = frozenset({("permitrootlogin", "yes"), ("passwordauthentication", "yes")})
+_SSHD_UNREAD = MappingProxyType({"silent": "sshd_ssh_silent", "sudo": "sshd_withheld"})
 _LOOPBACK = ("127.", "::1")
 # Linux takes 32768-60999 (ip_local_port_range), RFC 6335 has 49152-65535 for it.
 _CLIENTS_FROM = 32_768
@@ -35,7 +37,7 @@ def _ports(facts: Facts, _day: Moment) -> Verdict:
             reach.vantage == "ward", f"ports_from_{reach.vantage}", ports=first_few(open_beyond)
         )
     if facts.vm.listening is None:
-        return unknown("no_ports_known") if reach is None else unknown("ports_outside_alone")
+        return unknown(_why_unseen(facts) if reach is None else "ports_outside_alone")
     beyond = [port for port in waiting(facts.vm.listening) if port not in allowed]
     told = failed("ports", ports=first_few(beyond)) if beyond else passed("ports_allowed")
     return replace(told, also=(f"vm_rule.said.{_seen_from(facts, reach)}", ()))
@@ -55,6 +57,13 @@ def waiting(listening: Iterable[Listener]) -> Iterable[str]:
     return [f"{protocol}/{port}" for protocol, port in sorted(waits)]
 
 
+def _why_unseen(facts: Facts) -> str:
+    """Why nobody told what it listens on."""
+    if facts.ssh is None:
+        return "no_ports_known"
+    return "ports_ssh_silent" if facts.ssh == "silent" else "ports_unread"
+
+
 def _tcp(ports: Iterable[int]) -> Iterable[str]:
     return (f"tcp/{port}" for port in ports)
 
@@ -68,7 +77,7 @@ def _seen_from(facts: Facts, reach: Reach | None) -> str:
 
 def _sshd(facts: Facts, _day: Moment) -> Verdict:
     if facts.vm.sshd is None:
-        return unknown("no_sshd_known")
+        return unknown(_SSHD_UNREAD.get(facts.ssh, "no_sshd_known"))
     weak = list(_weak_settings(facts.vm.sshd))
     return failed("sshd", settings=first_few(weak)) if weak else passed("sshd_good")
 

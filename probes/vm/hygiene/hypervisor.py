@@ -54,6 +54,8 @@ def _snapshots(facts: Facts, day: Moment) -> Verdict:
 
 def _tools(facts: Facts, _day: Moment) -> Verdict:
     tools = facts.guest.tools if facts.guest else None
+    if facts.guest is not None and facts.guest.power == "off" and tools != "absent":
+        return unknown("tools_off")
     if tools is None:
         return unknown("no_tools_known")
     return passed("tools_running") if tools == "running" else failed(f"tools_{tools}")

@@ -40,7 +40,7 @@ MACHINE_RULES = (
     *protection.RULES,
     *accounts.RULES,
 )
-STORE_RULES = (*disks.STORE_RULES, *hosts.HOST_RULES, *tls.RULES, *accounts.RULES)
+STORE_RULES = (*disks.STORE_RULES, *hosts.HOST_RULES, *tls.HOST_RULES, *accounts.RULES)
 STORAGE_RULES = (*disks.STORE_RULES, *storage.STORAGE_RULES)
 SHARE_RULES = storage.SHARE_RULES
 SSH_RULES = access.SSH_RULES

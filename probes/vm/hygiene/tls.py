@@ -51,8 +51,15 @@ def _tls(facts: Facts, day: Moment) -> Verdict:
     return passed("tls_good", days=int(left))
 
 
+def _host_tls(facts: Facts, day: Moment) -> Verdict:
+    """A host has no ports for people to write down: its TLS is that of its API."""
+    told = _tls(facts, day)
+    return unknown("no_host_tls") if told.said == "no_tls_known" else told
+
+
 def _days_left(seal: PortSeal, day: Moment) -> float:
     return (seal.until - day.now).total_seconds() / 86_400 if seal.until is not None else 0.0
 
 
 RULES = (Rule("DC-11", "warn", _tls, "PB-SEC-05"),)
+HOST_RULES = (Rule("DC-11", "warn", _host_tls, "PB-SEC-05"),)

@@ -75,6 +75,18 @@ def test_a_machine_is_judged_by_what_is_known_of_it(case: Case) -> None:
     case.holds()
 
 
+def test_what_ssh_did_not_tell_is_not_blamed_on_what_is_written() -> None:
+    for way, sshd, ports in (
+        (None, "no_sshd_known", "no_ports_known"),
+        ("silent", "sshd_ssh_silent", "ports_ssh_silent"),
+        ("plain", "no_sshd_known", "ports_unread"),
+        ("sudo", "sshd_withheld", "ports_unread"),
+    ):
+        facts = replace(by(allow_ports=()), ssh=way)
+        assert found("DC-10", facts).said == f"vm_rule.said.{sshd}"
+        assert found("DC-09", facts).said == f"vm_rule.said.{ports}"
+
+
 def test_many_open_ports_are_told_in_one_short_line() -> None:
     one = found("DC-09", listens(*range(8000, 8020)))
     assert dict(one.values)["ports"] == "tcp/8000, tcp/8001, tcp/8002, tcp/8003 +16"

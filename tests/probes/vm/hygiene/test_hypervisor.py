@@ -9,7 +9,7 @@ import pytest
 from inventory.machine import MachineCare
 from probes.vm.estate import Guest
 from probes.vm.finding import Facts
-from tests.probes.vm.hygiene.conftest import Case, ago, says, seen
+from tests.probes.vm.hygiene.conftest import Case, ago, found, says, seen
 
 OFF = Guest("101", power="off")
 CASES = (
@@ -30,7 +30,14 @@ CASES = (
     Case("DC-06", seen(tools="stopped"), "fail", "note"),
     Case("DC-06", seen(tools="absent"), "fail", "note"),
     Case("DC-06", seen(tools="running"), "pass"),
+    Case("DC-06", seen(power="off", tools="absent"), "fail", "note"),
+    Case("DC-06", seen(power="off", tools="stopped"), "unknown"),
 )
+
+
+def test_guest_tools_of_a_machine_that_is_off_are_unknown_because_of_that() -> None:
+    assert found("DC-06", seen(power="off")).said == "vm_rule.said.tools_off"
+    assert found("DC-06", seen(power="on")).said == "vm_rule.said.no_tools_known"
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

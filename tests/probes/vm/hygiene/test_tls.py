@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from probes.vm.end_of_life import end_table
 from probes.vm.finding import Facts
+from probes.vm.hygiene.judge import judge_stores
 from probes.vm.outside import PortSeal
 from tests.probes.vm.hygiene.conftest import Case, ago, found
 
@@ -37,6 +39,12 @@ CASES = (
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_machine_is_judged_by_what_is_known_of_it(case: Case) -> None:
     case.holds()
+
+
+def test_a_host_without_tls_is_not_asked_for_ports_that_only_machines_have() -> None:
+    (host,) = (one for one in judge_stores(shows(), (), ago(), end_table()) if one.rule == "DC-11")
+    assert (host.result, host.said) == ("unknown", "vm_rule.said.no_host_tls")
+    assert found("DC-11", shows()).said == "vm_rule.said.no_tls_known"
 
 
 def test_old_tls_is_told_beside_a_certificate_that_ends_soon() -> None:
