@@ -11,6 +11,7 @@ from playbooks.known import field_type
 from playbooks.leaving import deadline, item_states
 from playbooks.moves import Filing
 from playbooks.persons import FIXED_ANSWERS, can_skip, is_asking
+from playbooks.pins import subject
 from playbooks.texts import filled
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class LineView:
 
 @dataclass(frozen=True, slots=True)
 class RunState:
-    """A whole run."""
+    """A whole run; `about` is the machine or service that it keeps to, None when it has none."""
 
     id: str
     playbook: str
@@ -104,6 +105,7 @@ class RunState:
     ended: datetime | None
     step: StepView | None
     lines: tuple[LineView, ...]
+    about: str | None = None
 
 
 def picture(run: Run, playbook: m.Playbook) -> RunState:
@@ -124,6 +126,7 @@ def picture(run: Run, playbook: m.Playbook) -> RunState:
         ended=run.ended,
         step=None if over else _step(run, playbook),
         lines=tuple(_line(line, run, playbook) for line in run.lines),
+        about=subject(run.facts),
     )
 
 

@@ -53,6 +53,15 @@ class Pins:
         )
 
 
+def subject(facts: Mapping[str, RunFact]) -> str | None:
+    """The machine or service that a run is about; None while it is about none.
+
+    What it was begun for comes first, then the machine and the service that it measured.
+    """
+    named = (_text(facts, name) for name in ("run.device", "vm.name", "cert.service"))
+    return next((one for one in named if one), None)
+
+
 def _text(facts: Mapping[str, RunFact], name: str) -> str | None:
     value = facts[name].value if name in facts else None
     return value if isinstance(value, str) else None

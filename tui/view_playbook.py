@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from agent.wire import (
         ChecklistItem,
         Contact,
-        PlaybookBrief,
         PlaybookRun,
         RunLine,
         RunStep,
@@ -95,7 +94,16 @@ def heading(run: PlaybookRun, columns: int, showing: Showing) -> Iterator[Line]:
     if run.ended is not None:
         passed = words.lasted((run.ended - run.started).total_seconds())
     said = {"step": step_number(run), "passed": passed, "who": account(run.actor)}
-    yield fit(line(f" {words.say('screen.playbook.progress', **said)}"), columns)
+    progress = words.say("screen.playbook.progress", **said)
+    yield fit(line(" ", *_about(run.about, showing), progress), columns)
+
+
+def _about(name: str | None, showing: Showing) -> Line:
+    """The machine or service that a run keeps to; nothing for none."""
+    if name is None:
+        return ()
+    said = showing.words.say("screen.playbook.about", name=one_line(name, 40))
+    return line(Span(said, "strong"), " · ")
 
 
 def step_number(run: PlaybookRun) -> str:
@@ -296,28 +304,3 @@ def end_lines(run: PlaybookRun, columns: int, showing: Showing) -> Iterator[Line
     if run.incident:
         back = words.say("screen.playbook.to_incident", id=short_id(run.incident))
         yield fit(line(f"   {back}"), columns)
-
-
-def brief_lines(
-    briefs: Sequence[PlaybookBrief], cursor: int, columns: int, showing: Showing
-) -> Iterator[Line]:
-    """Playbooks to start, one line each; those that fit the verdict are marked."""
-    words = showing.words
-    fitting = {one.id for one in showing.snapshot.playbooks} if showing.snapshot else set()
-    for number, brief in enumerate(briefs):
-        here = number == cursor
-        pointer = Span(NOW, "accent") if here else Span(" ")
-        name = Span(f"{pad(brief.id, 11)} {words.of(brief.title)}", "strong" if here else "plain")
-        fits = Span(f"{words.say('screen.playbook.fits')} ", "accent")
-        right = line(fits) if brief.id in fitting and showing.is_current else ()
-        digit = str(number + 1) if number < 9 else " "
-        yield spread(line(pointer, Span(f" {digit}  ", "accent"), name), right, columns)
-
-
-def ordered(
-    briefs: Sequence[PlaybookBrief], fitting: Sequence[PlaybookBrief]
-) -> tuple[PlaybookBrief, ...]:
-    """Those that fit first, best first, then the others by id."""
-    first = [one.id for one in fitting]
-    others = sorted((one for one in briefs if one.id not in first), key=lambda one: one.id)
-    return (*fitting, *others)

@@ -151,9 +151,9 @@ class Runs:
         if wish.ward not in self._engine.cases:
             raise InputError("run.no_ward", ward=wish.ward)
         ward, unit = self._inventory.wards[wish.ward], self._engine.cases[wish.ward].unit
-        self._refuse_doubles(wish)
         incident = self._incident(wish)
         device = wish.device or machine_of(self._engine.cases[wish.ward], incident)
+        self._refuse_doubles(wish, device)
         facts = {**ward_facts(ward, unit), **begun_for(ward, device)}
         conductor = Conductor.start(
             self._folder,
@@ -322,10 +322,12 @@ class Runs:
         }
         self._engine.outlets.bus.publish("step", f"runs/{state.id}", dict(patch), ward=state.ward)
 
-    def _refuse_doubles(self, wish: Wish) -> None:
+    def _refuse_doubles(self, wish: Wish, device: str | None) -> None:
+        """A playbook is followed once at a time, once for each machine or service that is named."""
         mine = self.runs(ward=wish.ward, is_open=True)
         for one in mine:
-            if one.playbook == wish.playbook:
+            is_of_another = None not in (one.about, device) and one.about != device
+            if one.playbook == wish.playbook and not is_of_another:
                 raise ActionRefused("run.goes_on", playbook=wish.playbook, run=one.id)
         if len(mine) >= MOST_OPEN:
             raise ActionRefused("run.too_many", count=MOST_OPEN)

@@ -83,7 +83,8 @@ class PlaybookRun(Wire):
     """A playbook being followed, as it is shown; `step` is null when it is over.
 
     `state`: `running` the machine works, `asking` a person is to answer, `waiting` for a condition.
-    `lines` is empty in lists: ask for the one run.
+    `lines` is empty in lists: ask for the one run. `about` is the machine or service that the run
+    keeps to, null when it has none.
     """
 
     id: str
@@ -92,6 +93,7 @@ class PlaybookRun(Wire):
     version: str
     ward: str
     incident: str | None = None
+    about: str | None = None
     realm: RealmName
     actor: str
     state: RunState

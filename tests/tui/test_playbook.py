@@ -13,7 +13,8 @@ from tui.lines import text as text_of
 from tui.screens.form import FormScreen
 from tui.screens.incident import IncidentScreen
 from tui.screens.playbook import PlaybookScreen
-from tui.view_playbook import choices, ordered, step_lines
+from tui.view_playbook import choices, step_lines
+from tui.view_playbooks import ordered
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -418,3 +419,44 @@ async def test_the_open_run_comes_first_whichever_incident_one_comes_from(
         screen.take_run(run_at("ask", snapshot.ts))
 
     assert "LEDs of the CPE" in await draw(alone, "80x24", act, language="en")
+
+
+async def test_from_a_machine_nobody_lands_in_the_run_of_another(
+    snapshots: Mapping[str, wire.Snapshot], draw: Callable[..., Awaitable[str]], outbox: Any
+) -> None:
+    """Its own open run, else the list with each run's machine and the cursor on what begins it."""
+    snapshot = with_run(snapshots["ok"], "ask")
+    (other,) = snapshot.runs
+    other = other.model_copy(update={"about": "app-1", "incident": None})
+    mine = other.model_copy(update={"id": "20261122T010900Z-26740-0001", "about": "vm-26740-1"})
+
+    def act(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
+        async def go(pilot: Pilot[None]) -> None:
+            assert isinstance(pilot.app, WardopsApp)
+            pilot.app.feed = outbox
+            await opened("ask", snapshot.ts, "escape")(pilot)
+            screen: Any = pilot.app.get_screen("playbook")
+            screen.choose("PB-NET-01", "vm-26740-1")
+            pilot.app.go("playbook")
+            await pilot.pause()
+            screen.take_briefs(BRIEFS)
+            screen.take_run(mine)
+            await pilot.press(*keys)
+
+        return go
+
+    alone = snapshot.model_copy(update={"runs": (other,)})
+    drawn = await draw(alone, "80x24", act(), language="en")
+    assert "     PB-NET-01   app-1: Metronet line lost" in drawn
+    assert "PB-NET-01   vm-26740-1: Metronet line lost" in drawn
+    await draw(alone, "80x24", act("question_mark", "escape", "enter"))
+    assert outbox.sent[-1][:2] == (
+        "playbook_start", {"playbook": "PB-NET-01", "ward": "26740", "device": "vm-26740-1"},
+    )  # fmt: skip
+    both_open = snapshot.model_copy(update={"runs": (other, mine)})
+    drawn = await draw(both_open, "80x24", act(), language="en")
+    assert "For vm-26740-1 · step 4/7" in drawn
+    assert "app-1:" not in drawn
+    drawn = await draw(both_open, "80x24", act("p"), language="en")
+    assert "app-1: Metronet line lost" in drawn
+    assert "Choose a playbook" in drawn

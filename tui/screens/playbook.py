@@ -11,18 +11,17 @@ from tui.screens.form import Form
 from tui.screens.records import ask_for, handover_form, note_form
 from tui.screens.ward_screen import WardScreen
 from tui.view_playbook import (
-    brief_lines,
     choices,
     dont_lines,
     first_place,
     handover_text_of,
     heading,
     next_state,
-    ordered,
     past_lines,
     step_lines,
     with_digit,
 )
+from tui.view_playbooks import list_lines, meant, open_runs, ordered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from tui.screens.incident import IncidentScreen
     from tui.view import Showing
     from tui.view_playbook import Choice
+    from tui.view_playbooks import About
 
 ASK_EVERY_S = 1.0
 _PAST = 3  # lines of what was done, where there is little room
@@ -53,7 +53,8 @@ class PlaybookScreen(WardScreen):
         self._briefs: tuple[PlaybookBrief, ...] | None = None
         self._cursor = 0
         self._wanted = ""
-        self._about: tuple[str, str | None] = ("", None)
+        self._about: About = ("", None)
+        self._is_list = False
         self._asked_at = float("-inf")
 
     def turn_to(self, incident: str | None) -> None:
@@ -62,15 +63,18 @@ class PlaybookScreen(WardScreen):
         self._forget_run()
 
     def choose(self, playbook: str, device: str | None = None) -> None:
-        """Put the cursor on that playbook, once the list is there; an open run stays in front.
+        """Show the open run of that playbook for that machine, else the list with the cursor on it.
 
-        Begun from there it is about that machine.
+        Begun from there it is about that machine; a run of another is never put in front.
         """
+        self._forget_run()
+        self._incident, self._is_list = None, False
         self._wanted, self._about = playbook, (playbook, device)
 
     def on_screen_suspend(self) -> None:
-        """Left: what is begun at the next coming is about no machine any more."""
-        self._about = ("", None)
+        """Left, not only covered: what is begun at the next coming is about no machine any more."""
+        if self not in self.ward_app.screen_stack:
+            self._about, self._is_list = ("", None), False
 
     def on_screen_resume(self) -> None:
         """Back in front: a run that is over was seen and makes room."""
@@ -101,18 +105,16 @@ class PlaybookScreen(WardScreen):
         words = showing.words
         if self._run_id is not None or self._briefs is None:
             return [BLANK, line(Span(f"  {words.say('screen.playbook.loading')}", "dim"))]
-        if not self._listed(showing):
+        briefs, runs = self._listed(showing), open_runs(showing)
+        if not briefs:
             return [BLANK, line(Span(f"  {words.say('screen.playbook.none')}", "dim"))]
         self._find_wanted(showing)
-        listed = list(brief_lines(self._listed(showing), self._cursor, showing.columns, showing))
-        first = max(0, self._cursor - rows + 4)
-        title = line(Span(f" {words.say('screen.playbook.list')}", "strong"))
-        return [BLANK, title, BLANK, *listed[first : first + rows - 3]]
+        return list_lines(runs, briefs, self._cursor, self._about, rows, showing)
 
     def _find_wanted(self, showing: Showing) -> None:
         ids = [one.id for one in self._listed(showing)]
         if self._wanted in ids:
-            self._cursor = ids.index(self._wanted)
+            self._cursor = len(open_runs(showing)) + ids.index(self._wanted)
         self._wanted = ""
 
     def _one_run(self, run: PlaybookRun, showing: Showing, rows: int) -> list[Line]:
@@ -139,11 +141,15 @@ class PlaybookScreen(WardScreen):
     # ---- what is known ----
 
     def _pick_up(self, showing: Showing) -> None:
-        """The run that is open in the ward, that of the incident first."""
-        runs = showing.snapshot.runs if showing.snapshot else ()
-        alive = [one for one in runs if one.ended is None]
-        if alive:
-            self._run_id = min(alive, key=lambda one: one.incident != self._incident).id
+        """The one run that it can be: what was asked for, the incident's, the only open one.
+
+        With several, or none of the machine that was asked for, the person chooses from the list.
+        """
+        found = meant(open_runs(showing), self._incident, self._about)
+        if not self._about[0]:
+            self._is_list = self._is_list or len(found) > 1
+        if len(found) == 1 and not self._is_list:
+            self._run_id = found[0].id
 
     def _listed(self, showing: Showing) -> tuple[PlaybookBrief, ...]:
         fitting = showing.snapshot.playbooks if showing.snapshot else ()
@@ -199,6 +205,13 @@ class PlaybookScreen(WardScreen):
     def do_down(self) -> None:
         """The answer below."""
         self._move(1)
+
+    def do_playbook(self) -> None:
+        """From a run to the list, where another is begun or gone on with."""
+        if self._run is not None or self._run_id is not None:
+            self._forget_run()
+            self._is_list = True
+            self.ward_app.redraw()
 
     def do_pages_up(self) -> None:
         """The first answer."""
@@ -284,7 +297,7 @@ class PlaybookScreen(WardScreen):
         if self._run is None:
             at = int(digit) - 1
             if 0 <= at < len(self._listed(showing)):
-                self._cursor = at
+                self._cursor = len(open_runs(showing)) + at
                 self.ward_app.redraw()
             return
         found = choices(self._run, showing)
@@ -309,10 +322,15 @@ class PlaybookScreen(WardScreen):
         self._send("playbook_answer", {"run": run.id, "step": run.step.id, "value": value})
 
     def _start(self, showing: Showing) -> None:
-        listed = self._listed(showing)
-        if not listed or showing.ward is None or self._run_id is not None:
+        listed, runs = self._listed(showing), open_runs(showing)
+        if not listed or self._run_id is not None:
             return
-        brief = listed[min(self._cursor, len(listed) - 1)]
+        if self._cursor < len(runs):
+            self._follow(runs[self._cursor].id)
+            return
+        if showing.ward is None:
+            return
+        brief = listed[min(self._cursor - len(runs), len(listed) - 1)]
         args = {"playbook": brief.id, "ward": showing.ward.code}
         if self._incident is not None:
             args["incident"] = self._incident
@@ -324,9 +342,14 @@ class PlaybookScreen(WardScreen):
     def _started(self, result: CommandResult) -> None:
         run = result.result.get("run")
         if isinstance(run, str):
-            self._forget_run()
-            self._run_id = run
+            self._follow(run)
         self._look_again()
+
+    def _follow(self, run: str) -> None:
+        """Show this run from now on."""
+        self._forget_run()
+        self._run_id = run
+        self.ward_app.redraw()
 
     def _send(
         self,
@@ -367,7 +390,7 @@ class PlaybookScreen(WardScreen):
     def _places(self) -> int:
         showing = self.ward_app.showing()
         if self._run is None:
-            return len(self._listed(showing))
+            return len(open_runs(showing)) + len(self._listed(showing))
         return len(choices(self._run, showing))
 
     def _say(self, key: str) -> None:

@@ -461,5 +461,10 @@ def test_a_silent_machine_and_an_ending_certificate_suggest_their_own_behind_the
         assert shelf.runs[run].pins.machine == machine
         other = await scene.start(playbook="PB-SEC-05", incident=None, device=service)
         assert scene.shown(other).incident is None
+        assert (scene.shown(run).about, scene.shown(other).about) == (machine, service)
+        error = await refused(scene, "playbook_start", playbook="PB-SEC-05", device=service)
+        assert error.key == "run.goes_on"
+        third = await scene.start(playbook="PB-SEC-05", incident=None, device=machine)
+        assert scene.shown(third).about == machine
 
     stage.play(plot)
