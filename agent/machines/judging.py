@@ -155,7 +155,7 @@ def judge_ward(
             guest=lodged.guest if lodged is not None and is_lodged else None,
             care=device.machine if device is not None else None,
             trends=trends.get(name),
-            host_key=_host_key(live),
+            host_key=_host_key(one, live),
             ssh=_ssh_way(live),
             **_sharing(live),
         )
@@ -219,16 +219,19 @@ def _storage(ward: Ward, one: Asked, failed: tuple[Observation, ...], day: Momen
     )
 
 
-def _host_key(one: Asked) -> HostKey | None:
-    """What the newest run over SSH says of the server's key; who logs in has seen the right one."""
+def _host_key(one: Asked, live: Asked) -> HostKey | None:
+    """What the newest run over SSH says of the server's key; who logs in has seen the right one.
+
+    A run that met another key measured nothing, and so is never live: it counts all the same.
+    """
     if one.target.ssh is None:
         return None
     runs = (seen for seen in one.runs if seen.probe == _SSH)
     newest = max(runs, key=lambda seen: seen.mono, default=None)
-    if newest is None:
-        return HostKey()
-    if newest.detail == HOST_KEY_CHANGED:
+    if newest is not None and newest.detail == HOST_KEY_CHANGED:
         return HostKey(is_written_one=False, shown=str(newest.detail_values.get("seen", "")))
+    if newest is None or newest not in live.runs:
+        return HostKey()
     return HostKey(True if newest.ok or newest.reason in _KEY_SEEN else None)
 
 

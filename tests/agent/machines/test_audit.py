@@ -303,6 +303,10 @@ def test_a_host_key_that_changed_is_a_critical_finding(
     found = {one.rule: one for one in machine.findings}["DC-23"]
     assert (found.result, found.severity, found.playbook) == (result, "crit", "PB-SEC-07")
     assert dict(found.values) == ({"shown": "SHA256:x"} if result == "fail" else {})
+    day = Moment(NOW, end_table())
+    (now,) = judge_ward(ward, asked, nobody, day, is_live=lambda seen: seen.ok)
+    still = {one.rule: one.result for one in now.findings}["DC-23"]
+    assert still == (result if reason is not Reason.AUTH else "unknown")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
