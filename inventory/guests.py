@@ -13,10 +13,14 @@ if TYPE_CHECKING:
     from inventory.errors import Problem
     from inventory.sheet import Sheet
 
+# The kinds of devices that tell of the machines on them.
+HYPERVISOR_KINDS = frozenset({"proxmox", "libvirt", "vsphere"})
+
 
 def guests(sheets: Sequence[Sheet]) -> Iterator[Problem]:
-    """A named hypervisor is a device of some ward, and no guest is two devices."""
-    names = {device.name for sheet in sheets for _keys, device in sheet.devices()}
+    """A named hypervisor is a device of some ward and is one, and no guest is two devices."""
+    kinds = {device.name: device.kind for sheet in sheets for _keys, device in sheet.devices()}
+    names = kinds.keys()
     unread = frozenset(name for sheet in sheets for name in sheet.unread)
     first: dict[tuple[str, str], str] = {}
     for sheet in sheets:
@@ -31,6 +35,14 @@ def guests(sheets: Sequence[Sheet]) -> Iterator[Problem]:
                 yield sheet.document.problem(
                     (*where, "hypervisor"), "inventory.unknown_hypervisor",
                     name=shown(place.hypervisor), nearest=(nearest or ["-"])[0],
+                )  # fmt: skip
+            elif place.hypervisor in kinds and kinds[place.hypervisor] not in HYPERVISOR_KINDS:
+                hosts = sorted(name for name, kind in kinds.items() if kind in HYPERVISOR_KINDS)
+                nearest = get_close_matches(place.hypervisor, hosts, n=1, cutoff=0.0)
+                yield sheet.document.problem(
+                    (*where, "hypervisor"), "inventory.no_hypervisor",
+                    name=shown(place.hypervisor), kind=shown(kinds[place.hypervisor]),
+                    nearest=(nearest or ["-"])[0],
                 )  # fmt: skip
             claimed = first.setdefault((place.hypervisor, place.id), device.name)
             if claimed != device.name:

@@ -10,6 +10,7 @@ import pytest
 
 from inventory.access import HttpsAccess, SnmpAccess
 from inventory.errors import InputError
+from inventory.guests import HYPERVISOR_KINDS
 from probes.model import Metric, Target
 from probes.registry import device_type, endpoint_probe, kinds, probes, probes_for
 
@@ -28,6 +29,11 @@ def test_every_kind_has_a_type_whose_probes_exist() -> None:
         found = device_type(kind)
         assert found.kind == kind
         assert set(found.probes) <= set(known)
+
+
+def test_the_inventory_knows_which_kinds_are_hypervisors() -> None:
+    types = [device_type(kind) for kind in kinds()]
+    assert {one.kind for one in types if one.device_class == "hypervisor"} == HYPERVISOR_KINDS
 
 
 def test_naming_the_kinds_imports_none_of_them() -> None:
