@@ -19,9 +19,9 @@ from inventory.language import DEFAULT_LANGUAGE, LANGUAGES, say
 from inventory.load import load
 from probes.clock import SystemClock
 from probes.describe import deciding, describe, reason_text
-from probes.errors import ProbeError
+from probes.errors import HOST_KEY_CHANGED, ProbeError
 from probes.inventory_cli import folder_of
-from probes.model import ProbeContext
+from probes.model import ProbeContext, Reason
 from probes.once import ask
 from probes.path.bandwidth import is_working_time
 from probes.record import TIMEOUT_S, blanked, record, refuse_existing, write
@@ -51,6 +51,10 @@ _RECORDERS: Mapping[str, Callable[[Target, ProbeContext], Awaitable[Recorded]]] 
         "poly-trio": poly_record.record_trio,
     }
 )
+
+
+# Also "config", yet an answer: the host showed a key that a person has to look at.
+_TOLD_BY_HOST = frozenset({"host_key_none", HOST_KEY_CHANGED, "libvirt_host_key"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ def command(
     yes: bool,
     lang: str | None,
 ) -> int:
-    """Ask a device or URL once; 0 when it was good, 1 when not, 2 for a bad command line."""
+    """Ask a device or URL once; 0 when it was good, 1 when not, 2 for wrong input."""
     language = _language(lang)
     # What was asked goes to standard output, beside --json to standard error.
     tell = _teller(to_stderr=as_json) if debug else _nothing
@@ -130,7 +134,14 @@ def command(
         click.echo(json.dumps(_described(asked.target.name, came, language), ensure_ascii=False))
     else:
         _print_summary(asked.target, came, language)
-    return 0 if deciding(came.observations).ok else 1
+    return _exit_code(deciding(came.observations))
+
+
+def _exit_code(seen: Observation) -> int:
+    """2 where the command line, a secret or this machine must be put right before asking."""
+    if seen.reason is Reason.CONFIG and seen.detail not in _TOLD_BY_HOST:
+        return InputError.exit_code
+    return 0 if seen.ok else 1
 
 
 def _described(name: str, came: _Came, language: Language) -> dict[str, Any]:

@@ -7,9 +7,11 @@ ssh: the host's key must be known and the agent's user must have a key there; no
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from inventory.text import one_line
 from probes.errors import Busy, NotConfigured
 from probes.model import Identity, Probe, Reading, Sample
 from probes.vm.estate import STORE_FREE
@@ -24,6 +26,13 @@ if TYPE_CHECKING:
 
 # Others would run a command, or turn the check of the host's key or certificate off.
 _ALLOWED = frozenset({"socket", "keyfile", "pkipath", "mode"})
+# libvirt.org/drivers.html. One that it does not know it looks for at a daemon, and blames that.
+_DRIVERS = frozenset(
+    (
+        *("qemu", "lxc", "xen", "test", "ch", "bhyve", "vbox", "vz", "parallels", "openvz"),
+        *("esx", "gsx", "vpx", "vmwareplayer", "vmwarews", "vmwarefusion", "hyperv"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,8 @@ def quiet_uri(uri: str) -> str:
     """The URI, with which ssh never asks a person anything (`no_tty`).
 
     Raises NotConfigured for one with a password or with options that would run a command or accept
-    an unknown host (libvirt.org/uri.html).
+    an unknown host (libvirt.org/uri.html), for a driver that libvirt does not have, and for a file
+    of its test driver that is not there.
     """
     try:
         parts = urlsplit(uri)
@@ -69,6 +79,12 @@ def quiet_uri(uri: str) -> str:
         raise NotConfigured("libvirt_uri") from error
     if not parts.scheme or not is_known:
         raise NotConfigured("libvirt_uri")
+    driver = parts.scheme.partition("+")[0]
+    if driver not in _DRIVERS:
+        raise NotConfigured("libvirt_driver", driver=one_line(driver))
+    if driver == "test" and parts.path != "/default" and not Path(parts.path).is_file():
+        # The library would print its XML parser's words on the screen.
+        raise NotConfigured("libvirt_test_file", path=one_line(parts.path))
     if parts.scheme.endswith("+ssh"):
         options.append(("no_tty", "1"))
     return parts._replace(query=urlencode(options, safe="/")).geturl() if options else uri

@@ -249,8 +249,34 @@ def test_a_device_whose_secret_is_missing_says_so(
     )
     code, out, _err = shell("vc-1", "--inventory", folder, "--json")
     told = json.loads(out)
-    assert (code, told["reason"]) == (1, "config")
+    assert (code, told["reason"]) == (2, "config")
     assert "env:NO_SUCH_SECRET" in told["error"]
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("proxmox+https://127.0.0.1:1", "--auth", "file:nope.txt"), "file:nope.txt"),
+        (("cisco-ce+https://127.0.0.1:1", "--auth", "file:typo.yaml"), "`password`"),
+        (("libvirt:tst:///default",), "tst"),
+        (("libvirt:test:///no/such.xml",), "/no/such.xml"),
+        (("https://127.0.0.1:1/", "--pin", "sha256:12"), "sha256:12"),
+    ],
+)
+def test_wrong_input_is_exit_2_and_nothing_but_its_line_is_said(
+    shell: Callable[..., tuple[int, str, str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    named: str,
+) -> None:
+    (tmp_path / "typo.yaml").write_text("user: look\npasword: canary-9c\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    code, out, err = shell(*words, "--lang", "en")
+    said = out + err
+    assert (code, said.count("\n")) == (2, 1)
+    assert named in said
+    assert "canary" not in said
 
 
 DEVICES = """\
