@@ -85,7 +85,13 @@ def evidence_of(found: Finding, language: Language) -> str:
 
 def advice_of(found: Finding, language: Language) -> str:
     """What to do about a failure."""
-    return say(f"vm_rule.do.{found.rule}", language)
+    return say(_advice_key(found), language)
+
+
+def _advice_key(found: Finding) -> str:
+    """Advice for what was seen, where there is such, else for the rule."""
+    own = f"vm_rule.do.{found.said.rpartition('.')[2]}"
+    return own if has(own) else f"vm_rule.do.{found.rule}"
 
 
 def playbook_of(found: Finding, language: Language) -> str:
@@ -165,7 +171,7 @@ def _finding(found: Finding) -> dict[str, Any]:
     return {
         "rule": found.rule, "severity": found.severity, "result": found.result,
         "evidence": evidence, "accepted": accepted,
-        "advice": both(f"vm_rule.do.{found.rule}") if found.result == "fail" else None,
+        "advice": both(_advice_key(found)) if found.result == "fail" else None,
         "playbook": found.playbook,
     }  # fmt: skip
 

@@ -17,7 +17,7 @@ from probes.vm.status import VmStatus
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from agent.machines.guests import Claims, Lodged
+    from agent.machines.guests import Claim, Claims, Lodged
     from inventory.machine import Acceptance
     from inventory.model import Device, Ward
     from probes.model import Observation, Target
@@ -157,6 +157,7 @@ def judge_ward(
             trends=trends.get(name),
             host_key=_host_key(one, live),
             ssh=_ssh_way(live),
+            amiss=_amiss(claimed.get(name), hosts, is_live) if lodged is None else None,
             **_sharing(live),
         )
         host = hosts.get(claimed[name][0]) if name in claimed else None
@@ -176,6 +177,15 @@ def judge_ward(
     for stray in strays:
         if is_live(stray.seen):
             yield _stray(ward, stray, day)
+
+
+def _amiss(
+    claim: Claim | None, hosts: Mapping[str, Asked], is_live: Callable[[Observation], bool]
+) -> Claim | None:
+    """A claim whose hypervisor tells of its guests, which that one is not among."""
+    host = hosts.get(claim[0]) if claim is not None else None
+    told = host.told if host is not None else None
+    return claim if told is not None and told.tells and is_live(told) else None
 
 
 def _live(one: Asked, is_live: Callable[[Observation], bool]) -> Asked:

@@ -50,6 +50,7 @@ class Facts:
     calls them good; `shares` those open to everybody, `asks_shares` whether that is asked at all.
     `host_key` and `ssh` are None where it is not asked over SSH; `ssh` is else how far that went:
     nothing was read, it was read, or it was read with leave asked for what root alone may see.
+    `amiss` is the hypervisor and number that the inventory gives and where there is no such guest.
     """
 
     vm: VmStatus = NOTHING_SAID
@@ -69,6 +70,7 @@ class Facts:
     shares: tuple[OpenShare, ...] | None = None
     host_key: HostKey | None = None
     ssh: SshWay | None = None
+    amiss: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from inventory.text import one_line
 from probes.vm.finding import NOTHING_SAID
 from probes.vm.hygiene.rule import (
     Rule,
@@ -27,7 +28,7 @@ def _off(facts: Facts, day: Moment) -> Verdict:
         return passed("on")
     since = facts.care.off_since if facts.care else None
     if power is None:
-        return unknown("no_power")
+        return _nobody_says(facts, "no_power")
     ahead = to_come(since, day)
     if since is None or ahead is not None:
         told = unknown("off_unknown")
@@ -39,7 +40,7 @@ def _off(facts: Facts, day: Moment) -> Verdict:
 def _snapshots(facts: Facts, day: Moment) -> Verdict:
     count = facts.guest.snapshots if facts.guest else None
     if facts.guest is None or count is None:
-        return unknown("no_snapshots_known")
+        return _nobody_says(facts, "no_snapshots_known")
     if count == 0:
         return passed("no_snapshot")
     oldest = facts.guest.oldest_snapshot_at
@@ -57,8 +58,16 @@ def _tools(facts: Facts, _day: Moment) -> Verdict:
     if facts.guest is not None and facts.guest.power == "off" and tools != "absent":
         return unknown("tools_off")
     if tools is None:
-        return unknown("no_tools_known")
+        return _nobody_says(facts, "no_tools_known")
     return passed("tools_running") if tools == "running" else failed(f"tools_{tools}")
+
+
+def _nobody_says(facts: Facts, said: str) -> Verdict:
+    """Unknown; because the number in the inventory is wrong, where it is."""
+    if facts.amiss is None:
+        return unknown(said)
+    hypervisor, number = facts.amiss
+    return unknown("no_such_guest", hypervisor=hypervisor, id=one_line(number, 24))
 
 
 RULES = (

@@ -17,7 +17,7 @@ from agent.cli import main
 from agent.machines.audit import audit, audited_targets
 from agent.machines.audit_cli import exit_of
 from agent.machines.audit_page import audit_page
-from agent.machines.audit_words import COLUMNS, as_csv, as_json, as_text
+from agent.machines.audit_words import COLUMNS, advice_of, as_csv, as_json, as_text, evidence_of
 from agent.machines.guests import Claims, Lodged, matched
 from agent.machines.judging import Asked, Audited, judge_ward, merged
 from inventory.access import SshAccess
@@ -165,6 +165,8 @@ def test_stores_are_the_hypervisors_and_unnamed_guests_stand_by_themselves(
     assert [one.name for one in audited] == ["app-1", "app-2", "pve-1", "=cmd|x"]
     told = results(audited[2])
     assert (told["DC-18"], told["DC-17"], told["DC-13"]) == ("fail", "pass", "unknown")
+    [listed] = [found for found in audited[3].findings if found.rule == "DC-20"]
+    assert "machine: guest:" in advice_of(listed, "vi")
     assert results(audited[3])["DC-20"] == results(audited[3])["DC-04"] == "fail"
 
 
@@ -259,6 +261,13 @@ devices:
     assert mine[0].facts.guest.power == "off"
     hosts = run_virtual(audit(both, ("26740",), ways, clock), clock)
     assert [one.name for one in hosts] == ["app-1", "app-2", "pve-1"]
+    (tmp_path / "25747.yaml").write_text(text.replace("102", "999"))
+    wrong = load(tmp_path, with_secrets=False)
+    mine = run_virtual(audit(wrong, ("25747",), ways, clock), clock)
+    said = {found.rule: found for found in mine[0].findings}
+    for rule in ("DC-01", "DC-03", "DC-06"):
+        assert said[rule].result == "unknown"
+        assert evidence_of(said[rule], "en").startswith("The hypervisor pve-1 has no guest 999")
     silent = Transports(snmp=nothing, http=FakeHttp({}), echo=FakeEcho({}), tcp=FakeTcp({}))
     unseen = run_virtual(audit(both, ("25747",), silent, clock), clock)
     assert [one.probe for one in unseen[0].failed] == ["proxmox"]
