@@ -163,7 +163,7 @@ class _Wish:
 @_INVENTORY
 @click.option("--state", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
 @click.option("--answers", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
-@click.option("--device", metavar="NAME", help="The machine or the service that it is about.")
+@click.option("--device", metavar="NAME")
 @click.option("--incident", metavar="ID")
 @click.option("--resume", metavar="RUN", help="Go on with a run that was left.")
 @_spoken
