@@ -1,13 +1,15 @@
-"""Vietnamese text: composed form, folding for search, sorting, and width in terminal cells."""
+"""Vietnamese text: composed form, folding for search, sorting, width in cells; whole percents."""
 
 from __future__ import annotations
 
 import unicodedata
+from math import ceil, floor, isclose
 from typing import Literal
 
 _TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}  # huyền hỏi ngã sắc nặng
 _LETTERS = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 _RANKS = {letter: rank for rank, letter in enumerate(_LETTERS, start=1)}
+_LIMITS = frozenset({5, 15, 85, 90, 95, 100})  # in percent: what is judged by them, and full
 _BARRED = str.maketrans("đĐ", "dD")
 
 
@@ -80,6 +82,18 @@ def pad(text: str, width: int, align: Literal["left", "right"] = "left") -> str:
     short = cut(text, width)
     blank = " " * (width - cells(short))
     return short + blank if align == "left" else blank + short
+
+
+def whole_percent(share: float) -> int:
+    """A share (1 is all) in whole percents, rounded half up, but never onto a limit that it is not.
+
+    So 0.853 reads as 86 where 85 is the limit that it passes, and 0.997 as 99: it is not full.
+    """
+    exact = 100 * share
+    shown = floor(exact + 0.5)
+    if shown not in _LIMITS or isclose(shown, exact, rel_tol=1e-9):
+        return shown
+    return ceil(exact) if exact > shown else floor(exact)
 
 
 def one_line(value: object, limit: int = 60) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from agent.wire import Gauge, Hypervisor, Machine, Storage, WardQuota
 from inventory.language import decimal
-from inventory.text import one_line
+from inventory.text import one_line, whole_percent
 from tui.legend import DEGRADED, DOWN, OK, STALE, UNKNOWN, Mark, mark_of
 from tui.text import LOCAL
 from tui.view_device import agent_now, broken_devices, device_mark
@@ -118,8 +118,8 @@ def gauge_said(gauge: Gauge, roster: Roster, showing: Showing) -> tuple[str, Ton
 
 
 def percent(share: float) -> str:
-    """A share 0..1 cut to whole percents, as the rules say it in their evidence."""
-    return f"{int(share * 100)}%"
+    """A share 0..1 in whole percents, as the rules say it in their evidence."""
+    return f"{whole_percent(share)}%"
 
 
 def is_live(gauge: Gauge, roster: Roster, showing: Showing) -> bool:

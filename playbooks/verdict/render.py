@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
 from inventory.language import LANGUAGES, decimal, has, say
+from inventory.text import whole_percent
 from playbooks.verdict.model import Sentence
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ def _number(name: str, value: float, language: Language) -> str:
     if name == "ms" or name.endswith("_ms"):
         return f"{decimal(value, 1, language)} ms"
     if name == "pct" or name.endswith("_pct"):
-        digits = 0 if value >= 10 or value == int(value) else 1
-        return f"{decimal(value, digits, language)}%"
+        if value >= 10 or value == int(value):
+            return f"{whole_percent(value / 100)}%"
+        return f"{decimal(value, 1, language)}%"
     return f"{value:.0f}"

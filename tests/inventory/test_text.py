@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory.text import accent_key, cells, cut, fold, nfc, one_line, pad, sort_key, unaccented
+from inventory.text import (
+    accent_key,
+    cells,
+    cut,
+    fold,
+    nfc,
+    one_line,
+    pad,
+    sort_key,
+    unaccented,
+    whole_percent,
+)
 
 
 def test_folding_maps_the_barred_d_and_drops_accents_case_and_spaces() -> None:
@@ -72,3 +83,17 @@ def test_a_value_in_a_message_stays_on_one_short_line(text: str) -> None:
     shown = one_line(text)
     assert shown.isprintable()
     assert cells(shown) <= 60
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (0.0, 0), (0.074, 7), (0.445, 45), (1 - 0.04, 96), (1 - 0.0405, 96), (0.85, 85),
+        (1 - 0.15, 85), (0.8534, 86), (0.8466, 84), (0.147, 14), (0.85004, 86), (0.9971, 99),
+        (1.0, 100), (1.204, 120),
+    ],
+)  # fmt: skip
+def test_a_share_is_rounded_half_up_but_never_onto_a_limit_that_it_is_not(
+    share: float, said: int
+) -> None:
+    assert whole_percent(share) == said

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inventory.text import one_line
+from inventory.text import one_line, whole_percent
 from probes.vm.finding import Verdict
 
 if TYPE_CHECKING:
@@ -76,5 +76,5 @@ def told_day(day: date) -> str:
 
 
 def percent(share: float) -> str:
-    """A share 0..1, cut to whole percents."""
-    return f"{int(share * 100)} %"
+    """A share 0..1 in whole percents."""
+    return f"{whole_percent(share)} %"
