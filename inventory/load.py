@@ -17,7 +17,9 @@ from inventory.credentials import refuse_exposed, resolve
 from inventory.crosscheck import Whole, crosscheck
 from inventory.document import Document, read
 from inventory.errors import InputError, InventoryError, Problem
+from inventory.login import refuse_no_login
 from inventory.model import Inventory, Site
+from inventory.service_urls import is_over_tls
 from inventory.sheet import Sheet, read_sheet
 from inventory.snmp_user import snmp_user
 from inventory.text import one_line
@@ -190,7 +192,7 @@ def _site_of(document: Document | None) -> tuple[Site, list[Problem]]:
 
 
 def _secrets(sheet: Sheet, root: Path, site: Site) -> Iterator[Problem]:
-    """A problem at every reference that leads to nothing, or (live) to a file that all may read."""
+    """A problem at every reference to nothing, to no login, or (live) to a file all may read."""
     for keys, access in _accesses(sheet):
         if access.auth is None:
             continue
@@ -200,8 +202,25 @@ def _secrets(sheet: Sheet, root: Path, site: Site) -> Iterator[Problem]:
                 refuse_exposed(access.auth, root)
             if isinstance(access, SnmpAccess):
                 snmp_user(access, secret)
+            else:
+                refuse_no_login(access, secret)
         except InputError as error:
             yield sheet.document.problem(keys, error.key, **error.values)
+    for keys, ca in _authorities(sheet):
+        if ca is not None and not (root / ca).is_file():
+            yield sheet.document.problem(
+                keys, "inventory.ca_no_file", path=one_line(root / ca, 200)
+            )
+
+
+def _authorities(sheet: Sheet) -> Iterator[tuple[Keys, str | None]]:
+    """The files of certificates that are trusted, by the place that names them."""
+    for keys, device in sheet.devices():
+        for name in ("https", "sip"):
+            access = getattr(device, name)
+            yield (*keys, name, "ca"), access.ca if access else None
+    for keys, service in sheet.services():
+        yield (*keys, "ca"), service.ca if is_over_tls(service.url) else None
 
 
 def _accesses(sheet: Sheet) -> Iterator[tuple[Keys, _Access]]:

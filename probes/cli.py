@@ -53,8 +53,8 @@ _RECORDERS: Mapping[str, Callable[[Target, ProbeContext], Awaitable[Recorded]]] 
 )
 
 
-# Also "config", yet an answer: the host showed a key that a person has to look at.
-_TOLD_BY_HOST = frozenset({"host_key_none", HOST_KEY_CHANGED, "libvirt_host_key"})
+# Also "config", yet an answer came: a key that a person has to look at, another's address.
+_TOLD_BY_HOST = frozenset({"host_key_none", HOST_KEY_CHANGED, "libvirt_host_key", "wrong_source"})
 
 
 @dataclass(frozen=True, slots=True)

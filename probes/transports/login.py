@@ -5,25 +5,20 @@ For SSH the YAML may hold `private_key` instead of a password.
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any
-
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from typing import TYPE_CHECKING
 
 from inventory.credentials import Secret
+from inventory.login import login_words
 from probes.errors import NotConfigured
 from probes.transports.model import ShellHost
 
 if TYPE_CHECKING:
     from inventory.access import SshAccess
 
-_MAPPING = re.compile(r":\s|^\{")  # without one of these, YAML holds no mapping
-
 
 def login_of(secret: Secret) -> tuple[str, Secret]:
     """User name and password; raises NotConfigured when the secret has neither form."""
-    told = _told(secret)
+    told = login_words(secret)
     user, password = told.get("user"), told.get("password")
     if not isinstance(user, str) or not isinstance(password, str) or not user or not password:
         raise NotConfigured("login_shape")
@@ -35,26 +30,10 @@ def shell_host_of(host: str, access: SshAccess, secret: Secret) -> ShellHost:
 
     Raises NotConfigured when the secret has neither.
     """
-    told = _told(secret)
+    told = login_words(secret)
     user, key = told.get("user"), told.get("private_key")
     if isinstance(key, str) and key.strip() and isinstance(user, str) and user:
         own_key = Secret(f"{key.strip()}\n")
         return ShellHost(host, access.port, user, Secret(""), access.host_key, own_key)
     name, password = login_of(secret)
     return ShellHost(host, access.port, name, password, access.host_key)
-
-
-def _told(secret: Secret) -> dict[Any, Any]:
-    text = secret.reveal().strip()
-    told = _yaml(text) if _MAPPING.search(text) else None
-    if isinstance(told, dict):
-        return told
-    user, _colon, password = text.partition(":")
-    return {"user": user, "password": password}
-
-
-def _yaml(text: str) -> Any:
-    try:
-        return YAML(typ="base").load(text)  # base: a password of digits stays text
-    except (YAMLError, ValueError):
-        return text

@@ -105,7 +105,7 @@ def test_files_of_other_schemas_are_left_to_their_readers(example: Path) -> None
 
 def test_a_secret_file_is_never_read_as_inventory_nor_quoted(example: Path) -> None:
     (example / "vc.yaml").write_text(f"password: {{{CANARY}", encoding="utf-8")
-    assert list(load(example).wards) == ["26740"]
+    assert list(load(example, with_secrets=False).wards) == ["26740"]
 
 
 def test_what_lies_in_a_folder_of_secrets_is_left_alone_though_nothing_names_it(
@@ -126,6 +126,40 @@ def test_a_file_that_a_reference_of_the_agents_settings_names_is_no_inventory(
     (example / "agent.yaml").write_text(text, encoding="utf-8")
     (example / "mail.yaml").write_text(f"- {CANARY}\n", encoding="utf-8")
     assert list(load(example).wards) == ["26740"]
+
+
+def test_a_login_file_without_a_login_and_a_missing_ca_are_told_at_their_reference(
+    tmp_path: Path,
+) -> None:
+    device = "  - {{name: {0}, kind: vsphere, address: 192.0.2.{1}, {2}}}\n"
+    ways = (
+        'https: {auth: "file:secrets/typo.yaml", ca: cb.pem}',
+        'ssh: {auth: "file:secrets/typo.yaml"}',
+        'https: {auth: "file:secrets/token"}',
+        'ssh: {auth: "file:secrets/key.yaml"}',
+    )
+    devices = "".join(device.format(f"vm-{at}", at, way) for at, way in enumerate(ways, 1))
+    (tmp_path / "26740.yaml").write_text(f"{WARD}devices:\n{devices}", encoding="utf-8")
+    files = {
+        "typo.yaml": f"user: look\npasword: {CANARY}\n",
+        "token": f"look@pve!wardops={CANARY}\n",
+        "key.yaml": f"user: look\nprivate_key: |\n  {CANARY}\n",
+    }
+    (tmp_path / "secrets").mkdir()
+    for name, text in files.items():
+        (tmp_path / "secrets" / name).touch(mode=0o600)
+        (tmp_path / "secrets" / name).write_text(text, encoding="utf-8")
+    with pytest.raises(InventoryError) as told:
+        load(tmp_path)
+    assert [(one.where.rpartition(":")[0], one.key) for one in told.value.problems] == [
+        ("26740.yaml:4", "inventory.login_shape"),
+        ("26740.yaml:4", "inventory.ca_no_file"),
+        ("26740.yaml:5", "inventory.login_shape_ssh"),
+    ]
+    for language in LANGUAGES:
+        assert "file:secrets/typo.yaml" in told.value.text(language)
+        assert str(tmp_path / "cb.pem") in told.value.text(language)
+        assert CANARY not in told.value.text(language)
 
 
 def test_a_missing_folder_is_one_line(tmp_path: Path) -> None:
