@@ -14,6 +14,7 @@ from typing import Annotated, TypeAlias
 from pydantic import StringConstraints
 
 from inventory.errors import InputError
+from inventory.text import one_line
 
 REFERENCE = r"^(env|file|systemd):\S+$"
 SecretRef: TypeAlias = Annotated[str, StringConstraints(pattern=REFERENCE)]
@@ -84,7 +85,8 @@ def _content(ref: str, path: Path) -> str:
     # Regular files only: reading a pipe or a terminal would wait for ever.
     if not path.is_file():
         key = "no_credential" if ref.startswith("systemd:") else "no_file"
-        raise InputError(f"inventory.secret_{key}", ref=ref, name=path.name)
+        folder = one_line(path.parent, 120)
+        raise InputError(f"inventory.secret_{key}", ref=ref, name=path.name, folder=folder)
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise InputError("inventory.secret_unreadable", ref=ref)

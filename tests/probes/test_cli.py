@@ -256,7 +256,7 @@ def test_a_device_whose_secret_is_missing_says_so(
 @pytest.mark.parametrize(
     ("words", "named"),
     [
-        (("proxmox+https://127.0.0.1:1", "--auth", "file:nope.txt"), "file:nope.txt"),
+        (("proxmox+https://127.0.0.1:1", "--auth", "file:nope.txt"), "no such file in /"),
         (("cisco-ce+https://127.0.0.1:1", "--auth", "file:typo.yaml"), "`password`"),
         (("libvirt:tst:///default",), "tst"),
         (("libvirt:test:///no/such.xml",), "/no/such.xml"),
