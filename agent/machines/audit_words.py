@@ -134,7 +134,7 @@ def _machine(one: Audited, language: Language) -> Iterator[str]:
     for line in failures_of(one, language):
         yield from _wrapped(line, 2)
     for found in one.findings:
-        if found.result == "pass":
+        if found.result == "pass" or (found.result == "unknown" and one.kind == "stray"):
             continue
         mark = say(f"vm_audit.{word_of(found)}", language)
         yield from _wrapped(
@@ -143,9 +143,10 @@ def _machine(one: Audited, language: Language) -> Iterator[str]:
         if found.counts:
             yield from _wrapped(f"→ {advice_of(found, language)}", 4)
             yield from _wrapped(playbook_of(found, language), 6)
-    passed = ", ".join(found.rule for found in one.findings if found.result == "pass")
-    if passed:
-        yield from _wrapped(f"{say('vm_audit.pass', language)}: {passed}", 2)
+    for result in ("unknown", "pass") if one.kind == "stray" else ("pass",):
+        rules = ", ".join(found.rule for found in one.findings if found.result == result)
+        if rules:
+            yield from _wrapped(f"{say(f'vm_audit.{result}', language)}: {rules}", 2)
 
 
 def word_of(found: Finding) -> str:

@@ -11,7 +11,7 @@ from probes.errors import HOST_KEY_CHANGED
 from probes.model import Reason
 from probes.registry import device_type
 from probes.vm.finding import Facts, HostKey
-from probes.vm.hygiene.judge import judge_machine, judge_storage, judge_stores
+from probes.vm.hygiene.judge import judge_machine, judge_storage, judge_stores, judge_stray
 from probes.vm.status import VmStatus
 
 if TYPE_CHECKING:
@@ -269,7 +269,7 @@ def _is_measure(seen: Observation) -> bool:
 
 def _stray(ward: Ward, lodged: Lodged, day: Moment) -> Audited:
     facts = Facts(guest=lodged.guest, is_listed=False)
-    found = judge_machine(facts, (), day.now, day.ends)
+    found = judge_stray(facts, day.now, day.ends)
     name = lodged.guest.name or lodged.guest.id
     return Audited(ward.ward, name, found, kind="stray", facts=facts, lodged=lodged)
 

@@ -40,6 +40,8 @@ MACHINE_RULES = (
     *protection.RULES,
     *accounts.RULES,
 )
+# What a hypervisor can tell of a guest, and that it stands in no inventory.
+STRAY_RULES = tuple(rule for rule in (*hypervisor.RULES, *care.RULES) if rule.id != "DC-05")
 STORE_RULES = (*disks.STORE_RULES, *hosts.HOST_RULES, *tls.HOST_RULES, *accounts.RULES)
 STORAGE_RULES = (*disks.STORE_RULES, *storage.STORAGE_RULES)
 SHARE_RULES = storage.SHARE_RULES
@@ -57,6 +59,11 @@ def judge_machine(
         *(SSH_RULES if facts.host_key is not None else ()),
     )
     return _judged(rules, facts, accepted, Moment(now, ends))
+
+
+def judge_stray(facts: Facts, now: datetime, ends: EndTable) -> tuple[Finding, ...]:
+    """The rules on a guest that is no device, by its hypervisor's word alone, likewise."""
+    return _judged(STRAY_RULES, facts, (), Moment(now, ends))
 
 
 def judge_stores(

@@ -21,7 +21,7 @@ from agent.machines.audit_words import COLUMNS, advice_of, as_csv, as_json, as_t
 from agent.machines.guests import Claims, Lodged, matched
 from agent.machines.judging import Asked, Audited, judge_ward, merged
 from inventory.access import SshAccess
-from inventory.language import LANGUAGES, Language
+from inventory.language import LANGUAGES, Language, say
 from inventory.load import load
 from inventory.machine import Acceptance
 from inventory.model import Ward
@@ -165,6 +165,7 @@ def test_stores_are_the_hypervisors_and_unnamed_guests_stand_by_themselves(
     assert [one.name for one in audited] == ["app-1", "app-2", "pve-1", "=cmd|x"]
     told = results(audited[2])
     assert (told["DC-18"], told["DC-17"], told["DC-13"]) == ("fail", "pass", "unknown")
+    assert set(results(audited[3])) == {"DC-01", "DC-03", "DC-04", "DC-06", "DC-20"}
     [listed] = [found for found in audited[3].findings if found.rule == "DC-20"]
     assert "machine: guest:" in advice_of(listed, "vi")
     assert results(audited[3])["DC-20"] == results(audited[3])["DC-04"] == "fail"
@@ -180,6 +181,11 @@ def test_the_text_is_80_columns_wide_and_failures_say_what_to_do(
     assert sum(line.startswith("    → ") for line in lines) == counted > 0
     assert "moving house" in " ".join(lines)
     assert not any(line.strip().startswith("%") for line in lines)
+    stray = lines[lines.index("26740  =cmd|x") :]
+    told = stray[: stray.index("")]
+    unknown = [line for line in told if line.strip().startswith(say("vm_audit.unknown", language))]
+    assert len(unknown) <= 1
+    assert len(told) <= 10
 
 
 def test_the_table_has_a_line_for_each_rule_and_no_formula(audited: tuple[Audited, ...]) -> None:
