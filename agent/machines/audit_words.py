@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ _HEAD = (
     "ward", "machine", "rule", "severity", "result", "accepted_until", "evidence", "advice",
     "playbook",
 )  # fmt: skip
+_COUNTED = ("machine", "hypervisor", "storage")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -119,10 +121,13 @@ def _way(probe: str, language: Language) -> str:
 
 
 def summary(audited: Sequence[Audited], language: Language) -> str:
-    """How many machines, failures, accepted ones and unknowns."""
+    """How many machines, hosts and storages, failures, accepted ones and unknowns."""
     found = [each for one in audited for each in one.findings]
+    counts = Counter("machine" if one.kind == "stray" else one.kind for one in audited)
+    kinds = [kind for kind in _COUNTED if counts[kind] or kind == "machine"]
+    asked = ", ".join(say(f"vm_audit.count.{one}", language, count=counts[one]) for one in kinds)
     return say(
-        "vm_audit.summary", language, machines=sum(one.kind != "ward" for one in audited),
+        "vm_audit.summary", language, asked=asked,
         failures=sum(one.counts for one in found),
         accepted=sum(one.accepted is not None for one in found),
         unknown=sum(one.result == "unknown" for one in found),

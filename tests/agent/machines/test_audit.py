@@ -185,6 +185,8 @@ def test_the_text_is_80_columns_wide_and_failures_say_what_to_do(
     told = stray[: stray.index("")]
     unknown = [line for line in told if line.strip().startswith(say("vm_audit.unknown", language))]
     assert len(unknown) <= 1
+    total = {"vi": "3 máy, 1 máy chủ ảo hóa: ", "en": "Machines 3, hypervisors 1: "}
+    assert lines[-1].startswith(total[language])
     assert len(told) <= 10
 
 
