@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
 from inventory.guests import guests
+from inventory.kind_names import nearest_kind
 from inventory.realm import is_simulated
 from inventory.service_urls import WITH_TEXT, fits, is_over_tls, port_fits
 from inventory.text import one_line
@@ -136,7 +137,7 @@ def _kinds(sheet: Sheet, kinds: Collection[str] | None) -> Iterator[Problem]:
     """A device's kind is one that the probes know."""
     for keys, device in sheet.devices() if kinds is not None else ():
         if kinds and device.kind not in kinds:
-            wrong, nearest = shown(device.kind), _nearest(device.kind, kinds)
+            wrong, nearest = shown(device.kind), nearest_kind(device.kind, kinds)
             yield sheet.document.problem(
                 (*keys, "kind"), "inventory.unknown_kind", kind=wrong, nearest=nearest
             )

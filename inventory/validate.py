@@ -77,6 +77,7 @@ _LIMITS = ("gt", "ge", "le", "lt")
 # How alike a written key and a known one must be (difflib's ratio) to be read as the known one.
 _MEANT = 0.8
 _MOST_LISTED = 16
+_PORTS = "allow_ports"
 # Keys under which a reference to a secret stands.
 _SECRETS = frozenset({"auth", "password", "secret", "token"})
 _USERINFO = re.compile(r"(?<=//)[^/\s]*@")
@@ -168,6 +169,8 @@ def _mistake(model: type[BaseModel], values: Mapping[str, Any], error: ErrorDeta
     if is_reference or (keys and keys[-1] in _SECRETS):
         # Somebody may have written the secret itself here: it must not be repeated.
         return Mistake(keys, "inventory.not_reference", {})
+    if _PORTS in keys and shown(value).isdecimal():
+        return Mistake(keys, "inventory.open_port_number", {"value": shown(value)})
     if value is None:
         return Mistake(keys, "inventory.no_value", {"name": dotted(keys[-1:])})
     return Mistake(keys, *_wrong_value(kind, value, context))

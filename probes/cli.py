@@ -7,6 +7,7 @@ import json
 import logging
 import os
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from inventory.credentials import resolve
 from inventory.errors import InputError
 from inventory.language import DEFAULT_LANGUAGE, LANGUAGES, say
 from inventory.load import load
+from inventory.text import one_line
 from probes.clock import SystemClock
 from probes.describe import deciding, describe, reason_text
 from probes.errors import HOST_KEY_CHANGED, ProbeError
@@ -217,11 +219,21 @@ def _find(name: str, inventory: Inventory) -> Target:
         if target.name == short
     ]
     if not found:
-        raise InputError("probe.unknown_device", device=name, folder=inventory.folder)
+        raise _unknown(name, inventory)
     if len(found) > 1:
         wards = ", ".join(f"{target.ward}/{short}" for target in found[:3])
         raise InputError("probe.ambiguous", device=name, examples=wards)
     return found[0]
+
+
+def _unknown(name: str, inventory: Inventory) -> InputError:
+    """That there is no such target, with the one whose name is nearest."""
+    names = {t.name for ward in inventory.wards.values() for t in targets_of(ward, inventory)}
+    words = {"device": one_line(name), "folder": one_line(inventory.folder, 200)}
+    near = get_close_matches(name.rpartition("/")[2], sorted(names), n=1)
+    if not near:
+        return InputError("probe.unknown_device", **words)
+    return InputError("probe.unknown_device_near", **words, nearest=near[0])
 
 
 def _secrets(inventory: Inventory | None, given: Sequence[str]) -> Callable[[str], Secret]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -12,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from inventory.errors import InputError
+from inventory.kind_names import nearest_kind
 from probes.model import DeviceType, Probe
 from probes.vc.model import VC_UP
 
@@ -92,8 +92,7 @@ def kinds() -> tuple[str, ...]:
 def device_type(kind: str) -> DeviceType:
     """The device type of that name, imported now; InputError for a name that does not exist."""
     if kind not in kinds():
-        nearest = get_close_matches(kind, kinds(), n=1)
-        raise InputError("probe.unknown_kind", kind=kind, nearest=", ".join(nearest) or "-")
+        raise InputError("probe.unknown_kind", kind=kind, nearest=nearest_kind(kind, kinds()))
     found = _load_type(kind)
     if not isinstance(found, DeviceType) or found.kind != kind:
         msg = f"device type {kind}: its module must hold DEVICE_TYPE = DeviceType(kind={kind!r}, …)"

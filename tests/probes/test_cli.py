@@ -316,6 +316,15 @@ def test_a_bad_command_line_is_one_clear_line_and_exit_2(
     assert told["vi"] != told["en"]
 
 
+def test_a_device_that_is_not_there_is_answered_with_the_nearest_one(
+    shell: Callable[..., tuple[int, str, str]], inventory: Callable[[str], str]
+) -> None:
+    folder = inventory(DEVICES)
+    code, _out, err = shell("26740/pc-11", "--inventory", folder, "--lang", "en")
+    assert (code, err.count("nearest: pc-1.")) == (2, 1)
+    assert "nearest" not in shell("zzz", "--inventory", folder, "--lang", "en")[2]
+
+
 @pytest.mark.parametrize("words", [(), ("a", "b"), ("x", "--lang", "fr"), ("x", "--nonsense")])
 def test_words_that_click_refuses_are_exit_2_too(
     shell: Callable[..., tuple[int, str, str]], words: tuple[str, ...]

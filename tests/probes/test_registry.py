@@ -11,6 +11,7 @@ import pytest
 from inventory.access import HttpsAccess, SnmpAccess
 from inventory.errors import InputError
 from inventory.guests import HYPERVISOR_KINDS
+from inventory.kind_names import nearest_kind
 from probes.model import Metric, Target
 from probes.registry import device_type, endpoint_probe, kinds, probes, probes_for
 
@@ -110,3 +111,18 @@ def test_an_endpoint_is_read_by_one_probe_and_other_devices_by_none() -> None:
     found = {kind: endpoint_probe(replace(PLAIN, kind=kind, https=HTTPS)) for kind in expected}
     assert {kind: one.name if one else "" for kind, one in found.items()} == expected
     assert endpoint_probe(replace(PLAIN, kind="poly_group")) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        *(("kvm", "libvirt"), ("QEMU", "libvirt"), ("pve", "proxmox"), ("esxi", "vsphere")),
+        *(("vcenter", "vsphere"), ("vmware", "vsphere"), ("nas", "generic_storage")),
+        *(("windows", "generic_host"), ("cisco_ioz", "cisco_ios")),
+    ],
+)
+def test_a_type_called_by_its_everyday_name_is_answered_with_the_type(
+    written: str, meant: str
+) -> None:
+    assert nearest_kind(written, kinds()) == meant
+    assert nearest_kind(written, ()) == "-"
