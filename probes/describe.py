@@ -28,6 +28,8 @@ def reason_text(
 ) -> str:
     """Why a probe gave no good answer, in one sentence: the detail's, else the reason's."""
     key = f"reason.{detail}"
+    if reason is Reason.AUTH and detail in {"", reason.value}:
+        key = "reason.auth_by" if "auth" in values else "reason.auth_check"
     if has(key):
         try:
             return say(key, language, **values)

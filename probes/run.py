@@ -44,12 +44,21 @@ async def observe(
 
     A failed run has a reason, and in its reading no more than samples which its error carries; an
     answer that a limit cut keeps its samples and has reason `limit`, one of which a part may not be
-    read `forbidden`. `secret` resolves a reference
-    of the inventory; `memory` is what the probe keeps of the target. Cancellation passes through.
+    read `forbidden`. Refused credentials are told with the reference that they came from. `secret`
+    resolves a reference of the inventory; `memory` is what the probe keeps of the target.
+    Cancellation passes through.
     """
     started, begun = clock.now(), clock.monotonic()
-    context = ProbeContext(clock, deadline, transports, secret, note, memory or Memory())
+    taken: list[str] = []
+
+    def resolved(ref: str) -> Secret:
+        taken.append(ref)
+        return secret(ref)
+
+    context = ProbeContext(clock, deadline, transports, resolved, note, memory or Memory())
     outcome = await _run(target, probe, context)
+    if outcome.reason is Reason.AUTH and taken:
+        outcome = outcome._replace(values={**outcome.values, "auth": taken[-1]})
     ended = clock.monotonic()
     return Observation(
         target=target,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from inventory.credentials import Secret
 from inventory.errors import InputError
 from inventory.language import LANGUAGES
 from probes import errors
@@ -20,7 +21,7 @@ from probes.transports.model import Transports
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from inventory.credentials import Secret
+    from inventory.language import Language
     from probes.model import Observation, ProbeContext
     from probes.snmp.types import SnmpClient
 
@@ -42,21 +43,24 @@ def _transports() -> Transports:
     return Transports(snmp=nothing, http=FakeHttp({}), echo=FakeEcho({}), tcp=FakeTcp({}))
 
 
-def seen_by(run: Run, *, within_s: float = 5.0, clock: ManualClock | None = None) -> Observation:
+def _secret(ref: str) -> Secret:
+    raise InputError("inventory.secret_no_env", ref=ref, name=ref)
+
+
+def seen_by(
+    run: Run, *, within_s: float = 5.0, clock: ManualClock | None = None,
+    secret: Callable[[str], Secret] = _secret,
+) -> Observation:  # fmt: skip
     """What observe makes of a probe's run, on virtual time."""
     clock = clock or ManualClock()
     probe = Probe("test", period_s=30, timeout_s=within_s, run=run)
 
     async def story() -> Observation:
         deadline = clock.monotonic() + within_s
-        return await observe(TARGET, probe, _transports(), clock, deadline, _secret)
+        return await observe(TARGET, probe, _transports(), clock, deadline, secret)
 
     seen: Observation = run_virtual(story(), clock)
     return seen
-
-
-def _secret(ref: str) -> Secret:
-    raise InputError("inventory.secret_no_env", ref=ref, name=ref)
 
 
 def test_a_good_run_keeps_its_reading_and_says_how_long_it_took() -> None:
@@ -186,3 +190,25 @@ def test_cancellation_passes_through() -> None:
 
 def test_a_detail_told_without_its_values_falls_back_to_the_plain_reason() -> None:
     assert reason_text(Reason.PROTOCOL, "http_status", {}, "en") == "Wrong protocol"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_refused_account_is_told_by_its_reference_and_not_by_its_secret(
+    language: Language,
+) -> None:
+    async def run(_target: Target, context: ProbeContext) -> Reading:
+        context.secret("file:secrets/look.yaml")
+        raise errors.AuthFailed
+
+    async def bare(_target: Target, _context: ProbeContext) -> NoReturn:
+        raise errors.AuthFailed
+
+    seen = seen_by(run, secret=lambda _ref: Secret("canary"))
+    told = reason_text(seen.reason, seen.detail, seen.detail_values, language)
+    assert (seen.reason, seen.detail) == (Reason.AUTH, "auth")
+    assert "file:secrets/look.yaml" in told
+    assert "canary" not in f"{told} {seen!r}"
+    plain = seen_by(bare)
+    word = {"vi": "kiểm tra", "en": "check"}[language]
+    assert word in told
+    assert word in reason_text(plain.reason, plain.detail, plain.detail_values, language)
