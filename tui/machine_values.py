@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from agent.wire import Gauge, Hypervisor, Machine, Storage, WardQuota
 from inventory.language import decimal
 from inventory.text import one_line, whole_percent
-from tui.legend import DEGRADED, DOWN, OK, STALE, UNKNOWN, Mark, mark_of
+from tui.legend import DEGRADED, DOWN, FREE, OK, STALE, UNKNOWN, Mark, mark_of
 from tui.text import LOCAL
 from tui.view_device import agent_now, broken_devices, device_mark
 
@@ -31,6 +31,11 @@ Entry: TypeAlias = Machine | Hypervisor | Storage | WardQuota
 
 NOTE = Mark("·", "vm_audit.note", "plain")
 WAIVED = Mark("■", "vm_audit.waived", "maintenance")
+_REACHABLE = Mark(OK.glyph, "screen.machines.reachable", OK.tone)
+_POWERED_OFF = {
+    "off": Mark(FREE.glyph, "screen.machines.is_off", "off_duty"),
+    "suspended": Mark(FREE.glyph, "screen.machines.is_suspended", "off_duty"),
+}
 _SEVERITIES = {"crit": DOWN, "warn": DEGRADED, "note": NOTE}
 MARKS = {**_SEVERITIES, "waived": WAIVED, "unknown": UNKNOWN}
 OLD_AFTER_S = 30.0  # the screen asks every few seconds: an older answer says nothing of now
@@ -179,12 +184,33 @@ def finding_mark(one: MachineFinding, roster: Roster, showing: Showing) -> Mark:
 
 
 def entry_mark(entry: Entry, roster: Roster, showing: Showing) -> Mark:
-    """How its device may be shown: behind a break, or when nothing is current, it is unknown."""
+    """How its device may be shown: behind a break, or when nothing is current, it is unknown.
+
+    That it answers is said as that, not as good; a machine that its hypervisor says is off has a
+    mark of its own, and of what tells nothing of itself nothing is known.
+    """
     if not roster.is_heard(showing):
         return UNKNOWN
     if isinstance(entry, WardQuota):
         return _mark_of_all(entry.findings)
-    return _mark_in_snapshot(entry.ward, _device_name(entry), showing) or mark_of(entry.state)
+    mark = _mark_in_snapshot(entry.ward, _device_name(entry), showing) or mark_of(entry.state)
+    if isinstance(entry, Machine):
+        off = _off_mark(entry, roster, showing)
+        return off if off is not None and mark != DOWN else _said_plainly(mark)
+    tells = entry.measured and (isinstance(entry, Storage) or entry.fresh)
+    return _said_plainly(mark) if tells or mark != OK else UNKNOWN
+
+
+def _off_mark(one: Machine, roster: Roster, showing: Showing) -> Mark | None:
+    """Off or suspended, as its hypervisor says now; None when it is not, or that is not known."""
+    guest, seen = one.guest, roster.about(one, showing)
+    is_told = guest is not None and guest.fresh and seen.is_current(showing)
+    return _POWERED_OFF.get(one.power) if is_told else None
+
+
+def _said_plainly(mark: Mark) -> Mark:
+    """Reachable in place of good: a machine that answers may be kept badly."""
+    return _REACHABLE if mark == OK else mark
 
 
 def _mark_of_all(findings: Iterable[MachineFinding]) -> Mark:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from inventory.language import decimal, has
@@ -16,7 +17,7 @@ from inventory.text import one_line, pad
 from tui.actions import DEVICE, key_of
 from tui.freshness import freshness
 from tui.legend import DEGRADED, NOW, OFF_DUTY, OK, STALE, UNKNOWN, mark_of
-from tui.lines import BLANK, Span, fit, label, line
+from tui.lines import BLANK, Span, fit, label, line, width
 from tui.stretch import called, is_behind, name_said, segment_of
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _NAME = 17
 _STATE = 13
+_LEFT_OUT = 3  # cells of `+12`
 _MACHINE_ROLES = frozenset({"vm", "server"})
 _ROOMY = 60  # cells from which on a device's line says more than its state
 
@@ -197,25 +199,40 @@ def kept_line(closer: Closer, showing: Showing) -> Line:
     return line(Span(f" {showing.words.say('screen.device.kept', press=press)}", "accent"))
 
 
-def age_line(closer: Closer, showing: Showing) -> Line:
-    """What each probe's last run came to, and how old that is."""
+def age_line(closer: Closer, columns: int, showing: Showing) -> Line:
+    """What each probe's last run came to and how old that is, failures first; `+2` are left out."""
     words, detail = showing.words, closer.detail
     if detail is None:
         return line(Span(f" {words.say('screen.device.loading')}", "dim"))
     if not detail.observations:
         return line(Span(f" {words.say('screen.device.never')}", "unknown"))
-    runs = [span for one in detail.observations for span in _run(one, showing)]
-    return (Span(f" {words.say('screen.device.probes')} ", "dim"), *runs)
+    first = sorted(detail.observations, key=lambda one: one.reason == "ok")
+    runs = [_run(one, showing) for one in first]
+    head = Span(f" {words.say('screen.device.probes')} ", "dim")
+    room = columns - width((head,)) - _LEFT_OUT
+    ends = list(accumulate(width(one) for one in runs))
+    most = max(1, sum(end <= room for end in ends))
+    if ends[-1] <= room + _LEFT_OUT:
+        most = len(runs)
+    left = line(Span(f"+{len(runs) - most}", "dim")) if most < len(runs) else ()
+    told = tuple(span for one in runs[:most] for span in one)
+    return (head, *fit(told, min(ends[most - 1], room + (0 if left else _LEFT_OUT))), *left)
 
 
 def _run(one: Observation, showing: Showing) -> Line:
     mark = {"live": OK if one.reason == "ok" else DEGRADED, "stale": STALE, "unknown": UNKNOWN}[
         freshness_of(one, showing)
     ]
-    why = "" if one.reason == "ok" else f" {one.reason}"
+    why = "" if one.reason == "ok" else f": {_why(one.reason, showing.words)},"
     return line(
         Span(mark.glyph, mark.tone), Span(f" {one.source}{why} {age_text(one, showing)}  ", "dim")
     )
+
+
+def _why(reason: str, words: Words) -> str:
+    """A reason inside a line; the code itself where nobody named it."""
+    said = words.say(f"reason.{reason}") if has(f"reason.{reason}") else reason
+    return said[:1].lower() + said[1:]
 
 
 def age_text(one: Observation, showing: Showing) -> str:

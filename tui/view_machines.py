@@ -76,14 +76,14 @@ def list_lines(
 
 
 def _widths(columns: int) -> dict[str, int]:
-    """Cells of each column; a blank stands between them."""
+    """Cells of each column; a blank stands between them. The last holds a count of every kind."""
     more = columns - 80
     wide = {"system": 20} if more >= 36 else {}
     left = more - 21 if wide else more
-    half, quarter = left // 2, left // 4
+    half = left // 2
     return {
-        "name": 13 + half, **wide, "power": 5, "cpu": 5, "memory": 5, "disk": 12 + quarter,
-        "full": 12, "backup": 7, "failed": 11 + left - half - quarter,
+        "name": 12 + half, **wide, "power": 5, "cpu": 5, "memory": 5, "disk": 9 + left - half,
+        "full": 12, "backup": 7, "failed": 15,
     }  # fmt: skip
 
 
@@ -190,10 +190,10 @@ def failed_of(
         return (Span(pad(said, room), STALE.tone),)
     if not counted:
         return (Span(pad(OK.glyph, room), OK.tone),)
-    between = " " if sum(2 + len(str(n)) for n in counted.values()) <= room + 1 else ""
+    roomy = sum(2 + len(str(n)) for n in counted.values()) - 1 <= room
     spans = [
-        Span(f"{MARKS[name].glyph}{number}{between}", MARKS[name].tone)
-        for name, number in counted.items()
+        Span(f"{' ' if at and roomy else ''}{MARKS[name].glyph}{number}", MARKS[name].tone)
+        for at, (name, number) in enumerate(counted.items())
     ]
     return fit(tuple(spans), room)
 

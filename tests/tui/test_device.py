@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 from agent import wire
+from inventory.text import cells
 from tui.legend import mark_of
 from tui.lines import text as text_of
 from tui.screens.device import DeviceScreen
 from tui.text import Words
 from tui.view_device import (
     Closer,
+    age_line,
     device_mark,
     fact_lines,
     heading,
@@ -279,6 +281,31 @@ def test_a_machine_that_its_host_has_off_says_so_beside_the_name(
     ]
     assert ["pve-1" in head for head in told] == [False, False, True, True]
     assert {"vi": "tắt theo pve-1", "en": "off by the word of pve-1"}[language] in told[2]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("vi", "node-exporter: máy có, dịch vụ tắt,"),
+        ("en", "node-exporter: host is up, service is"),
+    ],
+)
+def test_what_failed_is_said_first_in_words_and_what_has_no_room_is_counted(
+    snapshots: Mapping[str, wire.Snapshot], showing_of: Callable[..., Showing], language: str,
+    said: str,
+) -> None:  # fmt: skip
+    showing = replace(showing_of(snapshots["ok"]), words=Words(language))
+    known, _ = healthy()
+    good = known.observations[0]
+    failed = [
+        good.model_copy(update={"source": name, "reason": reason})
+        for name, reason in (("node-exporter", "refused"), ("vm-ssh", "forbidden"))
+    ]
+    many = known.model_copy(update={"observations": (*known.observations, *failed)})
+    shown = text_of(age_line(Closer(snapshots["ok"].devices[0], mark_of("ok"), many), 80, showing))
+    assert cells(shown) <= 80
+    assert said in shown
+    assert f"+{len(many.observations) - shown.count('●') - shown.count('▲')}" in shown
 
 
 def test_values_of_a_part_or_a_stream_are_called_by_their_names(

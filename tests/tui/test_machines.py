@@ -34,7 +34,7 @@ from tui.actions import HOME, MACHINES, PLAYBOOK
 from tui.lines import text
 from tui.machine_values import OLD_AFTER_S, Roster, full_by, key_of_entry
 from tui.view_findings import Place, listed, playbook_of
-from tui.view_machine import brief_lines, close_lines
+from tui.view_machine import brief_lines, close_lines, title_line
 from tui.view_machines import empty_lines, list_lines, store_lines, summary_lines
 
 if TYPE_CHECKING:
@@ -245,6 +245,47 @@ def test_behind_a_break_nothing_of_a_machine_is_good_unless_its_hypervisor_is_be
         assert ("×2" in text(shown), " 12%" in text(shown)) == (is_known, is_known)
         close = close_lines(one, known, Place(80, 40), showing_of(snapshot))
         assert any("● Kept" in text(row) for row in close) == is_known
+
+
+@pytest.mark.parametrize("columns", [80, 118])
+def test_every_count_has_room_the_worst_first_and_the_unknown_last(
+    showing_of: Callable[..., Showing], snapshots: Mapping[str, Snapshot], columns: int
+) -> None:
+    known = roster(snapshots["ok"])
+    waived = finding("DC-03", accepted=Accepted(until=date(2027, 1, 31), reason="x"))
+    found = (
+        *[finding("DC-04", severity="crit")] * 3, *[finding("DC-15")] * 2, waived,
+        finding("DC-06", severity="note"), *[finding("DC-05", "unknown")] * 11,
+    )  # fmt: skip
+    for one in known.entries:
+        full = one.model_copy(update={"findings": found, "state": "ok"})
+        shown = text(list_lines([full], "", known, (columns, 2), showing_of(snapshots["ok"]))[1])
+        assert "×3 ▲2 ·1 ■1 ?11" in shown
+
+
+def test_reachable_is_not_said_to_be_good_and_what_tells_nothing_or_is_off_not_at_all(
+    showing_of: Callable[..., Showing], snapshots: Mapping[str, Snapshot]
+) -> None:
+    known, showing = roster(snapshots["ok"]), showing_of(snapshots["ok"])
+    machine, (host,) = known.entries[0], [o for o in known.entries if isinstance(o, Hypervisor)]
+    assert isinstance(machine, Machine)
+    assert machine.guest is not None
+    old = machine.guest.model_copy(update={"fresh": False})
+    for one, glyph, word in (
+        (machine, "●", "REACHABLE"),
+        (machine.model_copy(update={"power": "off"}), "○", "OFF"),
+        (machine.model_copy(update={"power": "suspended"}), "○", "PAUSED"),
+        (machine.model_copy(update={"power": "off", "guest": old}), "●", "REACHABLE"),
+        (machine.model_copy(update={"power": "off", "state": "down"}), "×", "DOWN"),
+        (host, "●", "REACHABLE"),
+        (host.model_copy(update={"fresh": False}), "?", "UNKNOWN"),
+        (host.model_copy(update={"measured": False}), "?", "UNKNOWN"),
+        (host.model_copy(update={"fresh": False, "state": "down"}), "×", "DOWN"),
+    ):
+        assert isinstance(one, Machine | Hypervisor)
+        title = text(title_line(one, known, 80, showing))
+        assert title.startswith(f" {glyph} ")
+        assert title.split()[-1] == word
 
 
 def test_an_answer_that_grew_old_says_nothing_of_now_though_the_agent_lives(

@@ -381,7 +381,7 @@ def test_an_old_value_is_marked_and_an_old_port_is_neither_good_nor_lost(
         if not is_live(plate, closer, showing):
             assert loud(shown) == []
         if not showing.is_current:
-            assert loud([heading(closer, showing), age_line(closer, showing)]) == []
+            assert loud([heading(closer, showing), age_line(closer, 80, showing)]) == []
 
 
 def is_live(one: wire.Observation, closer: Closer, showing: Showing) -> bool:

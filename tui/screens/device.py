@@ -96,7 +96,8 @@ class DeviceScreen(SearchScreen):
         listed = [*top, *self._list(devices, showing, showing.columns, rows - len(top) - 4)]
         rule = line(Span("─" * showing.columns, "dim"))
         closer = self._closer(showing)
-        brief = [heading(closer, showing), age_line(closer, showing), kept_line(closer, showing)]
+        age = age_line(closer, showing.columns, showing)
+        brief = [heading(closer, showing), age, kept_line(closer, showing)]
         return [*listed, rule, *[fit(one, showing.columns) for one in brief]]
 
     def _wide(self, devices: Sequence[Device], showing: Showing, rows: int) -> list[Line]:
@@ -121,7 +122,7 @@ class DeviceScreen(SearchScreen):
         closer = self._closer(showing)
         rule = line(Span("─" * columns, "dim"))
         yield fit(heading(closer, showing), columns)
-        yield fit(age_line(closer, showing), columns)
+        yield fit(age_line(closer, columns, showing), columns)
         up_time = up_time_line(closer, showing)
         if up_time:
             yield up_time
