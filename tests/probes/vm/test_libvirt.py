@@ -344,6 +344,7 @@ async def test_a_missing_library_is_one_line_that_names_the_extra(
     for language in ("vi", "en"):
         text = NotConfigured(seen.detail).text(language)
         assert "pip install 'wardops[libvirt]'" in text
+        assert ".venv/bin/pip install -c constraints.txt -e '.[libvirt]'" in text
         assert "\n" not in text
 
 
