@@ -22,12 +22,14 @@ _GIB = 1 << 30
 class Share:
     """One resource of a quota: what was given and what is taken, in cores or bytes.
 
-    `used` is None while the size of one machine is unknown, or no machine is known at all.
+    `used` is None while the size of one machine is unknown, or no machine is known at all;
+    `unsized` are the names of those.
     """
 
     resource: Resource
     limit: float
     used: float | None
+    unsized: tuple[str, ...] = ()
 
     @property
     def ratio(self) -> float | None:
@@ -70,11 +72,13 @@ def shares_of(ward: Ward, audited: Iterable[Audited]) -> tuple[Share, ...]:
     limits = limits_of(ward.quota)
     if not limits:
         return ()
-    sizes = [size_of(one.facts.guest) for one in audited if takes_quota(one, ward)]
-    return tuple(Share(name, limit, _sum(name, sizes)) for name, limit in limits.items())
+    sizes = {one.name: size_of(one.facts.guest) for one in audited if takes_quota(one, ward)}
+    return tuple(_share(name, limit, sizes) for name, limit in limits.items())
 
 
-def _sum(name: Resource, sizes: Iterable[Mapping[Resource, float | None]]) -> float | None:
-    known = [size[name] for size in sizes]
-    told = [one for one in known if one is not None]
-    return sum(told) if told and len(told) == len(known) else None
+def _share(
+    name: Resource, limit: float, sizes: Mapping[str, Mapping[Resource, float | None]]
+) -> Share:
+    told = [size for of in sizes.values() if (size := of[name]) is not None]
+    unsized = tuple(machine for machine, of in sizes.items() if of[name] is None)
+    return Share(name, limit, sum(told) if told and not unsized else None, unsized)

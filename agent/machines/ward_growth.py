@@ -31,7 +31,10 @@ def judge_growth(
     shares = shares_of(ward, [one for one in audited if one.ward == ward.ward])
     if not shares and known.count is None:
         return None
-    facts = Facts(trends=Trends(tuple(_room(one, known) for one in shares), count=known.count))
+    facts = Facts(
+        trends=Trends(tuple(_room(one, known) for one in shares), count=known.count),
+        unsized=tuple(dict.fromkeys(name for one in shares for name in one.unsized)),
+    )
     unit = units().get(ward.ward)
     return Audited(
         ward.ward, unit.name if unit else ward.ward, judge_quota(facts, (), day.now, day.ends),

@@ -51,6 +51,7 @@ class Facts:
     `host_key` and `ssh` are None where it is not asked over SSH; `ssh` is else how far that went:
     nothing was read, it was read, or it was read with leave asked for what root alone may see.
     `amiss` is the hypervisor and number that the inventory gives and where there is no such guest.
+    `unsized` are the machines that take from a ward's quota nobody knows how much.
     """
 
     vm: VmStatus = NOTHING_SAID
@@ -71,6 +72,7 @@ class Facts:
     host_key: HostKey | None = None
     ssh: SshWay | None = None
     amiss: tuple[str, str] | None = None
+    unsized: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

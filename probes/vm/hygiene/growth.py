@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from inventory.text import one_line
 from probes.vm.finding import Verdict
-from probes.vm.hygiene.rule import Rule, failed, passed, percent, told_day, unknown
+from probes.vm.hygiene.rule import Rule, failed, first_few, passed, percent, told_day, unknown
 from probes.vm.trend import Forecast, NoForecast
 
 if TYPE_CHECKING:
@@ -108,7 +108,10 @@ def _quota(facts: Facts, day: Moment) -> Verdict:
         share, name = max(full)
         return failed(f"quota_{name}", share=percent(share))
     told = foretold([(room.name, room.month) for room in trends.rooms], day, LATER)
-    return _worst(told, _machines(trends.count)) or passed("quota_roomy", days=LATER.days)
+    worst = _worst(told, _machines(trends.count))
+    if facts.unsized and (worst is None or worst.result != "fail"):
+        return unknown("unsized", machines=first_few(facts.unsized))
+    return worst or passed("quota_roomy", days=LATER.days)
 
 
 def _machines(count: Count | None) -> Verdict | None:

@@ -88,7 +88,12 @@ def test_a_quota_is_shared_out_only_when_every_size_is_known(
         for n, (cores, gib) in enumerate(sizes)
     ]  # fmt: skip
     names = [device.name for device in devices]
-    known = told(ward_samples(ward, names, shares_of(ward, rows)))
+    shares = shares_of(ward, rows)
+    assert [one.unsized for one in shares] == [
+        tuple(name for name, size in zip(names, sizes, strict=True) if size[place] is None)
+        for place in range(len(shares))
+    ]
+    known = told(ward_samples(ward, names, shares))
     for place, (resource, limit) in enumerate((("cpu", 16), ("memory", 32))):
         given_out = [size[place] for size in sizes]
         told_sizes = [size for size in given_out if size is not None]

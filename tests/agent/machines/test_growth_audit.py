@@ -40,7 +40,12 @@ schema: wardops/inventory/1
 ward: "26740"
 quota: {{disk_gib: 100}}
 devices:
-  - {{name: app-1, kind: linux_vm, role: vm, address: 192.0.2.10, node_exporter: "{URL}"}}
+  - name: app-1
+    kind: linux_vm
+    role: vm
+    site: dc
+    address: 192.0.2.10
+    node_exporter: "{URL}"
 """
 PAGE = b"""\
 node_time_seconds 1.79522e+09
@@ -111,7 +116,8 @@ def test_without_a_history_they_are_unknown_and_say_so(folder: Path) -> None:
     machine, ward = audited(folder, {})
     for rule in ("DC-02", "DC-12", "DC-19"):
         assert finding(machine, rule).said == "vm_rule.said.no_history"
-    assert finding(ward, "DC-19").result == "unknown"
+    unsized = finding(ward, "DC-19")
+    assert (unsized.result, dict(unsized.values)) == ("unknown", {"machines": "app-1"})
     assert not ward.is_measured
 
 

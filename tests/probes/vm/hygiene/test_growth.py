@@ -111,3 +111,12 @@ def test_a_quota_is_judged_by_its_share_its_growth_and_the_number_of_machines() 
     filling = replace(roomy, month=full_in(60))
     assert quota(Trends((filling,), count=Count(12, 10, 40.0))).result == "fail"
     assert quota(Trends((replace(roomy, month=MONTH_SHORT),), count=steady)).result == "unknown"
+
+
+def test_a_quota_of_which_a_machines_size_is_unknown_is_not_roomy_and_names_it() -> None:
+    roomy, full = Room("disk", None, FLAT, FLAT), Room("memory", 0.91, FLAT, FLAT)
+    for rooms, result in (((roomy,), "unknown"), ((roomy, full), "fail")):
+        facts = Facts(trends=Trends(rooms, count=Count(12, 10, 90.0)), unsized=("app-1", "mail"))
+        (one,) = judge_quota(facts, (), NOW, end_table())
+        assert one.result == result
+        assert ("app-1, mail" in dict(one.values).values()) == (result == "unknown")
