@@ -123,7 +123,9 @@ def _way(probe: str, language: Language) -> str:
 def summary(audited: Sequence[Audited], language: Language) -> str:
     """How many machines, hosts and storages, failures, accepted ones and unknowns."""
     found = [each for one in audited for each in one.findings]
-    counts = Counter("machine" if one.kind == "stray" else one.kind for one in audited)
+    counts: Counter[str] = Counter(
+        "machine" if one.kind == "stray" else one.kind for one in audited
+    )
     kinds = [kind for kind in _COUNTED if counts[kind] or kind == "machine"]
     asked = ", ".join(say(f"vm_audit.count.{one}", language, count=counts[one]) for one in kinds)
     return say(
