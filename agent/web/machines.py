@@ -14,7 +14,7 @@ from agent.web.api import DEFAULT_LIMIT, MOST, PAGING, asked_ward
 from agent.web.machine_values import forecast_of, gauge, guest_ref, newest_status, not_read
 from inventory.language import LANGUAGES, both
 from probes.vm.hygiene.care import last_backup, last_restore_test
-from probes.vm.hygiene.upkeep import end_of_support
+from probes.vm.hygiene.upkeep import end_of_support, system_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -137,7 +137,8 @@ def _machine(
         backup=last_backup(audited.facts, day),
         is_in_backup=guest.is_in_backup if guest else None,
         restore_tested=last_restore_test(audited.facts, day),
-        system=audited.facts.vm.release, end_of_life=end_of_support(audited.facts, day),
+        system=system_name(audited.facts.vm.release or "") or None,
+        end_of_life=end_of_support(audited.facts, day),
         findings=_findings(audited.findings, is_brief=is_brief), worst=worst_of(audited),
         measured=audited.is_measured, not_read=not_read(one.failed),
     )  # fmt: skip

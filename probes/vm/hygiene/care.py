@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from inventory.language import both
 from probes.vm.hygiene.rule import Rule, failed, passed, sentence, to_come, told_day, unknown
 
 if TYPE_CHECKING:
@@ -68,7 +69,9 @@ def _hosting(facts: Facts, _day: Moment) -> Verdict:
     if not facts.is_listed:
         return failed("not_listed")
     hosting = facts.care.hosting if facts.care else None
-    return passed("hosting", hosting=hosting) if hosting else failed("no_hosting")
+    if hosting is None:
+        return failed("no_hosting")
+    return passed("hosting", hosting=both(f"vm_rule.hosting.{hosting}"))
 
 
 RULES = (

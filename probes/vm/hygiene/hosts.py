@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inventory.language import decimal
 from inventory.text import one_line
-from probes.vm.hygiene.rule import Rule, failed, first_few, passed, unknown
+from probes.vm.hygiene.rule import Rule, failed, first_few, in_each, passed, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,14 +25,16 @@ def _overcommit(facts: Facts, _day: Moment) -> Verdict:
     over = [name for name in given if (given[name] or 0) > _MOST]
     if over:
         worst = sorted(over, key=lambda name: -(given[name] or 0))
-        return failed("overcommit", hosts=first_few(f"{one_line(name, 20)} {given[name]:.1f}×"
-                                                    for name in worst))  # fmt: skip
+        return failed("overcommit", hosts=in_each(lambda language: first_few(
+            f"{one_line(name, 20)} {decimal(given[name] or 0, 1, language)}×" for name in worst
+        )))  # fmt: skip
     short = list(_short(facts, hosts))
     if short:
         return failed("swapped", hosts=first_few(short))
     if not given or None in given.values():
         return unknown("no_overcommit_known")
-    return passed("no_overcommit", ratio=f"{max(one or 0 for one in given.values()):.1f}")
+    most = max(one or 0 for one in given.values())
+    return passed("no_overcommit", ratio=in_each(lambda language: decimal(most, 1, language)))
 
 
 def _given_ratio(host: HostState, facts: Facts) -> float | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from inventory.language import LANGUAGES
 from inventory.text import one_line, whole_percent
 from probes.vm.finding import Verdict
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import date
 
+    from inventory.language import Language
     from inventory.machine import RuleId
     from probes.vm.finding import Facts, Moment, Severity
 
@@ -63,11 +65,16 @@ def to_come(written: date | None, day: Moment) -> Verdict | None:
     return unknown("to_come", at=told_day(written))
 
 
-def first_few(words: Iterable[str]) -> str:
-    """The first few, and how many more there are."""
-    every = [one_line(word, 30) for word in words]
+def first_few(words: Iterable[str], limit: int = 30) -> str:
+    """The first few, each of at most `limit` signs, and how many more there are."""
+    every = [one_line(word, limit) for word in words]
     more = f" +{len(every) - _SHOWN}" if len(every) > _SHOWN else ""
     return ", ".join(every[:_SHOWN]) + more
+
+
+def in_each(tell: Callable[[Language], str]) -> dict[str, str]:
+    """A value of evidence that differs by language."""
+    return {language: tell(language) for language in LANGUAGES}
 
 
 def told_day(day: date) -> str:

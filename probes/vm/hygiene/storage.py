@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from probes.vm.hygiene.rule import Rule, failed, first_few, passed, unknown
+from inventory.language import say
+from inventory.text import one_line
+from probes.vm.hygiene.rule import Rule, failed, first_few, in_each, passed, unknown
 
 if TYPE_CHECKING:
+    from inventory.language import Language
+    from probes.shares.model import OpenShare
     from probes.vm.finding import Facts, Moment, Verdict
+
+_SHARE_SIGNS = 50  # a name, and whether it may be written
 
 
 def _shares(facts: Facts, _day: Moment) -> Verdict:
@@ -16,8 +22,14 @@ def _shares(facts: Facts, _day: Moment) -> Verdict:
         return unknown("no_shares_known")
     if not facts.shares:
         return passed("shares_shut")
-    named = (f"{one.name} (rw)" if one.is_writable else one.name for one in facts.shares)
-    return failed("shares_open", shares=first_few(named))
+    shares = facts.shares
+    told = in_each(lambda tongue: first_few((_named(one, tongue) for one in shares), _SHARE_SIGNS))
+    return failed("shares_open", shares=told)
+
+
+def _named(one: OpenShare, language: Language) -> str:
+    name = one_line(one.name, 30)
+    return say("probe.share_writable", language, name=name) if one.is_writable else name
 
 
 def _parts(facts: Facts, _day: Moment) -> Verdict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from inventory.text import one_line
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
     from probes.vm.finding import Facts, Moment, Verdict
 
 _DAY_S = 86_400.0
+# ID of os-release(5), where a capital letter alone is not the name.
+_MAKERS = MappingProxyType({
+    "almalinux": "AlmaLinux", "centos": "CentOS", "freebsd": "FreeBSD", "ol": "Oracle Linux",
+    "opensuse-leap": "openSUSE Leap", "rhel": "RHEL", "rocky": "Rocky Linux", "sles": "SLES",
+})  # fmt: skip
 
 
 def end_of_support(facts: Facts, day: Moment) -> date | None:
@@ -26,7 +32,7 @@ def _system(facts: Facts, day: Moment) -> Verdict:
     release = facts.vm.release
     if release is None:
         return unknown("no_release")
-    named = one_line(release, 30)
+    named = system_name(one_line(release, 30))
     is_told = day.ends.end_of(release) is None
     end = end_of_support(facts, day)
     if end is None:
@@ -36,6 +42,13 @@ def _system(facts: Facts, day: Moment) -> Verdict:
     if is_told or not day.ends.is_old(day.today):
         return verdict
     return replace(verdict, also=("vm_rule.old_table", (("as_of", told_day(day.ends.as_of)),)))
+
+
+def system_name(release: str) -> str:
+    """A release (`debian 12`) as people write it (`Debian 12`)."""
+    maker, _, rest = release.partition(" ")
+    named = _MAKERS.get(maker, maker[:1].upper() + maker[1:])
+    return f"{named} {rest[:1].upper()}{rest[1:]}".rstrip()
 
 
 def _updates(facts: Facts, _day: Moment) -> Verdict:

@@ -120,5 +120,6 @@ def test_a_machine_is_judged_by_its_shares_only_where_they_are_asked(inventory: 
 def test_names_of_shares_stand_in_the_audit(inventory: Inventory, language: Language) -> None:
     found = judged(inventory, nas_1={"snmp-health": HEALTH, "shares": OPEN})
     text = as_text((found["nas-1"],), "live", language)
-    assert "drop (rw), public" in " ".join(text.split())
+    how = {"vi": "ghi được", "en": "may be written"}[language]
+    assert f"drop ({how}), public" in " ".join(text.split())
     assert max(cells(line) for line in text.splitlines()) <= 80

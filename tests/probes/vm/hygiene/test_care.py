@@ -62,3 +62,8 @@ def test_the_newer_of_what_is_seen_and_what_is_written_counts_as_backup() -> Non
     older = replace(both, guest=Guest("1", backed_up_at=ago(hours=3)),
                     care=MachineCare(backed_up=date(2026, 1, 1)))  # fmt: skip
     assert found("DC-04", older).values == (("at", "22/11/2026"),)
+
+
+def test_where_a_machine_stands_is_told_in_words() -> None:
+    told = dict(found("DC-20", by(hosting="dc")).values)
+    assert told == {"hosting": {"vi": "trung tâm dữ liệu", "en": "data centre"}}

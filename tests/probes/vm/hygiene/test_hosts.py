@@ -47,5 +47,5 @@ def test_a_host_is_judged_by_what_is_known_of_it(case: Case) -> None:
 
 
 def test_the_host_that_gives_most_stands_first_and_what_is_short_is_named() -> None:
-    assert dict(found("DC-13", host(32)).values) == {"hosts": "h 2.0×"}
+    assert dict(found("DC-13", host(32)).values) == {"hosts": {"vi": "h 2,0×", "en": "h 2.0×"}}
     assert dict(found("DC-13", ballooned()).values) == {"hosts": "db (balloon)"}

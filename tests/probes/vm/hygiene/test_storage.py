@@ -30,7 +30,9 @@ def test_storage_is_judged_by_what_is_known_of_it(case: Case) -> None:
 
 def test_names_stand_in_the_evidence_and_what_may_be_written_is_marked() -> None:
     one = found("DC-21", Facts(asks_shares=True, shares=OPEN))
-    assert dict(one.values) == {"shares": "drop (rw), public, /srv"}
+    assert dict(one.values)["shares"] == {
+        "vi": "drop (ghi được), public, /srv", "en": "drop (may be written), public, /srv",
+    }  # fmt: skip
     assert one.playbook == "PB-SEC-08"
 
 

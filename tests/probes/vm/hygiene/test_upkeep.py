@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from probes.vm.end_of_life import end_table
+from probes.vm.hygiene.upkeep import system_name
 from tests.probes.vm.hygiene.conftest import NOW, Case, found, says
 
 CASES = (
@@ -51,3 +52,12 @@ def test_a_table_of_systems_older_than_twelve_months_says_so() -> None:
     assert told.also is not None
     assert told.also[0] == "vm_rule.old_table"
     assert told.result == "pass"
+
+
+def test_a_system_is_named_as_people_write_it() -> None:
+    for release, name in (
+        ("debian 12", "Debian 12"), ("ubuntu 22.04", "Ubuntu 22.04"), ("rocky 9", "Rocky Linux 9"),
+        ("windows server 2019", "Windows Server 2019"), ("rhel", "RHEL"),
+    ):  # fmt: skip
+        assert system_name(release) == name
+    assert dict(found("DC-07", says(release="debian 12")).values)["release"] == "Debian 12"
