@@ -17,7 +17,7 @@ from textual.message import Message
 from inventory.errors import WardopsError
 from inventory.language import LANGUAGES
 from tui import themes
-from tui.actions import CONTACTS, DEVICE, HOME, INCIDENT, MACHINES, MEETING, PLAYBOOK
+from tui.actions import CONTACTS, DEVICE, HOME, INCIDENT, MACHINES, MEETING, PLAYBOOK, SCREENS
 from tui.feed import Alive, Answered, Feed, Heard, Silent
 from tui.freshness import Sight
 from tui.resume import Place, remember
@@ -92,6 +92,7 @@ class WardopsApp(App[None]):
         self.meta: Meta | None = None
         self.notice = ""
         self._notice_until = 0.0
+        self._before = HOME
         self.times = times or SystemTimes()
         self.feed = feed(self._tell) if feed else None
 
@@ -175,13 +176,24 @@ class WardopsApp(App[None]):
             self.notice = ""
 
     def go(self, name: str) -> None:
-        """Show a screen of SCREENS, or home; the way back is always home."""
+        """Show a screen of SCREENS, or home. Back leads home, from a playbook to where one was."""
+        if name == PLAYBOOK:
+            self._before = self._screen_below()
         while len(self.screen_stack) > 1:
             self.pop_screen()
         if name != HOME:
             self.push_screen(name)
         self.settings = replace(self.settings, screen=name)
         self._remember()
+
+    def _screen_below(self) -> str:
+        """The screen in front, without what covers it; home for none."""
+        names = [one.NAME for one in self.screen_stack if isinstance(one, WardScreen)]
+        return next((one for one in reversed(names) if one in SCREENS and one != PLAYBOOK), HOME)
+
+    def do_back_there(self) -> None:
+        """From a playbook to the screen that it was opened from."""
+        self.go(self._before)
 
     def ask(self, ask: Callable[[AgentClient], Any], then: Callable[[Any], None]) -> None:
         """Ask the agent something; `then` gets the value or a WardopsError, in this loop."""

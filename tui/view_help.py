@@ -19,7 +19,7 @@ _OTHER_ROWS = 3  # first line, stripe, footer
 _WAYS = {"up": "down", "left": "right", "pages_up": "pages_down"}
 _KINDRED = {"language": "theme", "help": "quit", "device": "incident"}
 _NAMES = {"question_mark": "?", "escape": "Esc", "enter": "Enter", "up": "↑", "down": "↓"}
-_NAMES |= {"pageup": "PgUp", "pagedown": "PgDn"}
+_NAMES |= {"pageup": "PgUp", "pagedown": "PgDn", "home": "Home", "end": "End"}
 _NAMES |= {"left": "←", "right": "→", "space": "Space", "colon": ":", "slash": "/", "tab": "Tab"}
 
 

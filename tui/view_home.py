@@ -201,7 +201,7 @@ def _offered(words: Words, first: PlaybookBrief) -> str:
     title = words.of(first.title)
     if first.instead_of is None:
         return words.say("tui.home.playbook", title=title)
-    return words.say("tui.home.playbook_general", title=title, missing=first.instead_of)
+    return words.say("tui.home.playbook_general", title=title)
 
 
 def _next_meeting(words: Words, snapshot: Snapshot) -> Iterator[tuple[str, str]]:

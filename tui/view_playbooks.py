@@ -28,11 +28,13 @@ def open_runs(showing: Showing) -> list[PlaybookRun]:
 
 
 def meant(runs: Sequence[PlaybookRun], incident: str | None, about: About) -> Sequence[PlaybookRun]:
-    """What was asked for by playbook and machine, else the incident's, else all that are open."""
-    playbook, device = about
-    if playbook:
-        mine = (one for one in runs if one.playbook == playbook)
-        return [one for one in mine if device in (None, one.about)]
+    """What was asked for by playbook and machine, else the incident's, else all that are open.
+
+    Who asks for no machine does not mean a run that keeps to one.
+    """
+    wanted, device = about
+    if wanted:
+        return [one for one in runs if (one.playbook, one.about) == (wanted, device)]
     return [one for one in runs if one.incident == incident] or runs
 
 

@@ -349,7 +349,18 @@ async def test_keys_walk_from_machines_to_findings_to_their_playbook_and_back(
         await pilot.press("enter")
         _verb, args, _reason = outbox.sent[-1]
         assert args == {"playbook": "PB-SEC-06", "ward": "26740", "device": "app-1"}
-        await pilot.press("ctrl+o", "escape", "escape")
+        await pilot.press("question_mark", "escape", "escape")
+        assert (app.screen, screen._cursor) == (screen, 0)
+        found = screen._found()
+        await pilot.press("end")
+        assert screen._cursor == len(listed(found[0])) - 1
+        await pilot.press("home", "escape", "end")
+        assert (screen._cursor, screen._entry()) == (0, found[-1])
+        await pilot.press("home")
+        assert screen._entry() == found[0]
+        await pilot.press("escape")
+        assert app.screen.NAME == HOME
+        await pilot.press("f2", "escape")
         assert app.screen.NAME == HOME
 
     await draw("ok", "80x24", act)

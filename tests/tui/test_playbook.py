@@ -14,7 +14,7 @@ from tui.screens.form import FormScreen
 from tui.screens.incident import IncidentScreen
 from tui.screens.playbook import PlaybookScreen
 from tui.view_playbook import choices, step_lines
-from tui.view_playbooks import ordered
+from tui.view_playbooks import meant, ordered
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -453,6 +453,7 @@ async def test_from_a_machine_nobody_lands_in_the_run_of_another(
     assert outbox.sent[-1][:2] == (
         "playbook_start", {"playbook": "PB-NET-01", "ward": "26740", "device": "vm-26740-1"},
     )  # fmt: skip
+    assert meant([other, mine], None, ("PB-NET-01", None)) == []
     both_open = snapshot.model_copy(update={"runs": (other, mine)})
     drawn = await draw(both_open, "80x24", act(), language="en")
     assert "For vm-26740-1 · step 4/7" in drawn

@@ -192,6 +192,14 @@ class MachinesScreen(SearchScreen):
         """Several findings on."""
         self._step(_PAGE)
 
+    def do_first(self) -> None:
+        """The first machine, or the first finding."""
+        self._jump(0)
+
+    def do_last(self) -> None:
+        """The last machine, or the last finding."""
+        self._jump(-1)
+
     def do_again(self) -> None:
         """Ask the agent now."""
         self._asked_at = float("-inf")
@@ -215,6 +223,15 @@ class MachinesScreen(SearchScreen):
         elif found:
             self._turn_to(found[(self._at(found) + by) % len(found)])
             self.ward_app.redraw()
+
+    def _jump(self, to: int) -> None:
+        """To the first (0) or the last (-1) of what the cursor walks over."""
+        found, entry = self._found(), self._entry()
+        if self._is_close and entry is not None:
+            self._cursor = range(len(listed(entry)) or 1)[to]
+        elif found:
+            self._turn_to(found[to])
+        self.ward_app.redraw()
 
     def _step(self, by: int) -> None:
         entry = self._entry()

@@ -363,10 +363,9 @@ class PlaybookScreen(WardScreen):
         if not self.ward_app.showing().is_current:
             self._say("silent_refused")
             return
-        self.ward_app.command(verb, args, reason=reason, then=then or self._sent)
-
-    def _sent(self, _: CommandResult) -> None:
-        self._look_again()
+        self.ward_app.command(
+            verb, args, reason=reason, then=then or (lambda _: self._look_again())
+        )
 
     def _look_again(self) -> None:
         self._asked_at = float("-inf")
@@ -379,7 +378,7 @@ class PlaybookScreen(WardScreen):
             cast("IncidentScreen", self.ward_app.get_screen(INCIDENT)).choose(incident)
             self.ward_app.go(INCIDENT)
         else:
-            self.ward_app.do_back()
+            self.ward_app.do_back_there()
 
     def _move(self, by: int) -> None:
         places = self._places()
