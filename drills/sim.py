@@ -139,9 +139,7 @@ def ward_codes(count: int) -> tuple[str, ...]:
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--control", default=DEFAULT_CONTROL, show_default=True, metavar="HOST:PORT")
 @click.option("--seed", default=1, show_default=True)
-@click.option(
-    "--room", type=click.Choice(ROOMS), default=ROOMS[0], show_default=True, metavar="BRAND"
-)
+@click.option("--room", type=click.Choice(ROOMS), default=ROOMS[0], show_default=True)
 @click.option(
     "--hypervisor",
     type=click.Choice(tuple(HYPERVISORS)),

@@ -11,11 +11,16 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from agent.cli import main
+from drills.topology import HYPERVISORS, ROOMS
+from inventory.language import LANGUAGES, catalogue
 from inventory.load import load
 from probes.registry import kinds
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from inventory.language import Language
 
 WARDOPS = (sys.executable, "-c", "import sys; from agent.cli import main; sys.exit(main())")
 
@@ -80,3 +85,15 @@ def test_a_taken_control_port_is_one_line_and_exit_2(tmp_path: Path) -> None:
     assert ended.returncode == 2
     assert ended.stderr.startswith(where)
     assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_its_help_names_what_a_room_and_a_host_may_be(
+    language: Language, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WARDOPS_LANG", language)
+    assert main(["sim", "--help"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert catalogue(language)["cli.option.sim.room"] in said
+    for word in (*ROOMS, *HYPERVISORS):
+        assert word in said

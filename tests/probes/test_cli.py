@@ -348,4 +348,6 @@ def test_help_is_in_the_language_asked_for(
     assert code == 0
     assert "Mã thoát" in vietnamese
     monkeypatch.setenv("WARDOPS_LANG", "en")
-    assert "Exit code" in shell("--help")[1]
+    said = shell("--help")[1]
+    assert "Exit code" in said
+    assert "shares" in said.partition("--probe")[2].partition("--pin")[0]
