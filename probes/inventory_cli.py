@@ -249,14 +249,16 @@ def _device_row(device: Device, language: Language) -> tuple[str, ...]:
         say("inventory.show_uplink", language, port=device.uplink) if device.uplink else "",
         say("inventory.show_site_dc", language) if device.site == "dc" else "",
         say("inventory.show_room", language, room=device.room) if device.room else "",
-        *(
-            say("inventory.show_secret", language, ref=access.auth)
-            for access in (device.snmp, device.https)
-            if access
-        ),
+        *(say("inventory.show_secret", language, ref=ref) for ref in _references(device)),
     ]
     text = "; ".join(note for note in notes if note)
     return device.name, device.kind, device.role.value, str(device.address), text
+
+
+def _references(device: Device) -> tuple[str, ...]:
+    """Where the secrets of its ways in are, each once."""
+    ways = (device.snmp, device.https, device.ssh)
+    return tuple(dict.fromkeys(access.auth for access in ways if access))
 
 
 def _path_rows(ward: Ward, language: Language) -> list[tuple[str, ...]]:

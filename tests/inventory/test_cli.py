@@ -116,6 +116,23 @@ def test_show_tells_every_link_device_and_service_but_no_secret(
     assert CANARY not in result.stdout
 
 
+def test_show_names_every_reference_of_a_device_once(tmp_path: Path) -> None:
+    ways = (
+        'snmp: {auth: "env:A"}, https: {auth: "file:secrets/b.yaml"},'
+        ' ssh: {auth: "file:secrets/c.yaml"}'
+    )
+    same = 'https: {auth: "env:A"}, ssh: {auth: "env:A"}'
+    (tmp_path / "26740.yaml").write_text(
+        'schema: wardops/inventory/1\nward: "26740"\ndevices:\n'
+        f"  - {{name: vc-1, kind: cisco_ce, address: 192.0.2.1, {ways}}}\n"
+        f"  - {{name: vc-2, kind: cisco_ce, address: 192.0.2.2, {same}}}\n",
+        encoding="utf-8",
+    )
+    said = run(show, tmp_path, "--lang", "en").stdout
+    assert "secret env:A; secret file:secrets/b.yaml; secret file:secrets/c.yaml\n" in said
+    assert "192.0.2.2  secret env:A\n" in said
+
+
 def test_show_in_vietnamese_lines_up_by_cells(example: Path) -> None:
     lines = run(show, example).stdout.splitlines()
     assert "  Đường truyền" in lines
