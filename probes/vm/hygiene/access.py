@@ -77,7 +77,7 @@ def _seen_from(facts: Facts, reach: Reach | None) -> str:
 
 def _sshd(facts: Facts, _day: Moment) -> Verdict:
     if facts.vm.sshd is None:
-        return unknown(_SSHD_UNREAD.get(facts.ssh, "no_sshd_known"))
+        return unknown(_SSHD_UNREAD.get(facts.ssh or "", "no_sshd_known"))
     weak = list(_weak_settings(facts.vm.sshd))
     return failed("sshd", settings=first_few(weak)) if weak else passed("sshd_good")
 

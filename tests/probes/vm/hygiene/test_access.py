@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,6 +12,9 @@ from probes.vm.finding import Facts, HostKey
 from probes.vm.outside import Reach
 from probes.vm.status import Listener, VmStatus
 from tests.probes.vm.hygiene.conftest import Case, by, found, says
+
+if TYPE_CHECKING:
+    from probes.vm.finding import SshWay
 
 
 def listens(*ports: int, address: str = "*") -> Facts:
@@ -76,12 +79,13 @@ def test_a_machine_is_judged_by_what_is_known_of_it(case: Case) -> None:
 
 
 def test_what_ssh_did_not_tell_is_not_blamed_on_what_is_written() -> None:
-    for way, sshd, ports in (
+    ways: tuple[tuple[SshWay | None, str, str], ...] = (
         (None, "no_sshd_known", "no_ports_known"),
         ("silent", "sshd_ssh_silent", "ports_ssh_silent"),
         ("plain", "no_sshd_known", "ports_unread"),
         ("sudo", "sshd_withheld", "ports_unread"),
-    ):
+    )
+    for way, sshd, ports in ways:
         facts = replace(by(allow_ports=()), ssh=way)
         assert found("DC-10", facts).said == f"vm_rule.said.{sshd}"
         assert found("DC-09", facts).said == f"vm_rule.said.{ports}"
