@@ -249,7 +249,12 @@ def shown_name(entry: Entry, showing: Showing) -> str:
 
 
 def size_said(octets: float, words: Words) -> str:
-    """Bytes as GB or TB, by 1024, as hypervisors count."""
-    big = octets >= 2**40
-    value = octets / (2**40 if big else 2**30)
-    return f"{decimal(value, 1 if value < 100 else 0, words.language)} {'TB' if big else 'GB'}"
+    """Bytes as MB, GB or TB, by 1024, as hypervisors count."""
+    unit, scale = "GB", 2**30
+    if octets >= 2**40:
+        unit, scale = "TB", 2**40
+    elif octets < 2**30:
+        unit, scale = "MB", 2**20
+    value = octets / scale
+    digits = 1 if value < 100 and unit != "MB" else 0
+    return f"{decimal(value, digits, words.language)} {unit}"
