@@ -184,7 +184,7 @@ async def test_an_unknown_issuer_is_not_trusted_without_its_ca_file(
         pin = f"sha256:{hashlib.sha256(der).hexdigest()}"
         for language in LANGUAGES:
             assert f"--pin {pin}" in caught.value.text(language)
-            assert f'https: {{pin: "{pin}"}}' in caught.value.text(language)
+            assert 'https: {pin: "sha256:…"}' in caught.value.text(language)
         assert (await client.get(url, deadline=peers.in_seconds(5), pin=pin)).body == b"ok"
 
 
