@@ -147,7 +147,7 @@ def _device_class(device: Device) -> str:
 def _answers(sight: MachineSight) -> RunFact:
     """Whether it tells of itself; one that nobody can ask so has only its echo."""
     for one in sight.seen:
-        if one.ok:
+        if one.tells:
             return RunFact(value=True, source=one.probe, at=one.started)
     told = [one for one in sight.seen if one.reason not in SAYS_NOTHING]
     if not sight.seen:
@@ -165,8 +165,8 @@ def _has_access(device: Device) -> bool:
 
 def _host_key(sight: MachineSight) -> RunFact:
     for one in sight.seen:
-        if one.probe == "vm-ssh" and (one.ok or one.detail == HOST_KEY_CHANGED):
-            return RunFact(one.ok, source=one.probe, at=one.started)
+        if one.probe == "vm-ssh" and (one.tells or one.detail == HOST_KEY_CHANGED):
+            return RunFact(one.tells, source=one.probe, at=one.started)
     return RunFact(reason=_NOT_MEASURED)
 
 

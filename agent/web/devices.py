@@ -93,8 +93,8 @@ def service(found: DeviceView, ward: WardView, view: AgentView) -> wire.Service:
 
 
 def is_live(observation: Observation, view: AgentView, *, good: bool = True) -> bool:
-    """Whether its values may be shown as current: a good run, not older than its ttl."""
-    return (observation.ok or not good) and view.mono - observation.mono <= observation.ttl_s
+    """Whether its values may be shown as current: a run that tells, not older than its ttl."""
+    return (observation.tells or not good) and view.mono - observation.mono <= observation.ttl_s
 
 
 def _fields(found: DeviceView, view: AgentView) -> dict[str, object]:

@@ -125,6 +125,8 @@ def test_a_written_backup_counts_to_the_end_of_its_day_and_one_to_come_proves_no
         ((), None, None),
         ((seen("app-1", "vm-ssh"),), True, True),
         ((seen("app-1", "vm-ssh", Reason.TIMEOUT),), False, None),
+        ((seen("app-1", "vm-ssh", Reason.FORBIDDEN, withheld="withheld_sshd"),), True, True),
+        ((seen("app-1", "vm-ssh", Reason.FORBIDDEN),), None, None),
         ((seen("app-1", "vm-ssh", Reason.AUTH),), None, None),
         ((seen("app-1", "vm-ssh", Reason.CONFIG, detail="host_key_changed"),), None, False),
         ((seen("app-1", "vm-ssh", Reason.AUTH), seen("app-1", "snmp-host")), True, None),
