@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agent.wire import Hypervisor, Machine, WardQuota
-from inventory.language import decimal
+from inventory.language import decimal, has
 from inventory.text import cells, one_line
 from tui.legend import DEGRADED, STALE
 from tui.lines import Span, line, spread, wrapped
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from agent.wire import Gauge, HypervisorHost, MachineDisk, Storage
     from tui.lines import Line
     from tui.machine_values import Entry, Roster
+    from tui.text import Words
     from tui.view import Showing
 
 _LABEL = 11
@@ -118,7 +119,7 @@ def _amount(resource: str, amount: float | None, showing: Showing) -> str:
     if amount is None:
         return "?"
     if resource == "cpu":
-        return showing.words.say("screen.machines.cores", n=_number(amount, showing))
+        return _cores(amount, showing)
     return size_said(amount, showing.words)
 
 
@@ -169,11 +170,16 @@ def _size(one: Machine, showing: Showing) -> Iterator[str]:
     """`4 cores`, `RAM 8.0 GB`, `disk 100 GB`: what it was given, as far as that is known."""
     words = showing.words
     if one.cpu_cores is not None:
-        yield words.say("screen.machines.cores", n=_number(one.cpu_cores, showing))
+        yield _cores(one.cpu_cores, showing)
     for key, octets in (("memory", one.memory_bytes), ("disk", one.disk_bytes)):
         if octets:
             name = words.say(f"screen.machines.resource.{key}")
             yield f"{name} {size_said(octets, words)}"
+
+
+def _cores(count: float, showing: Showing) -> str:
+    key = "core" if count == 1 else "cores"
+    return showing.words.say(f"screen.machines.{key}", n=_number(count, showing))
 
 
 def _number(value: float, showing: Showing) -> str:
@@ -181,12 +187,18 @@ def _number(value: float, showing: Showing) -> str:
 
 
 def _said_by(gauge: Gauge, roster: Roster, showing: Showing) -> str:
-    """` (vm-ssh 12s)`; nothing for what nobody said."""
+    """` (SSH 12s)`; nothing for what nobody said."""
     if gauge.value is None:
         return ""
     age_s = roster.age_s(gauge.age_s, showing)
     age = showing.words.coarse(age_s) if age_s is not None else "?"
-    return f" ({gauge.source} {age})" if gauge.source else f" ({age})"
+    return f" ({_way(gauge.source, showing.words)} {age})" if gauge.source else f" ({age})"
+
+
+def _way(source: str, words: Words) -> str:
+    """Which way it was told: by its word, else by the name of what told it."""
+    key = f"vm_audit.way.{source}"
+    return words.say(key) if has(key) else source
 
 
 def _where(one: Machine, roster: Roster, showing: Showing) -> Iterator[str]:
@@ -294,7 +306,7 @@ def _not_read(
     words = showing.words
     for one in entry.not_read:
         key = "vm_audit.partly_read" if one.partly else "vm_audit.not_read"
-        said = words.say(key, probe=one.probe, why=one_line(words.of(one.text), 200))
+        said = words.say(key, probe=_way(one.probe, words), why=one_line(words.of(one.text), 200))
         for number, row in enumerate(wrapped(said, columns - 4, 2)):
             mark = Span("   " if number else f" {DEGRADED.glyph} ", DEGRADED.tone)
             yield line(mark, row)

@@ -223,7 +223,10 @@ def summary_lines(roster: Roster, showing: Showing) -> Iterator[Line]:
     count = words.say("screen.machines.count", n=len(said.machines))
     marks = {name: MARKS[name] if is_now else UNKNOWN for name in counted}
     told = [
-        (Span(mark.glyph, mark.tone), Span(f"{counted[name]} {_sum_word(name, words)}"))
+        (
+            Span(mark.glyph, mark.tone),
+            Span(f"{counted[name]} {_sum_word(name, counted[name], words)}"),
+        )
         for name, mark in marks.items()
     ]
     taken = cells(count) + sum(width(one) + 2 for one in told)
@@ -242,8 +245,8 @@ def _counted(roster: Roster, showing: Showing) -> dict[str, int]:
     return {name: found[name] for name in MARKS if found[name]}
 
 
-def _sum_word(name: str, words: Words) -> str:
-    return words.say(f"screen.machines.sum.{name}")
+def _sum_word(name: str, count: int, words: Words) -> str:
+    return words.say(f"screen.machines.{'sum_one' if count == 1 else 'sum'}.{name}")
 
 
 def _quota(roster: Roster, showing: Showing) -> Line:
