@@ -291,8 +291,8 @@ def test_a_machine_that_its_host_has_off_says_so_beside_the_name(
     ],
 )
 def test_what_failed_is_said_first_in_words_and_what_has_no_room_is_counted(
-    snapshots: Mapping[str, wire.Snapshot], showing_of: Callable[..., Showing], language: str,
-    said: str,
+    snapshots: Mapping[str, wire.Snapshot], showing_of: Callable[..., Showing],
+    language: Literal["vi", "en"], said: str,
 ) -> None:  # fmt: skip
     showing = replace(showing_of(snapshots["ok"]), words=Words(language))
     known, _ = healthy()

@@ -449,6 +449,11 @@ async def test_from_a_machine_nobody_lands_in_the_run_of_another(
     drawn = await draw(alone, "80x24", act(), language="en")
     assert "     PB-NET-01   app-1: Metronet line lost" in drawn
     assert "PB-NET-01   vm-26740-1: Metronet line lost" in drawn
+    screen = PlaybookScreen()
+    screen.choose("PB-NET-01", "vm-26740-1")
+    for keys in (["a", "PB-NET-01"], ["PB-NET-01", "a"], ["run", "a", "PB-NET-01"]):
+        screen._keep_place(keys)
+        assert keys[screen._cursor] == "PB-NET-01"
     await draw(alone, "80x24", act("question_mark", "escape", "enter"))
     assert outbox.sent[-1][:2] == (
         "playbook_start", {"playbook": "PB-NET-01", "ward": "26740", "device": "vm-26740-1"},

@@ -83,7 +83,7 @@ class PlaybookScreen(WardScreen):
         super().on_screen_resume()
 
     def _forget_run(self) -> None:
-        self._run_id, self._run, self._cursor = None, None, 0
+        self._run_id, self._run, self._cursor, self._wanted = None, None, 0, ""
         self._asked_at = float("-inf")
 
     def crumbs(self, showing: Showing) -> tuple[str, ...]:
@@ -108,14 +108,14 @@ class PlaybookScreen(WardScreen):
         briefs, runs = self._listed(showing), open_runs(showing)
         if not briefs:
             return [BLANK, line(Span(f"  {words.say('screen.playbook.none')}", "dim"))]
-        self._find_wanted(showing)
+        self._keep_place([one.id for one in (*runs, *briefs)])
         return list_lines(runs, briefs, self._cursor, self._about, rows, showing)
 
-    def _find_wanted(self, showing: Showing) -> None:
-        ids = [one.id for one in self._listed(showing)]
-        if self._wanted in ids:
-            self._cursor = len(open_runs(showing)) + ids.index(self._wanted)
-        self._wanted = ""
+    def _keep_place(self, keys: Sequence[str]) -> None:
+        """The cursor stays on what it is on, wherever that stands in the list now."""
+        if self._wanted in keys:
+            self._cursor = keys.index(self._wanted)
+        self._wanted = keys[min(self._cursor, len(keys) - 1)]
 
     def _one_run(self, run: PlaybookRun, showing: Showing, rows: int) -> list[Line]:
         columns = showing.columns
@@ -297,7 +297,7 @@ class PlaybookScreen(WardScreen):
         if self._run is None:
             at = int(digit) - 1
             if 0 <= at < len(self._listed(showing)):
-                self._cursor = len(open_runs(showing)) + at
+                self._cursor, self._wanted = len(open_runs(showing)) + at, ""
                 self.ward_app.redraw()
             return
         found = choices(self._run, showing)
@@ -384,6 +384,7 @@ class PlaybookScreen(WardScreen):
         places = self._places()
         if places:
             self._cursor = (max(self._cursor, -1 if by > 0 else 0) + by) % places
+            self._wanted = ""
             self.ward_app.redraw()
 
     def _places(self) -> int:
