@@ -108,7 +108,7 @@ class PlaybookScreen(WardScreen):
         briefs, runs = self._listed(showing), open_runs(showing)
         if not briefs:
             return [BLANK, line(Span(f"  {words.say('screen.playbook.none')}", "dim"))]
-        self._keep_place([one.id for one in (*runs, *briefs)])
+        self._keep_place([*(one.id for one in runs), *(one.id for one in briefs)])
         return list_lines(runs, briefs, self._cursor, self._about, rows, showing)
 
     def _keep_place(self, keys: Sequence[str]) -> None:
